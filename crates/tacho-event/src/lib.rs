@@ -1,0 +1,1 @@
+//! What happened: the event, its drafts, dialects, privacy policy and filter language.

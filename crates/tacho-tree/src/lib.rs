@@ -1,0 +1,1 @@
+//! What proves it: leaf and node hashes, proofs, tiles, checkpoints, notes.

@@ -1,0 +1,3 @@
+//! Automation of the house: `cargo x ci|tidy|bench|docs|setup`.
+
+fn main() {}
