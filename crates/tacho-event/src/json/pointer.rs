@@ -1,0 +1,86 @@
+//! Places in a document: RFC 6901 pointers such as `/action/tool/parameters/0`.
+
+use super::Value;
+
+/// One step down: a member name or an index.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    /// Into the member of an object.
+    Member(&'a str),
+    /// Into the element of an array.
+    Index(usize),
+}
+
+/// A place on the way through a document; the way lives on the stack and costs nothing until
+/// somebody prints it.
+#[derive(Clone, Copy, Debug)]
+pub struct Pointer<'a> {
+    parent: Option<&'a Pointer<'a>>,
+    step: Option<Step<'a>>,
+}
+
+impl<'a> Pointer<'a> {
+    /// The whole document.
+    pub const ROOT: Pointer<'static> = Pointer { parent: None, step: None };
+
+    /// The member `name` of this place.
+    pub fn member(&'a self, name: &'a str) -> Pointer<'a> {
+        Pointer { parent: Some(self), step: Some(Step::Member(name)) }
+    }
+
+    /// The element `index` of this place.
+    pub fn index(&'a self, index: usize) -> Pointer<'a> {
+        Pointer { parent: Some(self), step: Some(Step::Index(index)) }
+    }
+}
+
+impl std::fmt::Display for Pointer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(parent) = self.parent {
+            parent.fmt(f)?;
+        }
+        match self.step {
+            None => Ok(()),
+            Some(Step::Index(index)) => write!(f, "/{index}"),
+            Some(Step::Member(name)) if !name.contains(['~', '/']) => write!(f, "/{name}"),
+            Some(Step::Member(name)) => {
+                write!(f, "/{}", name.replace('~', "~0").replace('/', "~1"))
+            }
+        }
+    }
+}
+
+/// The value at `pointer`; an empty pointer is the whole document.
+pub(super) fn find<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
+    if pointer.is_empty() {
+        return Some(value);
+    }
+    pointer.strip_prefix('/')?.split('/').try_fold(value, |place, step| match place {
+        Value::Object(object) if step.contains('~') => {
+            object.get(&step.replace("~1", "/").replace("~0", "~"))
+        }
+        Value::Object(object) => object.get(step),
+        Value::List(list) => list.get(step.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Object;
+
+    #[test]
+    fn a_printed_pointer_finds_its_value() {
+        let inner = Object::from([("a/b~c", Value::from([7, 8]))]);
+        let value = Value::Object(Object::from([("x", inner)]));
+        let root = Pointer::ROOT;
+        let (x, odd) = (root.member("x"), "a/b~c");
+        let place = x.member(odd);
+        let place = place.index(1);
+        assert_eq!(place.to_string(), "/x/a~1b~0c/1");
+        assert_eq!(value.at(&place.to_string()), Some(&Value::from(8)));
+        assert_eq!(value.at("/x/none"), None);
+        assert_eq!(value.at("x"), None);
+    }
+}
