@@ -1,4 +1,31 @@
 //! What happened: the event, its drafts, dialects, privacy policy and filter language.
+//!
+//! | you give | you get | where |
+//! |---|---|---|
+//! | JSON text | a canonical document | [`json`] |
+//! | what somebody says happened | an event, or every problem | [`Draft`] |
+//!
+//! Nothing here reads a file, a clock, a random source or the environment: the time and the dice
+//! are passed in as a [`World`].
 
 pub mod json;
 pub mod limits;
+pub mod shape;
+
+mod draft;
+mod event;
+mod ids;
+mod problem;
+mod time;
+mod words;
+mod world;
+
+pub use draft::Draft;
+pub use event::Event;
+pub use ids::{
+    AgentId, CallId, EventId, SessionId, TenantId, is_public, is_public_model, uuid_text, uuid_v7,
+};
+pub use problem::Problem;
+pub use time::{Span, Timestamp};
+pub use words::{ActionType, ActorType, Phase, Severity, Status};
+pub use world::{World, random};

@@ -62,6 +62,11 @@ impl Object {
         self.get(name).and_then(Value::as_object)
     }
 
+    /// The value at an RFC 6901 pointer such as `/action/tool/name`.
+    pub fn at(&self, pointer: &str) -> Option<&Value> {
+        super::pointer::find_below(self, pointer)
+    }
+
     /// Sets the member `name`, giving back what stood there.
     pub fn insert(&mut self, name: impl Into<Text>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());
@@ -170,11 +175,10 @@ mod tests {
     #[test]
     fn members_sort_by_utf16_code_units() {
         // U+1F600 is D83D DE00 in UTF-16 and sorts before U+FB33, though its UTF-8 is greater.
-        let object: Object =
-            ["\u{fb33}", "\u{1f600}", "\u{20ac}", "\r", "1", "\u{80}", "\u{f6}"]
-                .into_iter()
-                .map(|name| (name, 1))
-                .collect();
+        let object: Object = ["\u{fb33}", "\u{1f600}", "\u{20ac}", "\r", "1", "\u{80}", "\u{f6}"]
+            .into_iter()
+            .map(|name| (name, 1))
+            .collect();
         let names: Vec<&str> = object.iter().map(|(name, _)| name).collect();
         let sorted = ["\r", "1", "\u{80}", "\u{f6}", "\u{20ac}", "\u{1f600}", "\u{fb33}"];
         assert_eq!(names, sorted);

@@ -1,6 +1,6 @@
 //! Places in a document: RFC 6901 pointers such as `/action/tool/parameters/0`.
 
-use super::Value;
+use super::{Object, Value};
 
 /// One step down: a member name or an index.
 #[derive(Clone, Copy, Debug)]
@@ -56,19 +56,30 @@ pub(super) fn find<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
         return Some(value);
     }
     pointer.strip_prefix('/')?.split('/').try_fold(value, |place, step| match place {
-        Value::Object(object) if step.contains('~') => {
-            object.get(&step.replace("~1", "/").replace("~0", "~"))
-        }
-        Value::Object(object) => object.get(step),
+        Value::Object(object) => find_member(object, step),
         Value::List(list) => list.get(step.parse::<usize>().ok()?),
         _ => None,
     })
 }
 
+/// The value at `pointer` below `object`.
+pub(super) fn find_below<'v>(object: &'v Object, pointer: &str) -> Option<&'v Value> {
+    let path = pointer.strip_prefix('/')?;
+    let length = path.find('/').unwrap_or(path.len());
+    let (step, rest) = path.split_at_checked(length)?;
+    find(find_member(object, step)?, rest)
+}
+
+fn find_member<'v>(object: &'v Object, step: &str) -> Option<&'v Value> {
+    if step.contains('~') {
+        return object.get(&step.replace("~1", "/").replace("~0", "~"));
+    }
+    object.get(step)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Object;
 
     #[test]
     fn a_printed_pointer_finds_its_value() {
