@@ -73,10 +73,7 @@ impl Draft {
 
     /// The value at an RFC 6901 pointer.
     pub fn at(&self, pointer: &str) -> Option<&Value> {
-        let (first, rest) =
-            pointer.strip_prefix('/')?.split_once('/').unwrap_or((pointer.strip_prefix('/')?, ""));
-        let value = self.doc.get(first)?;
-        if rest.is_empty() { Some(value) } else { value.at(&format!("/{rest}")) }
+        self.doc.at(pointer)
     }
 
     /// The members, in the shape of an event.
