@@ -10,6 +10,7 @@
 
 pub mod json;
 pub mod limits;
+pub mod privacy;
 pub mod shape;
 
 mod draft;
