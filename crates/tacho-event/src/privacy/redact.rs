@@ -126,11 +126,9 @@ impl<'s> Redactor<'s> {
             path.push(name.to_owned());
             match value {
                 Value::Object(inner) => self.leaf(inner, path),
-                Value::Text(text) => {
-                    if self.text(text).is_some() {
-                        self.hit_id |= path.as_slice() == ["id"];
-                        *text = OTHER.into();
-                    }
+                Value::Text(text) if self.text(text).is_some() => {
+                    self.hit_id |= path.as_slice() == ["id"];
+                    *text = OTHER.into();
                 }
                 Value::List(list) => {
                     for text in list.iter_mut() {

@@ -56,7 +56,7 @@ impl Disclosure {
 }
 
 /// The digests of one class of a leaf, as written there; none if the leaf has no such class.
-pub fn digests<'l>(leaf: &'l Object, class: Class) -> impl Iterator<Item = &'l str> {
+pub fn digests(leaf: &Object, class: Class) -> impl Iterator<Item = &str> {
     let list = leaf.object(class.as_str()).and_then(|class| class.get("_sd"));
     list.and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_str)
 }
