@@ -112,12 +112,19 @@ impl Frontier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FrontierError {
-    /// Fewer than the eight bytes of the size.
+    /// Fewer bytes than the numbers at the start take.
     NoSize,
     /// More leaves than a tree may have.
     TooLarge {
         /// The size that stands there.
         size: u64,
+    },
+    /// No complete nodes lead from the size to where the kept ones are said to end.
+    NoSuchReach {
+        /// The size that stands there.
+        size: u64,
+        /// The end that stands there.
+        reach: u64,
     },
     /// The hashes do not fit the size.
     WrongLength {
@@ -133,9 +140,12 @@ pub enum FrontierError {
 impl fmt::Display for FrontierError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            FrontierError::NoSize => f.write_str("frontier is shorter than its size field"),
+            FrontierError::NoSize => f.write_str("frontier is shorter than its numbers"),
             FrontierError::TooLarge { size } => {
                 write!(f, "frontier of {size} leaves is larger than a tree may be")
+            }
+            FrontierError::NoSuchReach { size, reach } => {
+                write!(f, "no complete nodes lead from {size} leaves to {reach}")
             }
             FrontierError::WrongLength { size, expected, found } => write!(
                 f,

@@ -13,6 +13,10 @@ mod name;
 mod nodes;
 pub mod note;
 pub mod prove;
+pub mod prune;
+mod tile;
+pub mod tileset;
+mod tlog_proof;
 
 pub use check::Head;
 pub use checkpoint::Checkpoint;
@@ -23,3 +27,6 @@ pub use line::Malformed;
 pub use name::{KeyName, NameError, Origin, Tenant};
 pub use nodes::{Levels, MissingNode, Nodes, Place, fold_peaks, peaks};
 pub use note::Note;
+pub use prune::{KeptFrontier, Pruned};
+pub use tile::{Bundle, Resource, Tile};
+pub use tlog_proof::{TlogProof, TlogProofError};

@@ -20,3 +20,6 @@ pub const NOTE_SIGNATURES_MAX: usize = 64;
 
 /// Bytes of an origin or key name: C2SP `tlog-cosignature` gives it a length byte.
 pub const NAME_BYTES_MAX: usize = 255;
+
+/// Bytes of a leaf: the length field of an entry bundle is a u16.
+pub const LEAF_BYTES_MAX: usize = 0xffff;
