@@ -4,6 +4,8 @@
 //! which promises a long frame. Running checksums, kept every few kilobytes, make each candidate
 //! cost the same small amount however long it claims to be.
 
+use std::ops::Range;
+
 use super::frame::{self, TRAILER_BYTES};
 use super::segment::{ALIGNMENT, checksum_seed, is_end_mark};
 
@@ -21,17 +23,16 @@ pub(super) fn next_whole(bytes: &[u8], salt: &[u8; 16], base: u64) -> Option<usi
             return true;
         }
         let Ok((frame, found)) = frame::unchecked(here) else { return false };
-        let checked = frame.len() - TRAILER_BYTES;
-        let crc = sums.between(*at, *at + checked);
-        crc32c::crc32c_combine(checksum_seed(salt, offset), crc, checked) == found
-            && frame::fields(frame).is_ok()
+        let checked = *at..*at + frame.len() - TRAILER_BYTES;
+        sums.over(checksum_seed(salt, offset), checked) == found && frame::fields(frame).is_ok()
     })
 }
 
-/// Checksums of every stride's beginning, from which that of any range follows.
+/// The checksum up to the beginning of every stride, from which that of any range follows.
 struct Sums<'a> {
     bytes: &'a [u8],
     kept: Vec<u32>,
+    zeros: Zeros,
 }
 
 impl<'a> Sums<'a> {
@@ -42,12 +43,16 @@ impl<'a> Sums<'a> {
             crc = crc32c::crc32c_append(crc, stride);
             kept.push(crc);
         }
-        Self { bytes, kept }
+        Self { bytes, kept, zeros: Zeros::new() }
     }
 
-    /// crc(A | B) = shift(crc(A)) ^ crc(B), so crc(B) = crc(A | B) ^ shift(crc(A)).
-    fn between(&self, from: usize, to: usize) -> u32 {
-        self.until(to) ^ crc32c::crc32c_combine(self.until(from), 0, to - from)
+    /// The checksum `seed` carried on over a range.
+    ///
+    /// With z(c, n) for what n zero bytes make of the checksum c: crc(A | B) = z(crc(A), |B|) ^
+    /// crc(B). So crc(B) follows from the sums before and behind B, and z is linear.
+    fn over(&self, seed: u32, range: Range<usize>) -> u32 {
+        let before = self.until(range.start);
+        self.until(range.end) ^ self.zeros.after(before ^ seed, range.len())
     }
 
     fn until(&self, to: usize) -> u32 {
@@ -55,6 +60,35 @@ impl<'a> Sums<'a> {
         let kept = self.kept.get(stride).copied().unwrap_or_default();
         crc32c::crc32c_append(kept, self.bytes.get(stride * STRIDE..to).unwrap_or_default())
     }
+}
+
+/// What runs of zero bytes make of a checksum: for each power of two, the image of every bit.
+struct Zeros(Vec<[u32; 32]>);
+
+impl Zeros {
+    fn new() -> Self {
+        let base = crc32c::crc32c_append(0, &[0]);
+        let mut power = [0; 32];
+        for (bit, image) in power.iter_mut().enumerate() {
+            *image = crc32c::crc32c_append(1 << bit, &[0]) ^ base;
+        }
+        let mut powers = Vec::new();
+        while powers.len() < usize::BITS as usize {
+            powers.push(power);
+            power = power.map(|image| apply(&power, image));
+        }
+        Self(powers)
+    }
+
+    fn after(&self, crc: u32, zeros: usize) -> u32 {
+        let powers = self.0.iter().enumerate().filter(|(bit, _)| zeros >> bit & 1 == 1);
+        powers.fold(crc, |crc, (_, power)| apply(power, crc))
+    }
+}
+
+fn apply(power: &[u32; 32], crc: u32) -> u32 {
+    let images = power.iter().enumerate().filter(|(bit, _)| crc >> bit & 1 == 1);
+    images.fold(0, |sum, (_, image)| sum ^ image)
 }
 
 #[cfg(test)]
@@ -88,7 +122,8 @@ mod tests {
         let sums = Sums::new(&bytes);
         for (from, to) in [(0, 0), (0, 1), (5, STRIDE), (8, bytes.len()), (STRIDE, 2 * STRIDE + 3)]
         {
-            assert_eq!(sums.between(from, to), crc32c::crc32c(&bytes[from..to]), "{from}..{to}");
+            let expected = crc32c::crc32c_append(77, &bytes[from..to]);
+            assert_eq!(sums.over(77, from..to), expected, "{from}..{to}");
         }
     }
 
