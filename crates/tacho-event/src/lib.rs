@@ -21,7 +21,7 @@ mod time;
 mod words;
 mod world;
 
-pub use draft::Draft;
+pub use draft::{Decider, Draft};
 pub use event::Event;
 pub use ids::{
     AgentId, CallId, EventId, SessionId, TenantId, is_public, is_public_model, uuid_text, uuid_v7,
