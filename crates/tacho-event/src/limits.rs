@@ -2,6 +2,8 @@
 
 /// Deepest nesting of a document.
 pub const DEPTH_MAX: usize = 64;
+/// Deepest nesting of an event: its values are stored two arrays down, in `[["detail", {..}]]`.
+pub const EVENT_DEPTH_MAX: usize = DEPTH_MAX - 2;
 /// How many problems one answer lists.
 pub const PROBLEMS_MAX: usize = 64;
 /// Characters of a public string: it stays for ever, so it stays short.
