@@ -3,11 +3,13 @@
 //! | you give | you get | where |
 //! |---|---|---|
 //! | JSON text | a canonical document | [`json`] |
+//! | a record as another system writes it | a draft, and that record again | [`dialect`] |
 //! | what somebody says happened | an event, or every problem | [`Draft`] |
 //!
 //! Nothing here reads a file, a clock, a random source or the environment: the time and the dice
 //! are passed in as a [`World`].
 
+pub mod dialect;
 pub mod json;
 pub mod limits;
 pub mod privacy;
