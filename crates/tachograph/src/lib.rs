@@ -8,6 +8,7 @@ pub mod error;
 pub mod files;
 pub mod limits;
 pub mod places;
+pub mod vault;
 pub mod wal;
 pub mod world;
 

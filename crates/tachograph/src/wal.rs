@@ -4,7 +4,7 @@
 //! [`frame`] and [`segment`] are the bytes, [`scan`] reads one segment, telling a whole frame from
 //! an end from a bad range.
 
-mod field;
+pub(crate) mod field;
 pub mod frame;
 pub mod position;
 mod resync;
