@@ -41,7 +41,7 @@ impl Policy {
     pub fn apply(
         &self,
         event: Event,
-        stand_ins: &mut StandIns,
+        stand_ins: &StandIns,
         world: &dyn World,
     ) -> Result<Protected, Problem> {
         let mut event = event;
@@ -119,7 +119,7 @@ impl Policy {
 /// Puts what the leaf may not show into `detail`, and a stand-in where it joins events.
 fn name_withheld(
     split: &mut Split,
-    stand_ins: &mut StandIns,
+    stand_ins: &StandIns,
     world: &dyn World,
     nums: &mut Vec<Value>,
 ) {
@@ -135,7 +135,7 @@ fn name_withheld(
             continue;
         }
         let text = withheld.value.as_str().unwrap_or_default();
-        let shown = if withheld.joins { stand_ins.stand_in(text, world) } else { OTHER };
+        let shown = if withheld.joins { stand_ins.stand_in(text, world) } else { OTHER.to_owned() };
         split.leaf.insert_at(&withheld.path, shown);
         originals.insert(pointer, withheld.value);
     }
