@@ -216,10 +216,8 @@ impl Shared {
             if lane.closed {
                 return None;
             }
-            let (next, timeout) = self
-                .filled
-                .wait_timeout(lane, IDLE)
-                .unwrap_or_else(PoisonError::into_inner);
+            let (next, timeout) =
+                self.filled.wait_timeout(lane, IDLE).unwrap_or_else(PoisonError::into_inner);
             lane = next;
             if timeout.timed_out() {
                 drop(lane);

@@ -139,11 +139,7 @@ impl Recorder {
 
     /// Records several events in this order, with one append and one sync. Each has an outcome of
     /// its own; a draft with problems keeps no other from being recorded.
-    pub fn record_all(
-        &self,
-        drafts: Vec<Draft>,
-        ack: Ack,
-    ) -> Vec<Result<Receipt, RecordError>> {
+    pub fn record_all(&self, drafts: Vec<Draft>, ack: Ack) -> Vec<Result<Receipt, RecordError>> {
         let prepared = drafts.into_iter().map(|draft| self.prepare(draft)).collect();
         self.write(prepared, ack, || ())
     }
@@ -320,6 +316,11 @@ impl Drop for Recorder {
     }
 }
 
-pub(super) fn receipt(tenant: TenantId, id: EventId, leaf_hash: Option<Hash>, fate: Fate) -> Receipt {
+pub(super) fn receipt(
+    tenant: TenantId,
+    id: EventId,
+    leaf_hash: Option<Hash>,
+    fate: Fate,
+) -> Receipt {
     Receipt { tenant, id, leaf_hash, fate, conflict_of: None }
 }

@@ -6,7 +6,7 @@ use super::losses::{Loss, LossReason};
 use super::receipt::{Ack, Fate, Receipt};
 use super::recorder::{Made, Prepared, Recorder, receipt};
 use crate::wal::frame::Record;
-use crate::wal::{AppendError, Batch, CommitError, Misfit, Position};
+use crate::wal::{AppendError, Batch, CommitError, Misfit, Position, SpoolAck};
 use std::sync::Arc;
 use tacho_event::Draft;
 use tacho_event::privacy::Entry;
@@ -150,9 +150,9 @@ impl<'r> Run<'r> {
 
     fn spool(&self, prepared: &Prepared) -> Option<Fate> {
         let Made::Entry { entry, record_id, .. } = &prepared.made else { return None };
-        let durable = self.ack == Ack::Disk;
+        let ack = if self.ack == Ack::Os { SpoolAck::Os } else { SpoolAck::Disk };
         with_record(self.recorder, prepared, entry, *record_id, |record| {
-            self.recorder.wal.spool(record, durable)
+            self.recorder.wal.spool(record, ack)
         })
         .ok()?;
         Some(Fate::Spooled(self.ack))
