@@ -19,4 +19,5 @@ pub mod wal;
 pub mod world;
 
 pub use error::Error;
+pub use record::{Ack, Receipt, RecordError, Recorder};
 pub use store::Store;

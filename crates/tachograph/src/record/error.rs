@@ -1,5 +1,6 @@
 //! Why an event was not recorded.
 
+use crate::store::OpenError;
 use crate::wal::{AppendError, CommitError};
 use std::fmt;
 use std::sync::Arc;
@@ -9,6 +10,8 @@ use tacho_event::{Problem, TenantId};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RecordError {
+    /// There is no store to record in.
+    NotOpened(OpenError),
     /// The draft has problems; all of them.
     Refused(Vec<Problem>),
     /// The event names another tenant than the recorder's.
@@ -31,6 +34,7 @@ pub enum RecordError {
 impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotOpened(error) => write!(f, "{error}"),
             Self::Refused(problems) => {
                 f.write_str("the event has problems")?;
                 problems.iter().try_for_each(|problem| write!(f, "; {problem}"))
@@ -49,6 +53,7 @@ impl fmt::Display for RecordError {
 impl std::error::Error for RecordError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            Self::NotOpened(error) => error.source(),
             Self::NotRecorded(error) => Some(error.as_ref()),
             Self::NotSynced(error) => Some(error.as_ref()),
             _ => None,

@@ -6,10 +6,12 @@ use super::failure::{FailurePolicy, OnFailure, Risk};
 use super::losses::{Loss, LossReason, Losses};
 use super::receipt::{Ack, Fate, Receipt};
 use super::run::Run;
-use crate::store::Store;
+use crate::files::OsFiles;
+use crate::store::{Remote, Store};
 use crate::vault::OpenGrants;
 use crate::wal::{Patience, Wal};
-use crate::world::World;
+use crate::world::{OsWorld, World};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tacho_event::json::Value;
@@ -90,6 +92,43 @@ pub(super) enum Made {
 }
 
 impl Recorder {
+    /// A recorder on the store in the directory `dir`, which is made if there is none, with the
+    /// settings of a program that records its own agents.
+    ///
+    /// ```no_run
+    /// use tachograph::Recorder;
+    /// use tacho_event::{Draft, privacy::Policy};
+    /// let recorder = Recorder::open("audit", Policy::default())?;
+    /// let draft = Draft::new(tacho_event::ActionType::Tool, "Bash")
+    ///     .with("agent.id", "ops/release-manager")
+    ///     .with("action.tool.parameters.command", "git log --oneline -10");
+    /// let receipt = recorder.record(draft)?;
+    /// assert!(receipt.fate.is_kept());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Why the directory is no store and could not be made one, or could not be written.
+    pub fn open(dir: impl AsRef<Path>, policy: Policy) -> Result<Self, RecordError> {
+        Self::open_with(dir, policy, Settings::default())
+    }
+
+    /// Like [`Recorder::open`], with other settings.
+    ///
+    /// # Errors
+    /// Why the directory is no store and could not be made one, or could not be written.
+    pub fn open_with(
+        dir: impl AsRef<Path>,
+        policy: Policy,
+        settings: Settings,
+    ) -> Result<Self, RecordError> {
+        let (files, world) = (Arc::new(OsFiles), Arc::new(OsWorld));
+        let store = Store::create(files, world.as_ref(), dir.as_ref(), Remote::Refused)
+            .map_err(RecordError::NotOpened)?;
+        let wal = Wal::new(&store, world.clone(), crate::wal::Options::default());
+        Self::new(store, wal, world, policy, settings)
+    }
+
     /// A recorder on `store`.
     ///
     /// # Errors
