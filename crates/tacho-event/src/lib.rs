@@ -1,1 +1,3 @@
 //! What happened: the event, its drafts, dialects, privacy policy and filter language.
+
+pub mod privacy;
