@@ -4,6 +4,7 @@ use super::capture::{Capture, CaptureRule, Level};
 use super::minimise::ContentLogging;
 use super::preset::Preset;
 use super::scan::Scanner;
+use std::sync::Arc;
 
 /// How disclosures are cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub enum Granularity {
 pub struct Policy {
     pub(super) capture: Capture,
     pub(super) content: ContentLogging,
-    pub(super) scanner: Scanner,
+    pub(super) scanner: Arc<Scanner>,
     pub(super) keeps_identity: bool,
     strict: bool,
     granularity: Granularity,
@@ -41,7 +42,7 @@ impl Policy {
         Self {
             capture: Capture::new(terms.level),
             content: ContentLogging::default(),
-            scanner: Scanner::builtin(),
+            scanner: Arc::new(Scanner::builtin()),
             keeps_identity: terms.identity_days.is_some(),
             strict: false,
             granularity: Granularity::Class,
@@ -73,7 +74,7 @@ impl Policy {
     /// Replaces what is a secret by the rules of `scanner`.
     #[must_use]
     pub fn with_scanner(mut self, scanner: Scanner) -> Self {
-        self.scanner = scanner;
+        self.scanner = Arc::new(scanner);
         self
     }
 

@@ -73,7 +73,7 @@ impl<'s> Redactor<'s> {
         }
         for (name, value) in object.iter_mut() {
             let empty = value.is_null() || value.as_str() == Some("");
-            if self.scanner.sensitive_key(name) && !empty {
+            if Scanner::sensitive_key(name) && !empty {
                 self.count(BY_NAME);
                 *value = self.scanner.replacement().into();
             } else {
