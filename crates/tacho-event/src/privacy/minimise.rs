@@ -27,33 +27,18 @@ impl Default for ContentLogging {
 #[derive(Debug)]
 pub(super) struct Minimised {
     pub(super) keeps_content: bool,
-    pub(super) keeps_identity: bool,
     /// Pointer and true length of everything that was cut.
-    cuts: Object,
-}
-
-impl Minimised {
-    /// Says in `detail` what was cut.
-    pub(super) fn finish(self, detail: &mut Object) -> (bool, bool) {
-        if !self.cuts.is_empty() {
-            detail.insert("cut", self.cuts);
-        }
-        (self.keeps_content, self.keeps_identity)
-    }
+    pub(super) cuts: Object,
 }
 
 impl Policy {
     /// Takes out what is not wanted; an error is the rule that drops the event.
-    pub(super) fn minimise(&self, event: &mut Event) -> Result<Minimised, usize> {
+    pub(super) fn minimise(&self, event: &mut Event) -> Result<Minimised, Option<usize>> {
         let (level, rule) =
             if event.is_system() { (Level::Full, None) } else { self.capture.level(event) };
         if level == Level::None {
-            return Err(rule.unwrap_or(usize::MAX));
+            return Err(rule);
         }
-        Ok(Minimised {
-            keeps_content: level >= Level::Redacted,
-            keeps_identity: self.keeps_identity,
-            cuts: Object::new(),
-        })
+        Ok(Minimised { keeps_content: level >= Level::Redacted, cuts: Object::new() })
     }
 }

@@ -6,6 +6,8 @@
 mod capture;
 mod disclose;
 mod entry;
+mod evidence;
+mod home;
 mod minimise;
 mod policy;
 mod prepare;
@@ -19,7 +21,7 @@ mod stand_ins;
 pub mod scan;
 
 pub use capture::{CaptureRule, Level};
-pub use disclose::{Class, Salter, base64url, digest, from_base64url};
+pub use disclose::{Class, Salter, Salting, base64url, digest, from_base64url};
 pub use entry::{Entry, Part};
 pub use minimise::ContentLogging;
 pub use policy::{Granularity, Policy};
