@@ -38,10 +38,6 @@ impl HomeText {
         &self.bytes
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
     /// Writes the member at `path`; `write` appends its value.
     pub(super) fn member(&mut self, path: &[&'static str], write: impl FnOnce(&mut Vec<u8>)) {
         if self.by_member {

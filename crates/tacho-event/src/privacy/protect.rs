@@ -14,11 +14,11 @@ use super::evidence::take_evidence;
 use super::home::HomeText;
 use super::policy::{Granularity, Policy};
 use super::redact::Redactor;
-use super::split::{Sorted, Split, is_person, name_resource_types};
+use super::split::{Sorted, Split, changes_person, name_resource_types};
 use super::stand_ins::StandIns;
 use crate::event::Event;
 use crate::ids::EventId;
-use crate::json::{self, Object, Value, write_string};
+use crate::json::{self, Object, Pointer, Value, write_string};
 use crate::limits;
 use crate::problem::Problem;
 use crate::time::Timestamp;
@@ -46,6 +46,7 @@ impl Policy {
         world: &dyn World,
     ) -> Result<Protected, Problem> {
         let mut event = event;
+        let told = name_resource_types(&mut event.doc);
         let minimised = match self.minimise(&mut event) {
             Ok(minimised) => minimised,
             Err(rule) => return Ok(Protected::Dropped { rule }),
@@ -54,8 +55,8 @@ impl Policy {
         let Event { doc, id, timestamp, action, tenant, own: system } = event;
         let (leaf, parts) = (Vec::new(), Vec::new());
         let mut entry = Entry { id, tenant, timestamp, action, system, subject, leaf, parts };
-        let mut remarks = Remarks { cut: minimised.cuts, ..Remarks::default() };
-        let mut sorted = self.sort(doc, &mut remarks);
+        let mut remarks = Remarks { cut: minimised.cuts, told, redacted: None };
+        let mut sorted = self.sort(doc);
         let mut split = Split::of(&sorted, self, Granularity::Class, None);
         let mut again = split.wants_names || self.granularity() == Granularity::Member;
         if self.may_hold_secrets(&sorted, &split) {
@@ -66,7 +67,7 @@ impl Policy {
                 sorted.doc.insert("id", entry.id.as_str());
             }
             if let Some(told) = &mut remarks.told {
-                redactor.value(told);
+                redactor.value(told, &Pointer::ROOT.member("security"));
             }
             remarks.redacted = redactor.into_counts();
             again |= remarks.redacted.is_some();
@@ -79,16 +80,12 @@ impl Policy {
         Ok(Protected::Entry(Box::new(entry)))
     }
 
-    /// Takes evidence out of what is left of an event, and names the kinds of what it touched.
-    fn sort(&self, doc: Object, remarks: &mut Remarks) -> Sorted {
+    /// Takes evidence out of what is left of an event.
+    pub(super) fn sort(&self, doc: Object) -> Sorted {
         let mut doc = doc;
-        let told = doc.at("/security/resource_types").cloned();
-        name_resource_types(&mut doc, told.as_ref());
-        remarks.told = told.filter(|told| doc.at("/security/resource_types") != Some(told));
-        let changed = doc.at("/change/resource_type").and_then(Value::as_str);
-        let changes_person = changed.is_some_and(is_person);
-        let evidence =
-            take_evidence(&mut doc, self.evidence(), self.keeps_identity, changes_person);
+        let changes_person = changes_person(&doc);
+        let paths = self.evidence();
+        let evidence = take_evidence(&mut doc, paths, self.keeps_identity, changes_person);
         Sorted { doc, evidence, changes_person }
     }
 
@@ -110,7 +107,6 @@ impl Policy {
 }
 
 /// What `detail` says about the entry itself; no member of the event.
-#[derive(Default)]
 struct Remarks {
     cut: Object,
     redacted: Option<Object>,

@@ -291,18 +291,17 @@ pub(super) fn resolve(home: Home, person: bool, value: &Value) -> Home {
     }
 }
 
-/// Puts the kinds of what an event touched where a leaf shows them, each once, sorted. `told` is
-/// what the event itself said they are.
-pub(super) fn name_resource_types(doc: &mut Object, told: Option<&Value>) {
-    let accessed = doc.at("/security/resources_accessed").and_then(Value::as_list);
-    let touched = accessed.unwrap_or_default().iter().filter_map(|one| one.at("/type"));
-    let told = told.and_then(Value::as_list).unwrap_or_default();
-    let changed = doc.at("/change/resource_type");
-    let all = touched.chain(told).chain(changed).filter_map(Value::as_str);
+/// Puts the kinds of what an event touched where a leaf shows them, each once, sorted; gives what
+/// the event itself said they are, if it said something else.
+pub(super) fn name_resource_types(doc: &mut Object) -> Option<Value> {
+    let security = doc.object("security");
+    let list = |name| security.and_then(|security| security.get(name)).and_then(Value::as_list);
+    let accessed = list("resources_accessed").unwrap_or_default();
+    let touched = accessed.iter().filter_map(|one| one.as_object()?.str("type"));
+    let told = list("resource_types").unwrap_or_default().iter().filter_map(Value::as_str);
+    let changed = doc.object("change").and_then(|change| change.str("resource_type"));
+    let all = touched.chain(told).chain(changed);
     let mut types: Vec<&str> = all.map(|kind| if is_public(kind) { kind } else { OTHER }).collect();
-    if types.is_empty() {
-        return;
-    }
     types.sort_unstable();
     types.dedup();
     if types.len() > RESOURCE_TYPES_MAX {
@@ -311,12 +310,24 @@ pub(super) fn name_resource_types(doc: &mut Object, told: Option<&Value>) {
         types.push(OTHER);
         types.sort_unstable();
     }
-    let types: Vec<Value> = types.into_iter().map(Value::from).collect();
-    doc.insert_at(&["security", "resource_types"], types);
+    let told = security.and_then(|security| security.get("resource_types"));
+    if types.is_empty() && told.is_none() {
+        return None;
+    }
+    let types: Value = types.into();
+    doc.entry_object("security")?
+        .insert("resource_types", types.clone())
+        .filter(|told| *told != types)
+}
+
+/// True if the resource that changed is a person.
+pub(super) fn changes_person(doc: &Object) -> bool {
+    let kind = doc.object("change").and_then(|change| change.str("resource_type"));
+    kind.is_some_and(is_person)
 }
 
 /// True if a kind of resource is a kind of people.
-pub(super) fn is_person(resource_type: &str) -> bool {
+fn is_person(resource_type: &str) -> bool {
     PEOPLE.iter().any(|kind| kind.eq_ignore_ascii_case(resource_type))
 }
 
