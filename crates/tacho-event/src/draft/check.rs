@@ -155,8 +155,8 @@ impl Check {
     }
 
     fn depth(&mut self, value: &Value, place: &Pointer<'_>) {
-        if !is_shallow(value, limits::DEPTH_MAX) {
-            let what = format!("is nested deeper than {} levels", limits::DEPTH_MAX);
+        if !is_shallow(value, limits::VALUE_DEPTH_MAX) {
+            let what = format!("is nested deeper than {} levels", limits::VALUE_DEPTH_MAX);
             self.problem(place, what, "flatten it, or record it as a string");
         }
     }

@@ -1,6 +1,7 @@
 //! What may be kept of an event: capture levels, minimisation, redaction, presets.
 
 use super::capture::{Capture, CaptureRule, Level};
+use super::disclose::Salting;
 use super::minimise::ContentLogging;
 use super::preset::Preset;
 use super::scan::Scanner;
@@ -24,6 +25,7 @@ pub struct Policy {
     pub(super) content: ContentLogging,
     pub(super) scanner: Arc<Scanner>,
     pub(super) keeps_identity: bool,
+    pub(super) salting: Salting,
     strict: bool,
     granularity: Granularity,
     evidence: Vec<String>,
@@ -44,6 +46,7 @@ impl Policy {
             content: ContentLogging::default(),
             scanner: Arc::new(Scanner::builtin()),
             keeps_identity: terms.identity_days.is_some(),
+            salting: Salting::default(),
             strict: false,
             granularity: Granularity::Class,
             evidence: Vec::new(),

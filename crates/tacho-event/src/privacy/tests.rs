@@ -29,7 +29,7 @@ fn event(text: &str) -> Event {
 fn protect(policy: &Policy, text: &str) -> Box<Entry> {
     match policy.apply(event(text), &StandIns::new(), &world()).unwrap() {
         Protected::Entry(entry) => entry,
-        Protected::Dropped { rule } => panic!("dropped by rule {rule}"),
+        Protected::Dropped { rule } => panic!("dropped by rule {rule:?}"),
     }
 }
 
