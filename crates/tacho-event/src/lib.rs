@@ -12,6 +12,7 @@
 pub mod filter;
 pub mod json;
 pub mod limits;
+pub mod privacy;
 pub mod schema;
 pub mod shape;
 

@@ -2,6 +2,7 @@
 
 use crate::event::Event;
 use crate::json::Object;
+use crate::privacy::{Class, digests};
 use crate::shape::Home;
 
 /// Whether something holds, as far as one can see.
@@ -59,9 +60,8 @@ impl Classes {
 
 /// An event as far as it is shown.
 pub trait Fields {
-    /// Number `n` of the documents that together make the event, each with its members at their
-    /// places in the event: the leaf, then each opened disclosure. `None` after the last.
-    fn part(&self, n: usize) -> Option<&Object>;
+    /// Its members, each at its place in the event.
+    fn members(&self) -> &Object;
 
     /// The classes of which something may be hidden: not opened, expired or erased.
     fn hidden(&self) -> Classes;
@@ -73,8 +73,8 @@ pub trait Fields {
 }
 
 impl Fields for Event {
-    fn part(&self, n: usize) -> Option<&Object> {
-        (n == 0).then_some(self.object())
+    fn members(&self) -> &Object {
+        self.object()
     }
 
     fn hidden(&self) -> Classes {
@@ -88,40 +88,33 @@ impl Fields for Event {
 
 /// A document alone: a leaf, or a whole event. What a leaf hides is what its digests say.
 impl Fields for Object {
-    fn part(&self, n: usize) -> Option<&Object> {
-        (n == 0).then_some(self)
+    fn members(&self) -> &Object {
+        self
     }
 
     fn hidden(&self) -> Classes {
-        let digests =
-            |class: &str| self.object(class).is_some_and(|class| class.get("_sd").is_some());
-        let evidence = digests("evidence");
-        Classes {
-            content: evidence || digests("content"),
-            identity: evidence || digests("identity"),
-        }
+        let any = |class| digests(self, class).next().is_some();
+        let evidence = any(Class::Evidence);
+        let (content, identity) = (any(Class::Content), any(Class::Identity));
+        Classes { content: content || evidence, identity: identity || evidence }
     }
 }
 
-/// A leaf with those of its disclosures that could be opened.
+/// A leaf merged with those of its disclosures that could be opened, as
+/// [`reveal`](crate::privacy::reveal) gives it.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
     /// The tenant in whose log it is.
     pub tenant: Option<&'a str>,
-    /// The leaf.
-    pub leaf: &'a Object,
-    /// The values of the opened disclosures, their members at their places in the event.
-    pub opened: &'a [Object],
+    /// The members of the leaf and of the opened disclosures.
+    pub members: &'a Object,
     /// The classes of the disclosures that could not be opened, or were not.
     pub hidden: Classes,
 }
 
 impl Fields for Shown<'_> {
-    fn part(&self, n: usize) -> Option<&Object> {
-        match n.checked_sub(1) {
-            None => Some(self.leaf),
-            Some(n) => self.opened.get(n),
-        }
+    fn members(&self) -> &Object {
+        self.members
     }
 
     fn hidden(&self) -> Classes {
@@ -131,4 +124,9 @@ impl Fields for Shown<'_> {
     fn tenant(&self) -> Option<&str> {
         self.tenant
     }
+}
+
+/// True for what a leaf says in the place of a name or id that it may not show for ever.
+pub(super) fn is_stand_in(text: &str) -> bool {
+    text == "other" || text.starts_with("hidden-")
 }

@@ -1,7 +1,7 @@
 //! A filter prepared for asking: names split, texts folded, times written, once for all events.
 
 use super::expr::{Expr, Op, Term, Test};
-use super::fields::{Classes, Fields, Verdict};
+use super::fields::{Classes, Fields, Verdict, is_stand_in};
 use super::needle::{Needle, Pattern};
 use crate::json::{Number, Object, Value};
 use crate::time::Timestamp;
@@ -113,8 +113,10 @@ enum Sight {
     Hit,
     /// The value is there, all of it, and failed the test.
     Miss,
-    /// Nothing is there, or an object of which other documents may have more.
+    /// Nothing is there, or an object of which disclosures may have more.
     Open,
+    /// A stand-in is there for a name that a leaf may not show, and failed the test.
+    StandIn,
 }
 
 impl Probe {
@@ -146,44 +148,29 @@ impl Probe {
             if !route.only.is_empty() && !is_of_type(event, route.only) {
                 continue;
             }
-            match self.look(event, &route.steps) {
+            match self.look(event.members(), &route.steps) {
                 Sight::Hit => return Verdict::Yes,
                 Sight::Miss => {}
                 Sight::Open => open = open.or(route.classes),
+                Sight::StandIn => open.content = true,
             }
         }
         let hidden = !open.is_empty() && event.hidden().meets(open);
         if hidden { Verdict::Unknown } else { Verdict::No }
     }
 
-    fn look(&self, event: &dyn Fields, steps: &[Box<str>]) -> Sight {
-        let mut sight = Sight::Open;
-        for n in 0.. {
-            let Some(part) = event.part(n) else { break };
-            match steps.split_first() {
-                None => {
-                    if self.anywhere(part) {
-                        return Sight::Hit;
-                    }
-                }
-                Some((first, rest)) => {
-                    let Some(value) = part.get(first) else { continue };
-                    match self.descend(value, rest) {
-                        Sight::Hit => return Sight::Hit,
-                        Sight::Miss => sight = Sight::Miss,
-                        Sight::Open => {}
-                    }
-                }
-            }
-        }
-        sight
+    fn look(&self, event: &Object, steps: &[Box<str>]) -> Sight {
+        let Some((first, rest)) = steps.split_first() else {
+            return if self.anywhere(event) { Sight::Hit } else { Sight::Open };
+        };
+        event.get(first).map_or(Sight::Open, |value| self.descend(value, rest))
     }
 
     /// Free text looks through all values but the digests of a leaf and the time.
-    fn anywhere(&self, part: &Object) -> bool {
+    fn anywhere(&self, event: &Object) -> bool {
         let apart = ["content", "identity", "evidence", "timestamp", "v"];
-        let members = part.iter().filter(|(name, _)| !apart.contains(name));
-        members.into_iter().any(|(_, value)| self.test(value) == Sight::Hit)
+        let mut members = event.iter().filter(|(name, _)| !apart.contains(name));
+        members.any(|(_, value)| self.test(value) == Sight::Hit)
     }
 
     fn descend(&self, value: &Value, steps: &[Box<str>]) -> Sight {
@@ -193,13 +180,22 @@ impl Probe {
                 Some(value) => self.descend(value, rest),
                 None => Sight::Open,
             },
-            // Arrays are never split between a leaf and its disclosures.
-            Value::List(list) => {
-                let hit = list.iter().any(|element| self.descend(element, steps) == Sight::Hit);
-                if hit { Sight::Hit } else { Sight::Miss }
-            }
+            Value::List(list) => self.any(list, |element| self.descend(element, steps)),
             _ => Sight::Miss,
         }
+    }
+
+    /// One element is enough. Arrays are never split between a leaf and its disclosures.
+    fn any(&self, list: &[Value], see: impl Fn(&Value) -> Sight) -> Sight {
+        let mut sight = Sight::Miss;
+        for element in list {
+            match see(element) {
+                Sight::Hit => return Sight::Hit,
+                Sight::StandIn => sight = Sight::StandIn,
+                Sight::Miss | Sight::Open => {}
+            }
+        }
+        sight
     }
 
     /// The test of a value, or of any value inside it.
@@ -207,10 +203,13 @@ impl Probe {
         let hit = match (value, &self.check) {
             (Value::Null, _) => false,
             (_, Check::Present) => true,
-            (Value::List(list), _) => list.iter().any(|inner| self.test(inner) == Sight::Hit),
+            (Value::List(list), _) => return self.any(list, |element| self.test(element)),
             (Value::Object(object), _) => {
                 let hit = object.iter().any(|(_, inner)| self.test(inner) == Sight::Hit);
                 return if hit { Sight::Hit } else { Sight::Open };
+            }
+            (Value::Text(text), check) if !check.text(text) && is_stand_in(text) => {
+                return Sight::StandIn;
             }
             (Value::Text(text), check) => check.text(text),
             (Value::Number(number), check) => check.number(number.as_f64()),
@@ -223,9 +222,7 @@ impl Probe {
     fn total(&self, event: &dyn Fields) -> Verdict {
         let mut sum = None;
         for route in &self.routes {
-            let values =
-                (0..).map_while(|n| event.part(n)).filter_map(|part| find(part, &route.steps));
-            for value in values.filter_map(Value::as_f64) {
+            if let Some(value) = find(event.members(), &route.steps).and_then(Value::as_f64) {
                 sum = Some(sum.unwrap_or(0.0) + value);
             }
         }
@@ -249,8 +246,7 @@ fn find<'v>(object: &'v Object, steps: &[Box<str>]) -> Option<&'v Value> {
 }
 
 fn is_of_type(event: &dyn Fields, types: &[&str]) -> bool {
-    let mut parts = (0..).map_while(|n| event.part(n));
-    let kind = parts.find_map(|part| part.object("action")?.str("type"));
+    let kind = event.members().object("action").and_then(|action| action.str("type"));
     kind.is_some_and(|kind| types.contains(&kind))
 }
 

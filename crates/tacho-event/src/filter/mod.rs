@@ -71,12 +71,14 @@ impl Filter {
 
     /// Whether the event matches, as far as what is shown of it can tell. A reader asks this of
     /// the leaf first and opens disclosures only if the answer is [`Verdict::Unknown`]: whatever
-    /// they hold, they never turn a yes or a no around.
+    /// they hold, they never turn a yes or a no around. (One exception is wanted: a filter that
+    /// names a stand-in, as leaves show it for an id that may not stay for ever, finds the leaf.)
     pub fn verdict(&self, event: &dyn Fields) -> Verdict {
         self.program.verdict(event)
     }
 
-    /// The classes of disclosures whose members it asks about; none if leaves can answer it.
+    /// The classes of disclosures whose members it asks about; none if leaves can answer it (but
+    /// for names and ids of which a leaf shows only a stand-in).
     pub fn needs(&self) -> Classes {
         self.needs
     }

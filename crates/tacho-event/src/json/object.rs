@@ -67,6 +67,11 @@ impl Object {
         super::pointer::find_below(self, pointer)
     }
 
+    /// The value at an RFC 6901 pointer, for change.
+    pub fn at_mut(&mut self, pointer: &str) -> Option<&mut Value> {
+        super::pointer::find_below_mut(self, pointer)
+    }
+
     /// Sets the member `name`, giving back what stood there.
     pub fn insert(&mut self, name: impl Into<Text>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());

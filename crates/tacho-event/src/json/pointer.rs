@@ -1,6 +1,7 @@
 //! Places in a document: RFC 6901 pointers such as `/action/tool/parameters/0`.
 
 use super::{Object, Value};
+use std::borrow::Cow;
 
 /// One step down: a member name or an index.
 #[derive(Clone, Copy, Debug)]
@@ -70,11 +71,29 @@ pub(super) fn find_below<'v>(object: &'v Object, pointer: &str) -> Option<&'v Va
     find(find_member(object, step)?, rest)
 }
 
-fn find_member<'v>(object: &'v Object, step: &str) -> Option<&'v Value> {
-    if step.contains('~') {
-        return object.get(&step.replace("~1", "/").replace("~0", "~"));
+/// The value at `pointer` below `object`, for change.
+pub(super) fn find_below_mut<'v>(object: &'v mut Object, pointer: &str) -> Option<&'v mut Value> {
+    let mut steps = pointer.strip_prefix('/')?.split('/').map(unescape);
+    let mut place = object.get_mut(&steps.next()?)?;
+    for step in steps {
+        place = match place {
+            Value::Object(object) => object.get_mut(&step)?,
+            Value::List(list) => list.get_mut(step.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
     }
-    object.get(step)
+    Some(place)
+}
+
+fn find_member<'v>(object: &'v Object, step: &str) -> Option<&'v Value> {
+    object.get(&unescape(step))
+}
+
+fn unescape(step: &str) -> Cow<'_, str> {
+    if step.contains('~') {
+        return step.replace("~1", "/").replace("~0", "~").into();
+    }
+    step.into()
 }
 
 #[cfg(test)]

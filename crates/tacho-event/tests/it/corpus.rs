@@ -7,8 +7,10 @@ mod draft;
 #[path = "../../../../fuzz/claims/filter.rs"]
 mod filter;
 
+type Claim = fn(&[u8]);
+
 /// Each target of `fuzz/` and what it claims of any bytes.
-const TARGETS: &[(&str, fn(&[u8]))] = &[("draft", draft::claim), ("filter", filter::claim)];
+const TARGETS: &[(&str, Claim)] = &[("draft", draft::claim), ("filter", filter::claim)];
 
 fn fuzz() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz")

@@ -1,7 +1,6 @@
 //! What the event crate does, seen from outside.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::panic,
     clippy::disallowed_methods,
     reason = "tests fail by panicking and read their fixtures"

@@ -1,0 +1,15 @@
+//! The trunk: given drafts of what agents did, gives a durable, ordered, tamper-evident store.
+//!
+//! The rooms, bottom up: [`files`] is the only door to a disk, [`places`] names every path,
+//! [`limits`] every bound, [`world`] brings the clock and the dice; [`wal`] is the one log that all
+//! tenants and all processes share, where an event becomes safe before it is acknowledged.
+
+pub mod error;
+pub mod files;
+pub mod limits;
+pub mod places;
+pub mod vault;
+pub mod wal;
+pub mod world;
+
+pub use error::Error;

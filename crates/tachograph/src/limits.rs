@@ -1,0 +1,34 @@
+//! Every bound of the store, in one table; applied before anything is allocated.
+
+/// One frame of the WAL, header and trailer included: 8 MiB.
+pub const FRAME_BYTES_MAX: usize = 8 << 20;
+/// One leaf: 16 KiB, so that the `u16` length of an entry bundle is never near.
+pub const LEAF_BYTES_MAX: usize = 16 << 10;
+/// A tenant's name: `[a-z0-9][a-z0-9-]{0,62}`.
+pub const TENANT_BYTES_MAX: usize = 63;
+/// Grants and parts in one frame.
+pub const PARTS_PER_FRAME_MAX: u16 = 256;
+/// One WAL segment: 64 MiB; the writer moves on before it.
+pub const SEGMENT_BYTES: u64 = 64 << 20;
+/// A segment file longer than this was not written by us.
+pub const SEGMENT_FILE_BYTES_MAX: u64 = SEGMENT_BYTES * 2;
+/// Frames appended by one call, in bytes.
+pub const BATCH_BYTES_MAX: usize = 32 << 20;
+/// Frames appended by one call, in number.
+pub const BATCH_RECORDS_MAX: usize = 65_536;
+/// Zeros written ahead of the writer by an integrator that is no server: 1 MiB.
+pub const PREFILL_STEP_BYTES: u64 = 1 << 20;
+/// Bytes read from a segment at a time by whoever scans it: 1 MiB.
+pub const SCAN_BYTES: usize = 1 << 20;
+/// Segments in the WAL directory; more than this are not a log but an accident.
+pub const SEGMENTS_MAX: usize = 65_536;
+/// How long a short-lived writer waits for the lock before it writes to the spool: 20 ms.
+pub const LOCK_WAIT_MICROS_HOOK: u64 = 20_000;
+/// How long a long-lived writer waits for the lock: 5 s.
+pub const LOCK_WAIT_MICROS_SERVER: u64 = 5_000_000;
+/// A lock held longer than this is reported: 5 s.
+pub const LOCK_HELD_MICROS_MAX: u64 = 5_000_000;
+/// The reserve file that a full disk gives back: 4 MiB.
+pub const RESERVE_BYTES: u64 = 4 << 20;
+/// Small state files (`FORMAT`, `generation`, ...): 4 KiB.
+pub const STATE_FILE_BYTES_MAX: usize = 4 << 10;

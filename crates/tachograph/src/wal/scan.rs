@@ -1,0 +1,223 @@
+//! Given one segment, gives its frames in order, and tells each end from a bad range.
+//!
+//! The end of a segment is its end mark, or the end of the file, or a zero word with nothing but
+//! zeros after it. Anything else that is no whole frame is a bad range. Only who holds `wal/lock`
+//! may judge a range bad: to anybody else it may be a frame that is being written.
+
+use std::path::{Path, PathBuf};
+
+use super::frame::{self, FRAME_BYTES_MIN, Record};
+use super::resync;
+use super::segment::{ALIGNMENT, FIRST_FRAME, HEADER_BYTES, Header, is_end_mark};
+use crate::error::{Doing, Error};
+use crate::files::{File, read_full_at};
+use crate::limits::{SCAN_BYTES, SEGMENT_FILE_BYTES_MAX};
+
+/// By what right a segment is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    /// Without the lock: what is not whole may become so.
+    Waiting,
+    /// Under the lock, trusting that behind a zero word there are zeros: the tail is only sought.
+    Seeking,
+    /// Under the lock, looking at every byte up to the end of the file.
+    Holding,
+}
+
+/// What stands at the scan's place.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// A whole frame; the scan went on behind it.
+    Frame {
+        /// Where the frame begins.
+        offset: u64,
+        /// Where it ends.
+        next: u64,
+        /// What it holds.
+        record: Record<'a>,
+    },
+    /// The end of the segment; the scan stays here.
+    End(End),
+    /// What is not whole and may be in the making: only [`Judge::Waiting`] sees it.
+    Unclear,
+    /// A range that was judged bad; the scan went on behind it.
+    Bad(BadRange),
+}
+
+/// How a segment ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// With the mark that a later segment follows.
+    Mark,
+    /// With zeros up to the end of the file.
+    Zeros,
+    /// With the file.
+    File,
+}
+
+/// Bytes of a segment that are neither frames nor an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadRange {
+    /// Where it begins.
+    pub from: u64,
+    /// Where the next whole frame or the end mark stands, or behind its last byte that is no zero.
+    pub to: u64,
+    /// Whether nothing whole follows it.
+    pub at_tail: bool,
+}
+
+/// A walk through one segment.
+#[derive(Debug)]
+pub struct Scan {
+    file: Box<dyn File>,
+    path: PathBuf,
+    header: Header,
+    judge: Judge,
+    at: u64,
+    window: Vec<u8>,
+    window_at: u64,
+}
+
+impl Scan {
+    /// Begins at the first frame of the segment `number`, open as `file`.
+    ///
+    /// # Errors
+    /// What reading said, or that the file has no header of this segment.
+    pub fn new(file: Box<dyn File>, path: &Path, number: u64, judge: Judge) -> Result<Self, Error> {
+        let damaged = |what| Error::Damaged { path: path.to_owned(), what };
+        let mut bytes = [0; HEADER_BYTES];
+        read_full_at(file.as_ref(), &mut bytes, 0).doing("read", path)?;
+        let header = Header::decode(&bytes).ok_or_else(|| damaged("it has no segment header"))?;
+        if header.number != number {
+            return Err(damaged("its header is that of another segment"));
+        }
+        if file.stat().doing("stat", path)?.len > SEGMENT_FILE_BYTES_MAX {
+            return Err(damaged("it is longer than a segment can be"));
+        }
+        let path = path.to_owned();
+        Ok(Self { file, path, header, judge, at: FIRST_FRAME, window: Vec::new(), window_at: 0 })
+    }
+
+    /// The segment's header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The scan's place: a frame's beginning, or the end.
+    pub fn offset(&self) -> u64 {
+        self.at
+    }
+
+    /// Goes on at `offset`, reading afresh what was read before.
+    pub fn seek(&mut self, offset: u64) {
+        self.at = offset.next_multiple_of(ALIGNMENT as u64);
+        self.window.clear();
+    }
+
+    /// Gives the file back.
+    pub fn into_file(self) -> Box<dyn File> {
+        self.file
+    }
+
+    /// What stands here; goes on behind a frame or a bad range.
+    ///
+    /// # Errors
+    /// What reading said.
+    pub fn step(&mut self) -> Result<Step<'_>, Error> {
+        let salt = self.header.salt;
+        let offset = self.at;
+        let here = self.bytes_here(FRAME_BYTES_MIN)?;
+        if here.is_empty() {
+            return Ok(Step::End(End::File));
+        }
+        if here.iter().take(ALIGNMENT).all(|byte| *byte == 0) {
+            return self.step_at_zeros();
+        }
+        if is_end_mark(here, &salt, offset) {
+            return Ok(Step::End(End::Mark));
+        }
+        let Ok(total) = frame::total_at(here) else { return self.step_at_flaw() };
+        if frame::decode(self.bytes_here(total)?, &salt, offset).is_err() {
+            return self.step_at_flaw();
+        }
+        self.at = offset + total as u64;
+        let frame = self.in_window(offset).get(..total).unwrap_or_default();
+        match frame::fields(frame) {
+            Ok(record) => Ok(Step::Frame { offset, next: self.at, record }),
+            Err(_) => Ok(Step::Unclear),
+        }
+    }
+
+    fn step_at_zeros(&mut self) -> Result<Step<'_>, Error> {
+        if self.judge == Judge::Holding && self.content_end()? > self.at {
+            return self.step_at_flaw();
+        }
+        Ok(Step::End(End::Zeros))
+    }
+
+    fn step_at_flaw(&mut self) -> Result<Step<'_>, Error> {
+        if self.judge == Judge::Waiting {
+            return Ok(Step::Unclear);
+        }
+        let from = self.at;
+        let end = self.content_end()?;
+        let mut rest = vec![0; usize::try_from(end - from).unwrap_or_default()];
+        let read = read_full_at(self.file.as_ref(), &mut rest, from).doing("read", &self.path)?;
+        rest.truncate(read);
+        let whole = resync::next_whole(&rest, &self.header.salt, from);
+        let to = whole.map_or(end, |at| from + at as u64);
+        self.seek(to);
+        Ok(Step::Bad(BadRange { from, to, at_tail: whole.is_none() }))
+    }
+
+    /// Behind the last byte that is no zero, rounded up; at least the scan's place.
+    fn content_end(&self) -> Result<u64, Error> {
+        let len = self.file.stat().doing("stat", &self.path)?.len.min(SEGMENT_FILE_BYTES_MAX);
+        let mut chunk = vec![0; SCAN_BYTES];
+        let mut to = len;
+        while to > self.at {
+            let from = self.at.max(to.saturating_sub(SCAN_BYTES as u64));
+            let wanted = usize::try_from(to - from).unwrap_or_default();
+            let bytes = chunk.get_mut(..wanted).unwrap_or_default();
+            let read = read_full_at(self.file.as_ref(), bytes, from).doing("read", &self.path)?;
+            let last = bytes.iter().take(read).rposition(|byte| *byte != 0);
+            if let Some(last) = last {
+                return Ok((from + last as u64 + 1).next_multiple_of(ALIGNMENT as u64));
+            }
+            to = from;
+        }
+        Ok(self.at)
+    }
+
+    /// At least `wanted` bytes from the scan's place on, fewer only at the end of the file.
+    fn bytes_here(&mut self, wanted: usize) -> Result<&[u8], Error> {
+        if self.in_window(self.at).len() < wanted {
+            self.window.resize(wanted.max(SCAN_BYTES), 0);
+            let read = read_full_at(self.file.as_ref(), &mut self.window, self.at);
+            // On an error nothing is left that could be taken for bytes of the file.
+            self.window.truncate(*read.as_ref().unwrap_or(&0));
+            self.window_at = self.at;
+            read.doing("read", &self.path)?;
+        }
+        Ok(self.in_window(self.at))
+    }
+
+    fn in_window(&self, offset: u64) -> &[u8] {
+        let skip = offset.checked_sub(self.window_at).and_then(|skip| usize::try_from(skip).ok());
+        skip.and_then(|skip| self.window.get(skip..)).unwrap_or_default()
+    }
+}
+
+/// Where the whole frame that begins at `offset` of a segment ends, if one begins there.
+///
+/// # Errors
+/// What reading said.
+pub fn frame_end(file: &dyn File, salt: &[u8; 16], offset: u64) -> std::io::Result<Option<u64>> {
+    let mut head = [0; FRAME_BYTES_MIN];
+    read_full_at(file, &mut head, offset)?;
+    let Ok(total) = frame::total_at(&head) else { return Ok(None) };
+    let mut bytes = vec![0; total];
+    read_full_at(file, &mut bytes, offset)?;
+    let whole = frame::decode(&bytes, salt, offset).is_ok();
+    Ok(whole.then_some(offset + total as u64))
+}
