@@ -208,10 +208,13 @@ impl Probe {
                 let hit = object.iter().any(|(_, inner)| self.test(inner) == Sight::Hit);
                 return if hit { Sight::Hit } else { Sight::Open };
             }
-            (Value::Text(text), check) if !check.text(text) && is_stand_in(text) => {
-                return Sight::StandIn;
+            (Value::Text(text), check) => {
+                let hit = check.text(text);
+                if !hit && is_stand_in(text) {
+                    return Sight::StandIn;
+                }
+                hit
             }
-            (Value::Text(text), check) => check.text(text),
             (Value::Number(number), check) => check.number(number.as_f64()),
             (Value::Bool(flag), check) => check.flag(*flag),
         };

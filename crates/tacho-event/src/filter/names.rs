@@ -260,22 +260,35 @@ pub(super) fn resolve(name: &str) -> Result<Found, Wrong> {
     }
     let [last] = steps.as_slice() else { return Err(unknown(&name)) };
     let mut paths = Vec::new();
-    shape::walk(EVENT, &mut |path, member| {
-        if member.name.eq_ignore_ascii_case(last) {
-            paths.push((path.to_owned(), member.name));
-        }
-    });
+    called(last, EVENT, &mut Vec::new(), &mut paths);
     match paths.as_slice() {
         [] => Err(unknown(&name)),
-        [(path, name)] => match place(&self::steps(path)) {
-            Some((place, reading)) => Ok(plain((*name).to_owned(), reading, place)),
-            None => Err(unknown(name)),
+        // Its full path is what it is called from now on: that stays unambiguous.
+        [only] => match place(&self::steps(only)) {
+            Some((place, reading)) => Ok(plain(only.clone(), reading, place)),
+            None => Err(unknown(&name)),
         },
         several => {
-            let paths: Vec<&str> = several.iter().map(|(path, _)| path.as_str()).collect();
             let what = format!("several members are called `{last}`");
-            Err((what, format!("name one: {}", paths.join(", "))))
+            Err((what, format!("name one: {}", several.join(", "))))
         }
+    }
+}
+
+/// Puts the paths of all members called `name` into `paths`.
+fn called(
+    name: &str,
+    members: &'static [Member],
+    above: &mut Vec<&'static str>,
+    paths: &mut Vec<String>,
+) {
+    for member in members {
+        above.push(member.name);
+        if member.name.eq_ignore_ascii_case(name) {
+            paths.push(above.join("."));
+        }
+        called(name, member.kind.members(), above, paths);
+        above.pop();
     }
 }
 
