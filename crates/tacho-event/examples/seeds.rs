@@ -94,8 +94,8 @@ impl Recorder {
         let event = draft.check(&self.world)?;
         match self.policy.apply(event, &mut self.stand_ins, &self.world) {
             Ok(Protected::Entry(entry)) => Ok(entry),
-            Ok(Protected::Dropped { rule }) => {
-                Err(vec![Problem::new("", format!("is dropped by rule {rule}"), "")])
+            Ok(Protected::Dropped { .. }) => {
+                Err(vec![Problem::new("", "is not wanted by the policy", "")])
             }
             Err(problem) => Err(vec![problem]),
         }
