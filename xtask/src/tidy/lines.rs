@@ -1,0 +1,57 @@
+//! A line has at most 100 columns, so that two files stand side by side. What cannot be broken (a
+//! word of more than 60 letters: an address, a hash), tables and quoted blocks of prose, and data
+//! are let be.
+
+use super::subject::File;
+use super::{Finding, Subject, is_fixture};
+
+const COLUMNS_MAX: usize = 100;
+const WORD_MAX: usize = 60;
+const ENDINGS: &[&str] =
+    &[".rs", ".toml", ".md", ".sh", ".py", ".js", ".css", ".yml", "/run", ".go"];
+
+pub(super) fn check(subject: &Subject) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in subject.files.iter().filter(|file| is_written_by_hand(file)) {
+        let mut is_quoted = false;
+        for (line, text) in file.lines() {
+            let is_prose = file.path.ends_with(".md");
+            if is_prose && text.trim_start().starts_with("```") {
+                is_quoted = !is_quoted;
+            }
+            let columns = text.chars().count();
+            let is_table = is_prose && text.trim_start().starts_with('|');
+            if columns > COLUMNS_MAX && !is_quoted && !is_table && !is_unbreakable(text) {
+                let message = format!("{columns} columns, at most {COLUMNS_MAX}");
+                findings.push(Finding::new(&file.path, line, message));
+            }
+        }
+    }
+    findings
+}
+
+fn is_written_by_hand(file: &File) -> bool {
+    file.has_ending(ENDINGS) && !is_fixture(&file.path) && !file.path.starts_with("docs/reference/")
+}
+
+fn is_unbreakable(text: &str) -> bool {
+    text.split_whitespace().any(|word| word.chars().count() > WORD_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_found_unless_it_cannot_be_broken() {
+        let long = "word ".repeat(21);
+        let hash = format!("let hash = \"{}\"; // {long}", "0".repeat(64));
+        let quoted = format!("```\n{long}\n```\n{long}\n| {long} |\n");
+        let files = [("a.rs", &*long), ("b.rs", &*hash), ("c.md", &*quoted), ("d.json", &*long)];
+        let findings = check(&Subject::sample(&files));
+        let expected = [("a.rs", 1), ("c.md", 4)];
+        let expected =
+            expected.map(|(path, line)| Finding::new(path, line, "105 columns, at most 100"));
+        assert_eq!(findings, expected);
+    }
+}
