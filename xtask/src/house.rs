@@ -36,7 +36,7 @@ impl House {
         self.root.join("target/tools")
     }
 
-    /// `cargo`, run from the root, without what the cargo that runs us has put into the environment.
+    /// `cargo`, run from the root, without what the cargo around us put into the environment.
     pub(crate) fn cargo(&self, words: &[&str]) -> Command {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(program);

@@ -7,7 +7,7 @@
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "automation reads files and clocks, runs programs and speaks to the person at the terminal"
+    reason = "automation reads files and clocks, runs programs, speaks to the terminal"
 )]
 
 mod bench;

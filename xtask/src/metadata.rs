@@ -1,4 +1,4 @@
-//! Given the workspace, gives what `cargo metadata` knows of it: packages, edges, targets, licences.
+//! Given the workspace, gives what `cargo metadata` knows: packages, edges, targets, licences.
 
 use std::path::{Path, PathBuf};
 
@@ -223,7 +223,8 @@ mod tests {
          "manifest_path": "/elsewhere/b/Cargo.toml", "dependencies": [], "targets": []}],
       "workspace_members": ["path+a"], "workspace_default_members": ["path+a"],
       "resolve": {"nodes": [
-        {"id": "path+a", "deps": [{"pkg": "reg+b", "dep_kinds": [{"kind": null}, {"kind": "dev"}]}]},
+        {"id": "path+a",
+         "deps": [{"pkg": "reg+b", "dep_kinds": [{"kind": null}, {"kind": "dev"}]}]},
         {"id": "reg+b", "deps": []}]}}"#;
 
     #[test]

@@ -123,12 +123,12 @@ mod tests {
 
     #[test]
     fn a_package_without_or_under_another_licence_is_found() {
-        let mut subject = Subject::default();
-        subject.everything = Metadata::sample(&["a:", "b:", "c:"]);
+        let mut everything = Metadata::sample(&["a:", "b:", "c:"]);
         let licences = [None, Some("SSPL-1.0".to_owned()), Some("MIT".to_owned())];
-        for (package, licence) in subject.everything.packages.iter_mut().zip(licences) {
+        for (package, licence) in everything.packages.iter_mut().zip(licences) {
             package.license = licence;
         }
+        let subject = Subject { everything, ..Subject::default() };
         let messages: Vec<_> = check(&subject).into_iter().map(|f| f.message).collect();
         assert_eq!(messages, ["a 1.0.0 names no licence", "b 1.0.0 is under `SSPL-1.0`"]);
     }

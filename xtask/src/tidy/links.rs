@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn a_link_to_nothing_is_found() {
-        let page = "[a](../README.md) [b](limits.md#x) [c](decisions/) [d](https://x.org) [e](#here)\n\
-                    [f](gone.md)\n```\n[g](gone.md)\n```\n";
+        let page = "[a](../README.md) [b](limits.md#x) [c](decisions/)\n\
+                    [d](https://x.org) [e](#here) [f](gone.md)\n```\n[g](gone.md)\n```\n";
         let files = [("README.md", ""), ("docs/decisions/a.md", ""), ("docs/limits.md", page)];
         let findings = check(&Subject::sample(&files));
         let message = "`gone.md` leads nowhere: there is no docs/gone.md";

@@ -24,7 +24,6 @@ use std::path::Path;
 
 use crate::Stop;
 use crate::house::House;
-use crate::metadata::Metadata;
 pub(crate) use subject::Subject;
 
 /// A place that breaks a rule.

@@ -1,5 +1,5 @@
-//! The roots touch nothing: no file, clock, randomness, environment, thread or socket. Clippy denies
-//! the calls; here the roots may not excuse themselves, nor name the rooms of `std` that do it.
+//! The roots touch nothing: no file, clock, randomness, environment, thread or socket. Clippy
+//! denies the calls; here the roots may not excuse themselves, nor name what does it.
 
 use super::rust;
 use super::{Finding, Subject, is_test_file};

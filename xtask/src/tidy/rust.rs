@@ -1,5 +1,5 @@
-//! Given Rust source, gives the code without comments and literals, and the places of functions and
-//! test modules in it. A reader of characters, not a parser: it knows where code is, not what it means.
+//! Given Rust source, gives the code without comments and literals, and the places of functions
+//! and modules in it. A reader of characters, no parser: it knows where code is, not what it means.
 
 use std::ops::RangeInclusive;
 
@@ -269,7 +269,8 @@ mod tests {
 
     #[test]
     fn functions_are_measured_to_their_last_brace() {
-        let code = "fn a(x: [u8; 4])\nwhere X: Y {\n if x { }\n}\ntrait T { fn b(&self);\n fn c() {}\n}\ntype F = fn(u8);";
+        let code = "fn a(x: [u8; 4])\nwhere X: Y {\n if x { }\n}\n\
+                    trait T { fn b(&self);\n fn c() {}\n}\ntype F = fn(u8);";
         let names: Vec<_> = functions(code).into_iter().map(|f| (f.name, f.lines)).collect();
         assert_eq!(names, [("a".to_owned(), 1..=4), ("c".to_owned(), 6..=6)]);
     }

@@ -54,7 +54,8 @@ fn anywhere(file: &File, text: &str) -> Vec<String> {
     for path in MACHINE_PATHS.iter().filter(|path| has_path(text, path)) {
         messages.push(format!("`{path}` is a place on one machine"));
     }
-    if ["issue #", "pull request #", "pr #"].iter().any(|words| has_number_after(&lower, words)) {
+    let counted = ["issue #", "pull request #", "pr #"];
+    if !is_own && counted.iter().any(|words| has_number_after(&lower, words)) {
         messages.push(SAY_THE_REASON.to_owned());
     }
     messages
