@@ -7,6 +7,10 @@ use crate::house::House;
 use crate::json::Value;
 use crate::stream;
 
+/// What the house is built for; what others need elsewhere is not looked at.
+const PLATFORMS: &[&str] =
+    &["x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"];
+
 /// What `cargo metadata` told.
 #[derive(Debug, Default)]
 pub(crate) struct Metadata {
@@ -71,9 +75,12 @@ impl Metadata {
         Metadata::load(house, &["metadata", "--format-version", "1", "--no-deps"])
     }
 
-    /// Members and everything they need, on every platform.
+    /// Members and everything they need on the platforms of the house.
     pub(crate) fn of_everything(house: &House) -> Result<Metadata, Stop> {
-        Metadata::load(house, &["metadata", "--format-version", "1"])
+        let filters = PLATFORMS.iter().flat_map(|platform| ["--filter-platform", platform]);
+        let words: Vec<&str> =
+            ["metadata", "--format-version", "1"].into_iter().chain(filters).collect();
+        Metadata::load(house, &words)
     }
 
     /// The targets of a package that lies in the house but outside the workspace.
