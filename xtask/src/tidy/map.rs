@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Subject};
+use super::{Finding, Subject, is_test_file};
 
 const MAP: &str = "ARCHITECTURE.md";
 const PLANNED: &str = "(planned)";
@@ -72,9 +72,10 @@ fn sections(subject: &Subject) -> Vec<Section<'_>> {
     sections
 }
 
-/// Every folder with Rust files below `source`, from there: `dialect`, `privacy/scan`.
+/// Every folder with modules below `source`, from there: `dialect`, `privacy/scan`.
 fn folders(subject: &Subject, source: &str) -> BTreeSet<String> {
-    let inside = subject.rust_files().filter_map(|file| file.path.strip_prefix(source));
+    let modules = subject.rust_files().filter(|file| !is_test_file(&file.path));
+    let inside = modules.filter_map(|file| file.path.strip_prefix(source));
     inside.filter_map(|path| Some(path.rsplit_once('/')?.0.to_owned())).collect()
 }
 
@@ -90,6 +91,7 @@ mod tests {
             (MAP, map),
             ("crates/tacho-event/src/dialect/a.rs", ""),
             ("crates/tacho-event/src/privacy/b.rs", ""),
+            ("crates/tacho-event/src/json/tests.rs", ""),
         ];
         let members = ["tacho-event:", "tacho-tree:", "tacho-testkit:"];
         let mut findings = check(&Subject::sample(&files).with_members(&members));
