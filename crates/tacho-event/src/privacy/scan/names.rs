@@ -6,11 +6,14 @@
 
 /// Is the whole value of a member of this name a secret?
 pub(super) fn sensitive(name: &str) -> bool {
+    let Some(tail) = name.as_bytes().last_chunk() else { return false };
+    let tail = folded(*tail);
     ENDINGS.iter().any(|ending| {
-        before(name, ending.words).is_some_and(|before| {
-            let starts_word = before.is_empty() || !ending.whole || word_ends(before, name);
-            starts_word && !harmless(before, ending.harmless)
-        })
+        ending.tail == tail
+            && before(name, ending.words).is_some_and(|before| {
+                let starts_word = before.is_empty() || !ending.whole || word_ends(before, name);
+                starts_word && !harmless(before, ending.harmless)
+            })
     })
 }
 
@@ -22,6 +25,8 @@ pub(super) fn last_words() -> impl Iterator<Item = &'static str> {
 struct Ending {
     /// The last words of a name, in lower case; one separator or none stands between two.
     words: &'static [&'static str],
+    /// The last three bytes, which tell most names apart at once.
+    tail: u32,
     /// The first of them begins a word: `pwd` and `db_pwd`, not `forpwd`.
     whole: bool,
     /// With one of these words right before, the name is harmless: `next_page_token`.
@@ -29,7 +34,19 @@ struct Ending {
 }
 
 const fn ending(words: &'static [&'static str]) -> Ending {
-    Ending { words, whole: false, harmless: &[] }
+    let tail = match words {
+        [.., last] => match last.as_bytes().last_chunk() {
+            Some(tail) => folded(*tail),
+            None => 0,
+        },
+        [] => 0,
+    };
+    Ending { words, tail, whole: false, harmless: &[] }
+}
+
+/// As one number, upper case as lower.
+const fn folded([one, two, three]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([one | 0x20, two | 0x20, three | 0x20, 0])
 }
 
 impl Ending {
@@ -59,13 +76,11 @@ const ENDINGS: &[Ending] = &[
     ending(&["password", "salt"]),
     ending(&["secret"]),
     ending(&["secrets"]),
-    ending(&["secret", "value"]),
     ending(&["token"]).unless_after(PLAIN_TOKENS),
     ending(&["access", "tokens"]),
     ending(&["refresh", "tokens"]),
     ending(&["auth", "tokens"]),
     ending(&["api", "tokens"]),
-    ending(&["token", "value"]).whole().unless_after(PLAIN_TOKENS),
     ending(&["api", "key"]),
     ending(&["api", "keys"]),
     ending(&["app", "key"]).whole(),
@@ -78,7 +93,6 @@ const ENDINGS: &[Ending] = &[
     ending(&["auth", "key"]),
     ending(&["private", "key"]),
     ending(&["private", "keys"]),
-    ending(&["private", "key", "pem"]),
     ending(&["ssh", "key"]).unless_after(&["public"]),
     ending(&["signing", "key"]),
     ending(&["encryption", "key"]),
@@ -87,7 +101,6 @@ const ENDINGS: &[Ending] = &[
     ending(&["shared", "key"]),
     ending(&["session", "key"]),
     ending(&["subscription", "key"]),
-    ending(&["service", "account", "json"]),
     ending(&["connection", "string"]),
     ending(&["authorization"]),
     ending(&["cookie"]),
@@ -98,14 +111,12 @@ const ENDINGS: &[Ending] = &[
     ending(&["bearer"]).whole(),
     ending(&["jwt"]).whole(),
     ending(&["otp"]).whole(),
-    ending(&["mfa", "code"]),
     ending(&["backup", "codes"]),
     ending(&["recovery", "codes"]),
     ending(&["recovery", "phrase"]),
     ending(&["seed", "phrase"]),
     ending(&["mnemonic"]).whole(),
     ending(&["client", "assertion"]),
-    ending(&["code", "verifier"]),
     ending(&["cvv"]).whole(),
     ending(&["cvv2"]).whole(),
     ending(&["cvc"]).whole(),
@@ -116,9 +127,36 @@ const ENDINGS: &[Ending] = &[
 
 /// Tokens that are marks in a text, places in a list or amounts.
 const PLAIN_TOKENS: &[&str] = &[
-    "bos", "cancel", "cancellation", "cls", "continuation", "cost", "cursor", "end", "eos", "first",
-    "image", "input", "last", "mask", "max", "min", "next", "output", "pad", "page", "per", "price",
-    "resume", "sep", "special", "start", "stop", "sync", "total", "unk",
+    "bos",
+    "cancel",
+    "cancellation",
+    "cls",
+    "continuation",
+    "cost",
+    "cursor",
+    "end",
+    "eos",
+    "first",
+    "image",
+    "input",
+    "last",
+    "mask",
+    "max",
+    "min",
+    "next",
+    "output",
+    "pad",
+    "page",
+    "per",
+    "price",
+    "resume",
+    "sep",
+    "special",
+    "start",
+    "stop",
+    "sync",
+    "total",
+    "unk",
 ];
 
 /// A name that asks or tells about a secret instead of holding it: `has_password`.
@@ -151,8 +189,7 @@ fn word_ends(before: &str, name: &str) -> bool {
     let next = name.get(before.len()..).and_then(|rest| rest.chars().next());
     let last = before.chars().next_back();
     !last.is_some_and(char::is_alphanumeric)
-        || (last.is_some_and(|last| !last.is_uppercase())
-            && next.is_some_and(char::is_uppercase))
+        || (last.is_some_and(|last| !last.is_uppercase()) && next.is_some_and(char::is_uppercase))
 }
 
 fn harmless(before: &str, harmless: &[&str]) -> bool {
@@ -184,17 +221,68 @@ mod tests {
     #[test]
     fn names_of_secrets_in_every_style() {
         for name in [
-            "password", "PASSWORD", "Password", "user_password", "userPassword", "DB-Password",
-            "new_password1", "pass_word", "passwd", "pwd", "db_pwd", "dbPwd", "PGPASSWORD",
-            "passphrase", "password_hash", "api_key", "apiKey", "APIKey", "api-key", "apikey",
-            "X-Api-Key", "x-goog-api-key", "OPENAI_API_KEY", "openai.api.key", "authorization",
-            "Authorization", "Proxy-Authorization", "secret", "client_secret", "clientSecret",
-            "AWS_SECRET_ACCESS_KEY", "aws_access_key", "access_token", "accessToken", "id_token",
-            "refresh_token", "refreshToken", "token", "csrfToken", "x-auth-token", "GITHUB_TOKEN",
-            "private_key", "privateKey", "PRIVATE KEY", "cookie", "Set-Cookie", "cookies",
-            "credentials", "awsCredentials", "jwt", "otp", "cvv", "card_number", "cardNumber",
-            "ssn", "connectionString", "ConnectionStrings:Main.connection_string", "seed_phrase",
-            "secrets", "api_keys", "AccountKey", "signing_key",
+            "password",
+            "PASSWORD",
+            "Password",
+            "user_password",
+            "userPassword",
+            "DB-Password",
+            "new_password1",
+            "pass_word",
+            "passwd",
+            "pwd",
+            "db_pwd",
+            "dbPwd",
+            "PGPASSWORD",
+            "passphrase",
+            "password_hash",
+            "api_key",
+            "apiKey",
+            "APIKey",
+            "api-key",
+            "apikey",
+            "X-Api-Key",
+            "x-goog-api-key",
+            "OPENAI_API_KEY",
+            "openai.api.key",
+            "authorization",
+            "Authorization",
+            "Proxy-Authorization",
+            "secret",
+            "client_secret",
+            "clientSecret",
+            "AWS_SECRET_ACCESS_KEY",
+            "aws_access_key",
+            "access_token",
+            "accessToken",
+            "id_token",
+            "refresh_token",
+            "refreshToken",
+            "token",
+            "csrfToken",
+            "x-auth-token",
+            "GITHUB_TOKEN",
+            "private_key",
+            "privateKey",
+            "PRIVATE KEY",
+            "cookie",
+            "Set-Cookie",
+            "cookies",
+            "credentials",
+            "awsCredentials",
+            "jwt",
+            "otp",
+            "cvv",
+            "card_number",
+            "cardNumber",
+            "ssn",
+            "connectionString",
+            "ConnectionStrings:Main.connection_string",
+            "seed_phrase",
+            "secrets",
+            "api_keys",
+            "AccountKey",
+            "signing_key",
         ] {
             assert!(sensitive(name), "{name}");
         }
@@ -203,15 +291,61 @@ mod tests {
     #[test]
     fn their_harmless_neighbours() {
         for name in [
-            "", "tokens", "tokens_input", "tokens_output", "token_count", "max_tokens", "maxTokens",
-            "total_tokens", "token_type", "token_url", "secretary", "secret_name", "secret_id",
-            "passwordless", "password_policy", "password_length", "has_password", "isSecret",
-            "requiresPassword", "public_key", "publicKey", "primary_key", "foreign_key",
-            "partition_key", "idempotency_key", "cache_key", "key", "keys", "author", "authors",
-            "authorized", "auth", "auth_method", "authenticated", "session", "session_id",
-            "next_page_token", "nextPageToken", "nextToken", "eos_token", "stop_token", "padToken",
-            "continuation_token", "cost_per_token", "access_key_id", "cookie_consent", "oldpwd",
-            "keyboard", "monkey", "tokenizer", "tokenize", "cwd", "classn", "signature", "hash",
+            "",
+            "tokens",
+            "tokens_input",
+            "tokens_output",
+            "token_count",
+            "max_tokens",
+            "maxTokens",
+            "total_tokens",
+            "token_type",
+            "token_url",
+            "secretary",
+            "secret_name",
+            "secret_id",
+            "passwordless",
+            "password_policy",
+            "password_length",
+            "has_password",
+            "isSecret",
+            "requiresPassword",
+            "public_key",
+            "publicKey",
+            "primary_key",
+            "foreign_key",
+            "partition_key",
+            "idempotency_key",
+            "cache_key",
+            "key",
+            "keys",
+            "author",
+            "authors",
+            "authorized",
+            "auth",
+            "auth_method",
+            "authenticated",
+            "session",
+            "session_id",
+            "next_page_token",
+            "nextPageToken",
+            "nextToken",
+            "eos_token",
+            "stop_token",
+            "padToken",
+            "continuation_token",
+            "cost_per_token",
+            "access_key_id",
+            "cookie_consent",
+            "oldpwd",
+            "keyboard",
+            "monkey",
+            "tokenizer",
+            "tokenize",
+            "cwd",
+            "classn",
+            "signature",
+            "hash",
         ] {
             assert!(!sensitive(name), "{name}");
         }
@@ -220,16 +354,74 @@ mod tests {
     #[test]
     fn members_of_an_event_are_harmless() {
         for name in [
-            "v", "id", "timestamp", "tenant", "severity", "labels", "metadata", "agent", "type",
-            "version", "session_id", "conversation_id", "parent_id", "actor", "on_behalf_of",
-            "action", "name", "phase", "call_id", "attempt", "tool", "skill", "external",
-            "decision", "model", "mcp", "provider", "memory", "file", "change", "metric", "persona",
-            "task", "watcher", "auth", "approval", "outcome", "status", "result", "error",
-            "message", "stack", "resources", "tokens_input", "tokens_output", "tokens_cache_read",
-            "tokens_cache_write", "duration_ms", "cost_usd", "cost_source", "security",
-            "permission_level", "resources_accessed", "identifier", "sensitive_data_accessed",
-            "resource_type", "resource_id", "before", "after", "origin", "source", "emitter", "seq",
-            "host", "ip", "user_agent", "trace_id", "span_id",
+            "v",
+            "id",
+            "timestamp",
+            "tenant",
+            "severity",
+            "labels",
+            "metadata",
+            "agent",
+            "type",
+            "version",
+            "session_id",
+            "conversation_id",
+            "parent_id",
+            "actor",
+            "on_behalf_of",
+            "action",
+            "name",
+            "phase",
+            "call_id",
+            "attempt",
+            "tool",
+            "skill",
+            "external",
+            "decision",
+            "model",
+            "mcp",
+            "provider",
+            "memory",
+            "file",
+            "change",
+            "metric",
+            "persona",
+            "task",
+            "watcher",
+            "auth",
+            "approval",
+            "outcome",
+            "status",
+            "result",
+            "error",
+            "message",
+            "stack",
+            "resources",
+            "tokens_input",
+            "tokens_output",
+            "tokens_cache_read",
+            "tokens_cache_write",
+            "duration_ms",
+            "cost_usd",
+            "cost_source",
+            "security",
+            "permission_level",
+            "resources_accessed",
+            "identifier",
+            "sensitive_data_accessed",
+            "resource_type",
+            "resource_id",
+            "before",
+            "after",
+            "origin",
+            "source",
+            "emitter",
+            "seq",
+            "host",
+            "ip",
+            "user_agent",
+            "trace_id",
+            "span_id",
         ] {
             assert!(!sensitive(name), "{name}");
         }
