@@ -1,3 +1,5 @@
+//! Protection from outside: what a leaf shows, what a part holds, and the way back.
+
 use super::*;
 use crate::json::{Object, Value, read, read_text};
 use crate::{Draft, Event, Timestamp, World};

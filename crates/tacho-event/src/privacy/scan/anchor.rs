@@ -239,32 +239,51 @@ fn shortest(spellings: &Spellings) -> usize {
 /// What these anchors cost: how often the filter stops for them, how often they stand in a usual
 /// line though no secret does, and a little for each, so that fewer win over more.
 fn cost(spellings: &Spellings) -> u64 {
-    let stands = |anchor: &[u8]| {
+    let mut groups: Vec<&[u8]> = Vec::new();
+    let mut stands = 0;
+    for anchor in spellings {
+        let window = anchor.get(window(anchor)..).unwrap_or_default();
+        groups.extend(window.windows(ANCHOR_BYTES_MIN - 1).take(2));
         // `token` is a word of many a sentence, `token=` is not; each byte more halves the chance.
         let word = anchor.iter().all(u8::is_ascii_alphabetic);
-        (if word { WORD_COST } else { TEXT_COST }) >> (anchor.len() - ANCHOR_BYTES_MIN).min(16)
-    };
-    spellings.iter().map(|anchor| window(anchor).1 + stands(anchor) + ANCHOR_COST).sum()
+        let often = if word { WORD_COST } else { TEXT_COST };
+        stands += (often >> (anchor.len() - ANCHOR_BYTES_MIN).min(16)) + ANCHOR_COST;
+    }
+    groups.sort_unstable();
+    groups.dedup();
+    stands + groups.into_iter().map(chance).sum::<u64>()
 }
 
-/// In the unit of [`window`].
-const WORD_COST: u64 = 8_000_000_000;
+/// In the unit of [`chance`]. An anchor that stands costs as much as a hundred stops: its pattern
+/// must run.
+const WORD_COST: u64 = 40_000_000_000;
 const TEXT_COST: u64 = 200_000_000;
 const ANCHOR_COST: u64 = 20_000_000;
 
-/// The four bytes of an anchor that are rarest in a usual log line: where they begin, and how
-/// often the filter stops for them, in stops per 10^12 places.
-pub(super) fn window(anchor: &[u8]) -> (usize, u64) {
-    let stops = |window: &[u8]| -> u64 {
-        let often: Vec<u64> = window.iter().map(|byte| per_10_000(*byte)).collect();
-        often.windows(ANCHOR_BYTES_MIN - 1).map(|three| three.iter().product::<u64>()).sum()
-    };
+/// Where the four bytes of an anchor begin that are rarest in a usual log line.
+pub(super) fn window(anchor: &[u8]) -> usize {
+    let stops = |window: &[u8]| -> u64 { window.windows(ANCHOR_BYTES_MIN - 1).map(chance).sum() };
     let windows = anchor.windows(ANCHOR_BYTES_MIN).enumerate();
-    windows
-        .map(|(place, window)| (place, stops(window)))
-        .min_by_key(|(_, stops)| *stops)
-        .unwrap_or((0, u64::MAX))
+    windows.min_by_key(|(_, window)| stops(window)).map_or(0, |(place, _)| place)
 }
+
+/// How often the filter stops for this group of three bytes, in stops per 10^12 places.
+fn chance(group: &[u8]) -> u64 {
+    let chance = group.iter().map(|byte| per_10_000(*byte)).product();
+    let common = COMMON.as_bytes().chunks(4).any(|common| common.starts_with(group));
+    if common { COMMON_COST.max(chance) } else { chance }
+}
+
+/// Groups that are far more frequent in events than their letters let expect.
+const COMMON: &str = "abl acc act age als ame and api app arg ase ate ath ati aut cod con cre cur \
+    dat ear eco ect ent ers ess est ete eve fig fil for gen hea her hub ing inp int \
+    ion ist ite ken key les lim lin log mat mes met mit mod mon nam nde nfi nie ode oke \
+    omp onf onl ont ord out par pat pec per pro put que rat rea red req res ret ric rit \
+    rti sag sco sea sec ser ses set sio sou sta ste str sul tab tat ted ter the tim tio tok tor tra \
+    typ uri use ust ute ver wor ype";
+
+/// In the unit of [`chance`].
+const COMMON_COST: u64 = 1_000_000_000;
 
 /// How often a byte occurs in 10,000 of agents' event lines: English, JSON, hexadecimal ids.
 fn per_10_000(byte: u8) -> u64 {

@@ -10,6 +10,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::Hir;
 
 use super::anchor;
+use super::anchors::ANCHORS;
 use super::check::Check;
 use super::rules::{Probe, Rule};
 
@@ -110,12 +111,18 @@ impl fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
+/// None, if another probe serves or the pattern has none.
+enum Anchors {
+    Derived(Vec<Vec<u8>>),
+    /// Of the table, derived when it was written.
+    Known(&'static [&'static str]),
+}
+
 /// A rule ready to find secrets.
 pub(super) struct Pattern {
     id: Cow<'static, str>,
     pub(super) probe: Probe,
-    /// `None` if there are none, or if another probe serves.
-    pub(super) anchors: Option<Vec<Vec<u8>>>,
+    anchors: Anchors,
     check: Option<Check>,
     /// Replace the capture group that took part, not the whole match.
     grouped: bool,
@@ -154,7 +161,7 @@ impl Pattern {
         Ok(Pattern {
             id: Cow::Owned(id()),
             probe: Probe::Anchors,
-            anchors: anchor::anchors(&hir),
+            anchors: Anchors::Derived(anchor::anchors(&hir).unwrap_or_default()),
             check: None,
             grouped: false,
             source: "",
@@ -163,17 +170,35 @@ impl Pattern {
     }
 
     pub(super) fn from_rule(rule: &'static Rule) -> Pattern {
-        let hir = parse(rule.pattern, false, false).ok();
-        let anchored = rule.probe == Probe::Anchors;
+        let known = ANCHORS.iter().find(|(id, ..)| *id == rule.id);
         Pattern {
             id: Cow::Borrowed(rule.id),
             probe: rule.probe,
-            anchors: hir.as_ref().filter(|_| anchored).and_then(anchor::anchors),
+            anchors: Anchors::Known(known.map_or(&[], |(_, anchors)| anchors)),
             check: rule.check,
-            grouped: hir.is_some_and(|hir| hir.properties().explicit_captures_len() > 0),
+            grouped: rule.grouped,
             source: rule.pattern,
             compiled: Default::default(),
         }
+    }
+
+    /// The anchors of a row, derived anew: what `anchors.rs` must hold.
+    #[cfg(test)]
+    pub(super) fn derive(rule: &Rule) -> Vec<String> {
+        if rule.probe != Probe::Anchors {
+            return Vec::new();
+        }
+        let hir = parse(rule.pattern, false, false).unwrap();
+        let anchors = anchor::anchors(&hir).unwrap_or_default();
+        anchors.into_iter().map(|anchor| String::from_utf8(anchor).unwrap()).collect()
+    }
+
+    pub(super) fn anchors(&self) -> impl Iterator<Item = &[u8]> {
+        let (derived, known): (&[Vec<u8>], &[&str]) = match &self.anchors {
+            Anchors::Derived(anchors) => (anchors, &[]),
+            Anchors::Known(anchors) => (&[], anchors),
+        };
+        derived.iter().map(Vec::as_slice).chain(known.iter().map(|anchor| anchor.as_bytes()))
     }
 
     pub(super) fn id(&self) -> &str {
@@ -185,9 +210,10 @@ impl Pattern {
         self.compiled.get_or_init(|| compile(self.source, false, false).ok()).as_ref()
     }
 
+    /// How many groups it has, the whole match among them.
     #[cfg(test)]
-    pub(super) fn compiles(&self) -> bool {
-        self.regex().is_some()
+    pub(super) fn compiles(&self) -> Option<usize> {
+        self.regex().map(Regex::captures_len)
     }
 
     /// Tells the range of everything to replace, on character boundaries.

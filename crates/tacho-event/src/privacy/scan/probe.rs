@@ -29,32 +29,45 @@ pub(super) fn userinfo(text: &[u8]) -> bool {
 
 /// May a payment card number or an IBAN stand here?
 ///
-/// Both are runs of at least 13 bytes out of digits, capital letters, space and `-`: so one look
-/// at every 13th byte finds each run, and few texts have one.
+/// Both are runs of at least 14 bytes out of digits, capital letters, space and `-`. Every fourth
+/// byte is looked at: three in a row lie in each such run, and seldom elsewhere.
 pub(super) fn number(text: &[u8]) -> bool {
-    let mut place = RUN_BYTES_MIN - 1;
+    let mut looks = 0;
+    let mut place = 0;
     while let Some(byte) = text.get(place) {
-        if !in_run(*byte) {
-            place += RUN_BYTES_MIN;
-            continue;
+        looks = (looks << 1) | IN_RUN.get(usize::from(*byte)).map_or(0, |known| u8::from(*known));
+        if looks & 0b111 == 0b111 {
+            let (before, after) = text.split_at(place);
+            let back = before.iter().rev().take_while(|byte| in_run(**byte)).count();
+            let on = after.iter().take_while(|byte| in_run(**byte)).count();
+            let (before, run) = text.split_at(place - back);
+            let run = run.get(..back + on).unwrap_or_default();
+            if run.len() >= RUN_BYTES_MIN && run_has_number(before, run) {
+                return true;
+            }
+            // The byte behind the run is in none.
+            place += on;
+            looks = 0;
         }
-        let (before, after) = text.split_at(place);
-        let back = before.iter().rev().take_while(|byte| in_run(**byte)).count();
-        let on = after.iter().take_while(|byte| in_run(**byte)).count();
-        let (before, run) = text.split_at(place - back);
-        let run = run.get(..back + on).unwrap_or_default();
-        if run.len() >= RUN_BYTES_MIN && run_has_number(before, run) {
-            return true;
-        }
-        place += on + RUN_BYTES_MIN;
+        place += 4;
     }
     false
 }
 
-/// The shortest IBAN has 15 symbols, the shortest card number 14.
-const RUN_BYTES_MIN: usize = 13;
+/// A card number has at least 14 digits, an IBAN at least 15 symbols.
+const RUN_BYTES_MIN: usize = 14;
 
-fn in_run(byte: u8) -> bool {
+const IN_RUN: [bool; 256] = {
+    let mut known = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        known[byte] = in_run(byte as u8);
+        byte += 1;
+    }
+    known
+};
+
+const fn in_run(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b' ' | b'-')
 }
 
