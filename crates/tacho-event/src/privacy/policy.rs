@@ -5,6 +5,7 @@ use super::disclose::Salting;
 use super::minimise::ContentLogging;
 use super::preset::Preset;
 use super::scan::Scanner;
+use std::sync::Arc;
 
 /// How disclosures are cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub enum Granularity {
 pub struct Policy {
     pub(super) capture: Capture,
     pub(super) content: ContentLogging,
-    pub(super) scanner: Scanner,
+    pub(super) scanner: Arc<Scanner>,
     pub(super) keeps_identity: bool,
     pub(super) salting: Salting,
     strict: bool,
@@ -43,7 +44,7 @@ impl Policy {
         Self {
             capture: Capture::new(terms.level),
             content: ContentLogging::default(),
-            scanner: Scanner::builtin(),
+            scanner: Arc::new(Scanner::builtin()),
             keeps_identity: terms.identity_days.is_some(),
             salting: Salting::default(),
             strict: false,
@@ -73,10 +74,10 @@ impl Policy {
         self
     }
 
-    /// Replaces what is a secret by the rules of `scanner`.
+    /// Replaces what is a secret by the rules of `scanner`; many policies can share one.
     #[must_use]
-    pub fn with_scanner(mut self, scanner: Scanner) -> Self {
-        self.scanner = scanner;
+    pub fn with_scanner(mut self, scanner: impl Into<Arc<Scanner>>) -> Self {
+        self.scanner = scanner.into();
         self
     }
 
