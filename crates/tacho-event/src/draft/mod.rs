@@ -37,6 +37,12 @@ impl Draft {
         Self { own: true, ..Self::new(ActionType::System, name) }
     }
 
+    /// The recorder's own word on something that is no `system` event, such as a gap. The same
+    /// rules hold as for [`Draft::system`].
+    pub fn own(action: ActionType, name: &str) -> Self {
+        Self { own: true, ..Self::new(action, name) }
+    }
+
     /// Sets the member at a dotted path such as `agent.session_id`. Member names with dots in
     /// them are set by [`Draft::object_mut`].
     #[must_use]

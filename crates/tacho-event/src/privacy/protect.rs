@@ -42,7 +42,7 @@ impl Policy {
     pub fn apply(
         &self,
         event: Event,
-        stand_ins: &mut StandIns,
+        stand_ins: &StandIns,
         world: &dyn World,
     ) -> Result<Protected, Problem> {
         let mut event = event;

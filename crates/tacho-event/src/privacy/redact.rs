@@ -101,7 +101,7 @@ impl<'s> Redactor<'s> {
             let read = json::read_text(string).ok();
             let value = read.as_ref().and_then(Value::as_str).unwrap_or(string);
             self.text(value, place);
-            if after.trim_start().starts_with(':') && self.scanner.sensitive_key(value) {
+            if after.trim_start().starts_with(':') && Scanner::sensitive_key(value) {
                 self.count(BY_NAME, place);
             }
         }
@@ -162,7 +162,7 @@ impl<'s> Redactor<'s> {
 
     fn named(&mut self, name: &str, value: &mut Value, place: &Pointer<'_>) {
         let empty = value.is_null() || value.as_str() == Some("");
-        if self.scanner.sensitive_key(name) && !empty {
+        if Scanner::sensitive_key(name) && !empty {
             self.count(BY_NAME, place);
             *value = self.scanner.replacement().into();
         } else {

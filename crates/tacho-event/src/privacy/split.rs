@@ -12,6 +12,7 @@ use crate::ids::{is_public, is_public_model};
 use crate::json::{Object, Pointer, Value, write, write_string};
 use crate::shape::{EVENT, Home, Kind, Member, member};
 use crate::world::World;
+use std::borrow::Cow;
 
 /// What stands in a leaf where a name was no public string.
 pub(super) const OTHER: &str = "other";
@@ -63,7 +64,7 @@ pub(super) struct Split {
 }
 
 /// Who gives stand-ins, once it is known what a name may show.
-pub(super) type Names<'a> = Option<(&'a mut StandIns, &'a dyn World)>;
+pub(super) type Names<'a> = Option<(&'a StandIns, &'a dyn World)>;
 
 impl Split {
     /// Walks over an event and what was taken out of it as evidence.
@@ -210,15 +211,15 @@ impl Walk<'_> {
             split.originals.insert(place, value.as_number().map(ToString::to_string));
             return;
         };
-        let shown = match (&row.kind, names) {
-            (Kind::Key, Some((stand_ins, world))) => stand_ins.stand_in(text, *world),
+        let shown: Cow<'_, str> = match (&row.kind, names) {
+            (Kind::Key, Some((stand_ins, world))) => stand_ins.stand_in(text, *world).into(),
             (Kind::Key, None) => {
                 split.wants_names = true;
-                OTHER
+                OTHER.into()
             }
-            _ => OTHER,
+            _ => OTHER.into(),
         };
-        split.leaf.member(path, |out| write_string(shown, out));
+        split.leaf.member(path, |out| write_string(&shown, out));
         split.originals.insert(place, text.clone());
     }
 

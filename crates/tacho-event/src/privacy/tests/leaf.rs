@@ -144,7 +144,7 @@ fn a_leaf_is_at_most_sixteen_kibibytes_or_a_problem() {
     });
     doc.insert_at(&["action", "type"], "tool");
     let event = Draft::from_object(doc).check(&world()).unwrap();
-    let applied = Policy::default().apply(event, &mut StandIns::new(), &world()).unwrap();
+    let applied = Policy::default().apply(event, &StandIns::new(), &world()).unwrap();
     let Protected::Entry(entry) = applied else { panic!("dropped") };
     assert!((2000..limits::LEAF_BYTES_MAX).contains(&entry.leaf().len()), "{}", entry.leaf().len());
 }
@@ -160,7 +160,7 @@ fn more_than_sixty_four_pairs_of_one_class_are_a_problem() {
             .with("action.type", "tool")
             .with("metadata", metadata);
         let event = draft.check(&world()).unwrap();
-        let applied = policy.apply(event, &mut StandIns::new(), &world()).unwrap();
+        let applied = policy.apply(event, &StandIns::new(), &world()).unwrap();
         let Protected::Entry(entry) = applied else { panic!("dropped") };
         assert!(entry.parts().iter().all(|part| part.digests().len() <= limits::PAIRS_MAX));
         check_leaf(entry.leaf(), false).unwrap();
@@ -174,7 +174,7 @@ fn what_is_larger_than_a_part_is_a_problem() {
             .with("action.type", "tool")
             .with("outcome.result", "x".repeat(bytes));
         let event = draft.check(&world()).unwrap();
-        Policy::default().apply(event, &mut StandIns::new(), &world())
+        Policy::default().apply(event, &StandIns::new(), &world())
     };
     let around = r#"{"outcome":{"result":""}}"#.len();
     assert!(big(limits::PART_BYTES_MAX - around - 128).is_ok());

@@ -32,7 +32,7 @@ fn the_first_rule_that_matches_says_the_level() {
         about("*", Level::Redacted),
     ];
     let policy = Policy::default().with_rules(rules);
-    let dropped = policy.apply(event(VECTOR), &mut StandIns::new(), &world()).unwrap();
+    let dropped = policy.apply(event(VECTOR), &StandIns::new(), &world()).unwrap();
     assert!(matches!(dropped, Protected::Dropped { rule: Some(1) }), "{dropped:?}");
     for (text, level, rule) in [
         (r#"{"action":{"type":"tool","name":"Read"}}"#, Level::Metadata, Some(2)),
@@ -48,7 +48,7 @@ fn the_first_rule_that_matches_says_the_level() {
 #[test]
 fn a_policy_whose_level_is_none_drops_without_naming_a_rule() {
     let policy = Policy::default().with_level(Level::None);
-    let dropped = policy.apply(event(VECTOR), &mut StandIns::new(), &world()).unwrap();
+    let dropped = policy.apply(event(VECTOR), &StandIns::new(), &world()).unwrap();
     assert!(matches!(dropped, Protected::Dropped { rule: None }), "{dropped:?}");
 }
 
@@ -57,8 +57,7 @@ fn what_the_recorder_says_about_itself_is_always_kept_whole() {
     let policy = Policy::default().with_rules(vec![about("*", Level::None)]);
     let draft = Draft::system("tacho.key").with("metadata.reason", "rotation");
     let event = draft.check(&world()).unwrap();
-    let Protected::Entry(entry) = policy.apply(event, &mut StandIns::new(), &world()).unwrap()
-    else {
+    let Protected::Entry(entry) = policy.apply(event, &StandIns::new(), &world()).unwrap() else {
         panic!("dropped")
     };
     assert!(entry.is_system() && revealed(&entry).contains("rotation"));

@@ -7,7 +7,7 @@ use crate::limits;
 fn recorded(policy: &Policy, raw: &[u8]) -> Box<Entry> {
     let error = read(raw).unwrap_err();
     let event = malformed(raw, &error).check(&world()).unwrap();
-    match policy.apply(event, &mut StandIns::new(), &world()).unwrap() {
+    match policy.apply(event, &StandIns::new(), &world()).unwrap() {
         Protected::Entry(entry) => entry,
         Protected::Dropped { rule } => panic!("dropped by rule {rule:?}"),
     }

@@ -51,7 +51,7 @@ fn remark(entry: &Entry, name: &str) -> String {
 }
 
 fn protect(policy: &Policy, text: &str) -> Box<Entry> {
-    match policy.apply(event(text), &mut StandIns::new(), &world()).unwrap() {
+    match policy.apply(event(text), &StandIns::new(), &world()).unwrap() {
         Protected::Entry(entry) => entry,
         Protected::Dropped { rule } => panic!("dropped by rule {rule:?}"),
     }
@@ -138,9 +138,9 @@ fn a_changed_disclosure_is_refused() {
 #[test]
 fn strict_hides_agents_and_sessions_and_keeps_them_joined() {
     let policy = Policy::default().strict();
-    let mut stand_ins = StandIns::new();
-    let mut shown = |world: &VectorWorld| {
-        let Protected::Entry(entry) = policy.apply(event(VECTOR), &mut stand_ins, world).unwrap()
+    let stand_ins = StandIns::new();
+    let shown = |world: &VectorWorld| {
+        let Protected::Entry(entry) = policy.apply(event(VECTOR), &stand_ins, world).unwrap()
         else {
             panic!("dropped")
         };

@@ -69,10 +69,10 @@ fn secrets_in_evidence_are_replaced_too() {
 
 #[test]
 fn a_stand_in_never_remembers_a_secret() {
-    let mut stand_ins = StandIns::new();
+    let stand_ins = StandIns::new();
     let text = r#"{"action":{"type":"tool"},"agent":{"id":"my token=abc"}}"#;
     let Protected::Entry(entry) =
-        Policy::default().apply(event(text), &mut stand_ins, &world()).unwrap()
+        Policy::default().apply(event(text), &stand_ins, &world()).unwrap()
     else {
         panic!("dropped")
     };

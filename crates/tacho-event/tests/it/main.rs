@@ -1,0 +1,13 @@
+//! What the event crate does, seen from outside, by capability.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking and read their fixtures"
+)]
+
+mod corpus;
+mod filter;
+mod scan;
+mod schema;
