@@ -65,7 +65,7 @@ fn ask(rounds: u32, now: Timestamp) {
 
 /// Free text in 4 KiB that do not have it.
 fn search(rounds: u32, now: Timestamp) {
-    let text = "Fetching origin, then checking out the release branch again. ".repeat(67);
+    let text = "Fetching origin and then checking out the deploy branch again. ".repeat(65);
     let event = Object::from([("outcome", Object::from([("result", Value::from(text.as_str()))]))]);
     let filter = Filter::parse("\"deploy now\"", now).unwrap();
     let ours = nanoseconds(rounds, || filter.matches(black_box(&event)));
