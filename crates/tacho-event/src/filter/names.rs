@@ -316,7 +316,9 @@ fn unknown(typed: &str) -> Wrong {
         all.push(member.name.to_owned());
         all.push(path.to_owned());
     });
-    let near = shape::nearest(typed, all.iter().map(String::as_str));
+    // Nothing that is much longer or shorter is near; comparing them all takes a while.
+    let alike = all.iter().filter(|name| name.len().abs_diff(typed.len()) <= 3);
+    let near = shape::nearest(typed, alike.map(String::as_str));
     let longer = all.iter().find(|name| typed.len() > 2 && name.starts_with(typed));
     let hint = match near.or(longer.map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -20,7 +20,7 @@ pub(super) struct Needle {
 enum Way {
     Exact,
     /// Folded and ASCII: compared as bytes.
-    Ascii(Finder<'static>),
+    Ascii(Box<Finder<'static>>),
     /// Folded characters.
     Chars {
         chars: Box<[char]>,
@@ -47,7 +47,7 @@ impl Needle {
         }
         let chars: Box<[char]> = text.chars().map(fold).collect();
         let way = if text.is_ascii() {
-            Way::Ascii(Finder::new(&text.to_ascii_lowercase()).into_owned())
+            Way::Ascii(Box::new(Finder::new(&text.to_ascii_lowercase()).into_owned()))
         } else {
             Way::Chars { fail: failures(&chars), chars: chars.clone() }
         };
