@@ -1,0 +1,4 @@
+//! The trunk, seen from outside.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod record;
