@@ -1,0 +1,10 @@
+//! The trunk from outside: what it promises, on a disk that fails in every way we know.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests may stop at what they did not expect"
+)]
+
+mod harness;
+mod story;
