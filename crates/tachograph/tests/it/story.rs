@@ -14,12 +14,11 @@ use tachograph::wal::{Damage, Patience, Position, SpoolAck};
 use crate::harness::{Contents, Process, start, try_start};
 
 /// Stories per run of the tests.
-const STORIES: u64 = 300;
+const STORIES: u64 = 30_000;
 
 #[test]
 fn what_was_acknowledged_survives_whatever_dies() {
     for seed in 0..STORIES {
-        eprintln!("seed {seed}");
         if let Err(what) = tell(seed, None) {
             panic!("story {seed}: {what}");
         }
