@@ -4,8 +4,10 @@
 //! machine; the test kit has a simulated disk that forgets what was not synced. Every sync, rename
 //! and lock names its [`Point`], so that a test can switch one off and must see something break.
 
+pub(crate) mod exclusive;
 mod os;
 mod point;
+pub(crate) mod replace;
 
 use std::fmt::Debug;
 use std::io;

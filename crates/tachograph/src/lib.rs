@@ -4,12 +4,18 @@
 //! [`limits`] every bound, [`world`] brings the clock and the dice; [`wal`] is the one log that all
 //! tenants and all processes share, where an event becomes safe before it is acknowledged.
 
+pub mod emitters;
 pub mod error;
 pub mod files;
+pub mod generation;
+pub mod integrated;
 pub mod limits;
 pub mod places;
+pub mod reserve;
+pub mod store;
 pub mod vault;
 pub mod wal;
 pub mod world;
 
 pub use error::Error;
+pub use store::Store;

@@ -32,3 +32,9 @@ pub const LOCK_HELD_MICROS_MAX: u64 = 5_000_000;
 pub const RESERVE_BYTES: u64 = 4 << 20;
 /// Small state files (`FORMAT`, `generation`, ...): 4 KiB.
 pub const STATE_FILE_BYTES_MAX: usize = 4 << 10;
+/// Different contents quarantined from one place of one segment.
+pub const QUARANTINE_COPIES_MAX: u32 = 1_000;
+/// After this a spool file that was not finished has no writer any more: 1 h.
+pub const SPOOL_UNFINISHED_MICROS_MAX: u64 = 3_600_000_000;
+/// How long an emitter waits for the lock of its own sequence: 20 ms.
+pub const EMITTER_WAIT_MICROS: u64 = 20_000;

@@ -34,10 +34,84 @@ points! {
     CommitSync = "commit-sync",
     /// A full segment with its end mark, before the next one exists.
     SegmentCloseSync = "segment-close-sync",
-    /// A prepared segment with its header, before it has its name.
+    /// Zeros of a segment that is prepared ahead, so that who takes it waits for one page only.
+    SegmentPrepareSync = "segment-prepare-sync",
+    /// A new segment with its header, before it has its name.
     SegmentHeaderSync = "segment-header-sync",
-    /// A prepared segment gets its name.
+    /// A new segment gets its name.
     SegmentRename = "segment-rename",
     /// The name of a new segment.
     SegmentDirSync = "segment-dir-sync",
+    /// The mark on a segment that met a failed sync gets its name, at once seen by everybody.
+    BadMarkRename = "bad-mark-rename",
+    /// The mark's bytes.
+    BadMarkSync = "bad-mark-sync",
+    /// The mark's name, before the segment that replaces the rest of the marked one.
+    BadMarkDirSync = "bad-mark-dir-sync",
+    /// The copy of a bad range, before the range is zeroed.
+    QuarantineSync = "quarantine-sync",
+    /// The copy gets its name.
+    QuarantineRename = "quarantine-rename",
+    /// The copy's name, before the range is zeroed.
+    QuarantineDirSync = "quarantine-dir-sync",
+    /// A finding was told: an event names it.
+    FindingTold = "finding-told",
+    /// A spool file, for the ack `disk`.
+    SpoolSync = "spool-sync",
+    /// A finished spool file gets its name.
+    SpoolRename = "spool-rename",
+    /// The name of a spool file, for the ack `disk`.
+    SpoolDirSync = "spool-dir-sync",
+    /// Drained spool files are gone for good, before their frames may be integrated away.
+    SpoolDrainDirSync = "spool-drain-dir-sync",
+    /// A refused spool file moves to the quarantine.
+    SpoolRefuseRename = "spool-refuse-rename",
+    /// The directories of a new store.
+    StoreDirSync = "store-dir-sync",
+    /// The name of a new store in the directory around it.
+    StoreParentSync = "store-parent-sync",
+    /// `installation` of a new store.
+    InstallationSync = "installation-sync",
+    /// `installation` gets its name.
+    InstallationRename = "installation-rename",
+    /// The name `installation`, before `FORMAT` says that the store is whole.
+    InstallationDirSync = "installation-dir-sync",
+    /// `FORMAT`, the last file of a new store.
+    FormatSync = "format-sync",
+    /// `FORMAT` gets its name.
+    FormatRename = "format-rename",
+    /// The name `FORMAT`.
+    FormatDirSync = "format-dir-sync",
+    /// The raised key generation.
+    GenerationSync = "generation-sync",
+    /// The raised key generation replaces the old one.
+    GenerationRename = "generation-rename",
+    /// The raised key generation, before anything relies on it.
+    GenerationDirSync = "generation-dir-sync",
+    /// The integrated position.
+    IntegratedSync = "integrated-sync",
+    /// The integrated position replaces the old one.
+    IntegratedRename = "integrated-rename",
+    /// The integrated position, before a segment is deleted.
+    IntegratedDirSync = "integrated-dir-sync",
+    /// Integrated segments are gone for good, before an erasure is called done.
+    RetireDirSync = "retire-dir-sync",
+    /// The lock of one emitter's sequence.
+    EmitterLock = "emitter-lock",
+    /// The file of a new sequence.
+    EmitterSync = "emitter-sync",
+    /// The name of a new sequence: were it to vanish, its numbers would be given twice.
+    EmitterDirSync = "emitter-dir-sync",
+    /// The key of an idempotency window.
+    WindowKeySync = "window-key-sync",
+    /// The key of an idempotency window gets its name.
+    WindowKeyRename = "window-key-rename",
+    /// The name of a window's key, before a frame carries a mark made with it.
+    WindowKeyDirSync = "window-key-dir-sync",
+    /// A sorted run of an idempotency window.
+    RunSync = "run-sync",
+    /// A sorted run gets its name.
+    RunRename = "run-rename",
+    /// The name of a sorted run, before the frames it covers may go.
+    RunDirSync = "run-dir-sync",
 }

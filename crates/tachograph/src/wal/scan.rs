@@ -5,6 +5,7 @@
 //! may judge a range bad: to anybody else it may be a frame that is being written.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::frame::{self, FRAME_BYTES_MIN, Record};
 use super::resync;
@@ -12,6 +13,9 @@ use super::segment::{ALIGNMENT, FIRST_FRAME, HEADER_BYTES, Header, is_end_mark};
 use crate::error::{Doing, Error};
 use crate::files::{File, read_full_at};
 use crate::limits::{SCAN_BYTES, SEGMENT_FILE_BYTES_MAX};
+
+/// Bytes read first after a seek.
+const REACH_BYTES_FIRST: usize = 4096;
 
 /// By what right a segment is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,18 +29,16 @@ pub enum Judge {
 }
 
 /// What stands at the scan's place.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Step<'a> {
-    /// A whole frame; the scan went on behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A whole frame, whose record [`Scan::record`] gives; the scan went on behind it.
     Frame {
         /// Where the frame begins.
         offset: u64,
         /// Where it ends.
         next: u64,
-        /// What it holds.
-        record: Record<'a>,
     },
-    /// The end of the segment; the scan stays here.
+    /// The end of the segment; the scan stays here and looks afresh when asked again.
     End(End),
     /// What is not whole and may be in the making: only [`Judge::Waiting`] sees it.
     Unclear,
@@ -69,13 +71,16 @@ pub struct BadRange {
 /// A walk through one segment.
 #[derive(Debug)]
 pub struct Scan {
-    file: Box<dyn File>,
+    file: Arc<dyn File>,
     path: PathBuf,
     header: Header,
+    mended: bool,
     judge: Judge,
     at: u64,
+    frame_at: u64,
     window: Vec<u8>,
     window_at: u64,
+    reach: usize,
 }
 
 impl Scan {
@@ -83,11 +88,13 @@ impl Scan {
     ///
     /// # Errors
     /// What reading said, or that the file has no header of this segment.
-    pub fn new(file: Box<dyn File>, path: &Path, number: u64, judge: Judge) -> Result<Self, Error> {
+    pub fn new(file: Arc<dyn File>, path: &Path, number: u64, judge: Judge) -> Result<Self, Error> {
         let damaged = |what| Error::Damaged { path: path.to_owned(), what };
         let mut bytes = [0; HEADER_BYTES];
         read_full_at(file.as_ref(), &mut bytes, 0).doing("read", path)?;
-        let header = Header::decode(&bytes).ok_or_else(|| damaged("it has no segment header"))?;
+        let strict = Header::decode(&bytes);
+        let header = strict.or_else(|| Header::mend(&bytes));
+        let header = header.ok_or_else(|| damaged("it has no segment header"))?;
         if header.number != number {
             return Err(damaged("its header is that of another segment"));
         }
@@ -95,12 +102,28 @@ impl Scan {
             return Err(damaged("it is longer than a segment can be"));
         }
         let path = path.to_owned();
-        Ok(Self { file, path, header, judge, at: FIRST_FRAME, window: Vec::new(), window_at: 0 })
+        Ok(Self {
+            file,
+            path,
+            header,
+            mended: strict.is_none(),
+            judge,
+            at: FIRST_FRAME,
+            frame_at: 0,
+            window: Vec::new(),
+            window_at: 0,
+            reach: REACH_BYTES_FIRST,
+        })
     }
 
     /// The segment's header.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Whether the header had a flipped bit, which its checksum told.
+    pub fn is_mended(&self) -> bool {
+        self.mended
     }
 
     /// The scan's place: a frame's beginning, or the end.
@@ -111,52 +134,71 @@ impl Scan {
     /// Goes on at `offset`, reading afresh what was read before.
     pub fn seek(&mut self, offset: u64) {
         self.at = offset.next_multiple_of(ALIGNMENT as u64);
-        self.window.clear();
-    }
-
-    /// Gives the file back.
-    pub fn into_file(self) -> Box<dyn File> {
-        self.file
+        self.look_afresh();
     }
 
     /// What stands here; goes on behind a frame or a bad range.
     ///
     /// # Errors
     /// What reading said.
-    pub fn step(&mut self) -> Result<Step<'_>, Error> {
+    pub fn step(&mut self) -> Result<Step, Error> {
         let salt = self.header.salt;
         let offset = self.at;
         let here = self.bytes_here(FRAME_BYTES_MIN)?;
         if here.is_empty() {
-            return Ok(Step::End(End::File));
+            return Ok(self.end(End::File));
         }
         if here.iter().take(ALIGNMENT).all(|byte| *byte == 0) {
             return self.step_at_zeros();
         }
         if is_end_mark(here, &salt, offset) {
-            return Ok(Step::End(End::Mark));
+            return Ok(self.end(End::Mark));
         }
         let Ok(total) = frame::total_at(here) else { return self.step_at_flaw() };
         if frame::decode(self.bytes_here(total)?, &salt, offset).is_err() {
             return self.step_at_flaw();
         }
+        self.frame_at = offset;
         self.at = offset + total as u64;
-        let frame = self.in_window(offset).get(..total).unwrap_or_default();
-        match frame::fields(frame) {
-            Ok(record) => Ok(Step::Frame { offset, next: self.at, record }),
-            Err(_) => Ok(Step::Unclear),
-        }
+        Ok(Step::Frame { offset, next: self.at })
     }
 
-    fn step_at_zeros(&mut self) -> Result<Step<'_>, Error> {
+    /// The record of the frame that the last step found.
+    pub fn record(&self) -> Option<Record<'_>> {
+        frame::fields(self.frame()).ok()
+    }
+
+    /// The bytes of the frame that the last step found.
+    pub(super) fn frame(&self) -> &[u8] {
+        let total = usize::try_from(self.at.saturating_sub(self.frame_at)).unwrap_or_default();
+        self.in_window(self.frame_at).get(..total).unwrap_or_default()
+    }
+
+    /// The file that is scanned.
+    pub(super) fn file(&self) -> &dyn File {
+        self.file.as_ref()
+    }
+
+    fn end(&mut self, end: End) -> Step {
+        self.look_afresh();
+        Step::End(end)
+    }
+
+    fn look_afresh(&mut self) {
+        self.window.clear();
+        self.reach = REACH_BYTES_FIRST;
+    }
+
+    fn step_at_zeros(&mut self) -> Result<Step, Error> {
         if self.judge == Judge::Holding && self.content_end()? > self.at {
             return self.step_at_flaw();
         }
-        Ok(Step::End(End::Zeros))
+        Ok(self.end(End::Zeros))
     }
 
-    fn step_at_flaw(&mut self) -> Result<Step<'_>, Error> {
+    fn step_at_flaw(&mut self) -> Result<Step, Error> {
         if self.judge == Judge::Waiting {
+            self.look_afresh();
             return Ok(Step::Unclear);
         }
         let from = self.at;
@@ -192,7 +234,9 @@ impl Scan {
     /// At least `wanted` bytes from the scan's place on, fewer only at the end of the file.
     fn bytes_here(&mut self, wanted: usize) -> Result<&[u8], Error> {
         if self.in_window(self.at).len() < wanted {
-            self.window.resize(wanted.max(SCAN_BYTES), 0);
+            self.window.resize(wanted.max(self.reach), 0);
+            // Who waits at the tail reads little; who reads on reads more and more at a time.
+            self.reach = (self.reach * 2).min(SCAN_BYTES);
             let read = read_full_at(self.file.as_ref(), &mut self.window, self.at);
             // On an error nothing is left that could be taken for bytes of the file.
             self.window.truncate(*read.as_ref().unwrap_or(&0));

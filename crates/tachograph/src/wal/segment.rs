@@ -56,6 +56,15 @@ impl Header {
         }
         Some(Self { number: u64_at(bytes, 4)?, salt: array_at(bytes, 12)? })
     }
+
+    /// Reads a header with one flipped bit: without the salt no frame of the segment would hold.
+    pub fn mend(bytes: &[u8; HEADER_BYTES]) -> Option<Self> {
+        (0..HEADER_BYTES * 8).find_map(|bit| {
+            let mut mended = *bytes;
+            *mended.get_mut(bit / 8)? ^= 1 << (bit % 8);
+            Self::decode(&mended)
+        })
+    }
 }
 
 /// The mark that closes a segment at `offset`.
@@ -92,11 +101,14 @@ mod tests {
     }
 
     #[test]
-    fn every_flipped_bit_of_a_header_is_noticed() {
+    fn a_flipped_bit_of_a_header_is_noticed_and_mended_and_two_are_not() {
         for bit in 0..HEADER_BYTES * 8 {
             let mut bytes = HEADER.encode();
             bytes[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(Header::decode(&bytes), None, "bit {bit}");
+            assert_eq!(Header::mend(&bytes), Some(HEADER), "bit {bit}");
+            bytes[(bit / 8 + 5) % HEADER_BYTES] ^= 1;
+            assert_eq!(Header::mend(&bytes), None, "bit {bit} and another");
         }
         assert_eq!(Header::decode(&HEADER.encode()[..31]), None);
     }

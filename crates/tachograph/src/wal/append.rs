@@ -1,0 +1,226 @@
+//! Given a batch, gives it a place in the order of the store: the ack `os`.
+
+use std::fmt;
+use std::io;
+
+use super::batch::Batch;
+use super::commit::CommitError;
+use super::frame;
+use super::lock::{Holder, Patience};
+use super::position::Position;
+use super::segment::END_MARK_BYTES;
+use super::tail::{Tail, zero};
+use super::{Critical, NotHeld, Wal};
+use crate::error::Error;
+use crate::files::File;
+use crate::generation;
+
+/// Where a batch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Where its first frame begins.
+    pub first: Position,
+    /// Where its last frame ends: what [`Wal::commit`] makes durable.
+    pub end: Position,
+    /// How many of its frames stand there.
+    pub count: usize,
+}
+
+/// Why a batch was not appended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// The lock was not given in time.
+    Busy(Holder),
+    /// A record was sealed under another key generation: load the keys and seal it anew.
+    StaleGeneration {
+        /// The store's generation.
+        store: u32,
+    },
+    /// A tenant used up what it may write.
+    Quota {
+        /// The tenant.
+        tenant: String,
+    },
+    /// The disk, or the user's share of it, is full.
+    Full(Error),
+    /// A frame is longer than a segment.
+    TooLong,
+    /// Two syncs failed in a row: this process writes no more.
+    Refusing,
+    /// The disk refused.
+    Store(Error),
+    /// What was appended is not known to be durable.
+    Commit(CommitError),
+    /// The first records of the batch were appended before the rest failed.
+    Partly {
+        /// Where those stand.
+        appended: Appended,
+        /// Why the rest failed.
+        error: Box<AppendError>,
+    },
+}
+
+impl fmt::Display for AppendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy(holder) if holder.process == 0 => write!(f, "log is locked"),
+            Self::Busy(Holder { process, held_micros }) => {
+                write!(f, "log is locked by process {process} since {held_micros} us")
+            }
+            Self::StaleGeneration { store } => {
+                write!(f, "parts are not sealed under key generation {store}")
+            }
+            Self::Quota { tenant } => write!(f, "tenant {tenant} used up its quota"),
+            Self::Full(error) => write!(f, "disk is full: {error}"),
+            Self::TooLong => write!(f, "frame is longer than a segment"),
+            Self::Refusing => write!(f, "disk failed to sync twice, nothing is written any more"),
+            Self::Store(error) => write!(f, "{error}"),
+            Self::Commit(error) => write!(f, "{error}"),
+            Self::Partly { appended, error } => {
+                write!(f, "only {} records were appended: {error}", appended.count)
+            }
+        }
+    }
+}
+
+impl std::error::Error for AppendError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) | Self::Full(error) => error.source(),
+            Self::Partly { error, .. } => error.source(),
+            Self::Commit(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<NotHeld> for AppendError {
+    fn from(reason: NotHeld) -> Self {
+        match reason {
+            NotHeld::Busy(holder) => Self::Busy(holder),
+            NotHeld::Refusing => Self::Refusing,
+            NotHeld::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl From<Error> for AppendError {
+    fn from(error: Error) -> Self {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match &error {
+            Error::Io { source, .. }
+                if matches!(source.kind(), FileTooLarge | QuotaExceeded | StorageFull) =>
+            {
+                Self::Full(error)
+            }
+            _ => Self::Store(error),
+        }
+    }
+}
+
+impl Wal {
+    /// Appends a batch. When this returns, its frames survive the death of every process; for the
+    /// death of the machine, see [`Wal::commit`].
+    ///
+    /// # Errors
+    /// Why nothing was appended, or [`AppendError::Partly`].
+    pub fn append(&self, batch: &mut Batch, patience: Patience) -> Result<Appended, AppendError> {
+        let nowhere = Position::START;
+        if batch.is_empty() {
+            return Ok(Appended { first: nowhere, end: nowhere, count: 0 });
+        }
+        if let Some(quota) = &self.ground.options.quota {
+            let over = batch.tenants.iter().find(|(tenant, bytes)| !quota.admits(tenant, *bytes));
+            if let Some((tenant, _)) = over {
+                return Err(AppendError::Quota { tenant: tenant.clone() });
+            }
+        }
+        self.locked(patience, |critical| critical.append(batch))
+    }
+}
+
+impl Critical<'_> {
+    fn append(&mut self, batch: &mut Batch) -> Result<Appended, AppendError> {
+        let store = generation::read(self.ground.files.as_ref(), &self.ground.places)?;
+        if batch.generations != Some((store, store)) {
+            return Err(AppendError::StaleGeneration { store });
+        }
+        self.append_any(batch)
+    }
+
+    /// Appends records of whatever key generation.
+    pub(super) fn append_any(&mut self, batch: &mut Batch) -> Result<Appended, AppendError> {
+        if let Tail::Next(number) = self.find_tail()? {
+            self.begin_segment(number)?;
+        }
+        let mut appended: Option<Appended> = None;
+        while appended.map_or(0, |appended| appended.count) < batch.len() {
+            let done = appended.map_or(0, |appended| appended.count);
+            match self.append_run(batch, done) {
+                Ok(run) => {
+                    let first = appended.map_or(run.first, |appended| appended.first);
+                    appended = Some(Appended { first, count: done + run.count, ..run });
+                }
+                Err(error) => {
+                    return Err(match appended {
+                        None => error,
+                        Some(appended) => AppendError::Partly { appended, error: error.into() },
+                    });
+                }
+            }
+        }
+        appended.ok_or(AppendError::TooLong)
+    }
+
+    /// Appends as many frames, from the batch's frame `done` on, as the segment has room for.
+    fn append_run(&mut self, batch: &mut Batch, done: usize) -> Result<Appended, AppendError> {
+        let begin = done.checked_sub(1).and_then(|last| batch.ends.get(last)).copied().unwrap_or(0);
+        let count = match self.room_for(batch, done, begin) {
+            0 => {
+                self.rotate()?;
+                self.room_for(batch, done, begin)
+            }
+            count => count,
+        };
+        let ends = batch.ends.get(done..done + count).unwrap_or_default();
+        let (Some(open), Some(end)) = (&mut self.open, ends.last()) else {
+            return Err(AppendError::TooLong);
+        };
+        let bytes = batch.bytes.get_mut(begin..*end).unwrap_or_default();
+        let mut last = 0;
+        for end in ends.iter().map(|end| end - begin) {
+            let frame = bytes.get_mut(last..end).unwrap_or_default();
+            frame::bind(frame, &open.salt, open.tail + last as u64);
+            open.last_frame = Some(open.tail + last as u64);
+            last = end;
+        }
+        let first = open.position();
+        if let Err(source) = write_or_undo(open.file.as_ref(), bytes, open.tail) {
+            // Poisoned: the next append looks at the file with fresh eyes.
+            self.unbolt();
+            self.open = None;
+            let path = self.ground.places.segment(first.segment);
+            return Err(Error::Io { doing: "write", path, source }.into());
+        }
+        open.tail += bytes.len() as u64;
+        Ok(Appended { first, end: open.position(), count })
+    }
+
+    /// How many frames from `done` on fit into the open segment before its end mark.
+    fn room_for(&self, batch: &Batch, done: usize, begin: usize) -> usize {
+        let Some(open) = &self.open else { return 0 };
+        let taken = open.tail + END_MARK_BYTES as u64;
+        let room = self.ground.options.segment_bytes.saturating_sub(taken);
+        let ends = batch.ends.get(done..).unwrap_or_default();
+        ends.iter().take_while(|end| (**end - begin) as u64 <= room).count()
+    }
+}
+
+/// Writes all bytes, or zeroes again what it wrote of them.
+fn write_or_undo(file: &dyn File, bytes: &[u8], at: u64) -> io::Result<()> {
+    crate::files::write_all_at(file, bytes, at).inspect_err(|_| {
+        // If this fails too, a torn frame stays, and whoever appends next repairs it.
+        let _ = zero(file, at, at + bytes.len() as u64);
+    })
+}

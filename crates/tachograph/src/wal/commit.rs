@@ -1,0 +1,181 @@
+//! Given a position, makes everything before it durable: the ack `disk`, one sync for all who wait.
+//!
+//! Who comes while a sync is under way waits for it, then one of those starts the next: the rhythm
+//! is the disk's own, without a delay or a timer.
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use super::append::AppendError;
+use super::lock::Patience;
+use super::position::Position;
+use super::relocate::read_mark;
+use super::tail::{Open, is_marked};
+use super::{Critical, Wal};
+use crate::error::{Doing, Error};
+use crate::files::{Access, File, Point};
+
+/// Who commits, and up to where.
+#[derive(Debug, Default)]
+pub(super) struct Commits {
+    state: Mutex<State>,
+    turned: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    durable: Position,
+    syncing: bool,
+    current: Option<Current>,
+}
+
+/// The segment this process wrote to last, and how far.
+#[derive(Debug, Clone)]
+struct Current {
+    end: Position,
+    file: Arc<dyn File>,
+}
+
+/// Why records are not known to be durable.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CommitError {
+    /// A sync failed, and some of what it was to protect can no longer be read.
+    Lost,
+    /// A sync failed, and so did the attempt to write elsewhere: this process writes no more.
+    Refusing(Box<AppendError>),
+    /// The disk refused.
+    Store(Error),
+}
+
+impl fmt::Display for CommitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost => write!(f, "a sync failed and records may be lost"),
+            Self::Refusing(error) => write!(f, "a sync failed, and so did the way out: {error}"),
+            Self::Store(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for CommitError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => error.source(),
+            Self::Refusing(error) => error.source(),
+            Self::Lost => None,
+        }
+    }
+}
+
+impl From<Error> for CommitError {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Commits {
+    /// Below this everything is durable, as far as this process knows.
+    pub(super) fn durable(&self) -> Position {
+        self.state().durable
+    }
+
+    /// Notes how far the log was written.
+    pub(super) fn note(&self, open: &Open) {
+        let current = Current { end: open.position(), file: open.file.clone() };
+        self.state().current = Some(current);
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wal {
+    /// Makes everything before `upto` durable. When this returns, it survives a power cut.
+    ///
+    /// # Errors
+    /// Why it is not known to be durable.
+    pub fn commit(&self, upto: Position) -> Result<(), CommitError> {
+        let mut state = self.commits.state();
+        loop {
+            if state.durable >= upto {
+                return Ok(());
+            }
+            if !state.syncing {
+                break;
+            }
+            state = self.commits.turned.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.syncing = true;
+        let current = state.current.clone();
+        drop(state);
+        let outcome = self.sync(current, upto);
+        let mut state = self.commits.state();
+        state.syncing = false;
+        if let Ok(durable) = outcome {
+            state.durable = state.durable.max(durable);
+        }
+        drop(state);
+        // Those who waited see for themselves; if this failed, one of them tries in its own name.
+        self.commits.turned.notify_all();
+        outcome.map(|_| ())
+    }
+
+    /// Syncs what this process wrote, at least up to `upto`; gives the position that is durable.
+    fn sync(&self, current: Option<Current>, upto: Position) -> Result<Position, CommitError> {
+        let (places, files) = (&self.ground.places, &self.ground.files);
+        let path = places.segment(upto.segment);
+        let current = match current.filter(|current| current.end >= upto) {
+            Some(current) => current,
+            // Not ours: somebody else's frames, or those of a process that died.
+            None => {
+                let file = files.open(&path, Access::Read).doing("open", &path)?;
+                Current { end: upto, file: file.into() }
+            }
+        };
+        if is_marked(&self.ground, upto.segment)? {
+            return self.escape(upto);
+        }
+        if current.end.segment > upto.segment {
+            // That segment was synced before the next one was made, or it would be marked.
+            return Ok(upto);
+        }
+        if current.file.sync_data(Point::CommitSync).is_err() {
+            return self.escape(current.end);
+        }
+        // A sync that succeeds after another process saw one fail proves nothing.
+        if is_marked(&self.ground, upto.segment)? {
+            return self.escape(current.end);
+        }
+        Ok(current.end)
+    }
+
+    /// Moves what a failed sync did not protect to a new segment, unless somebody did.
+    fn escape(&self, end: Position) -> Result<Position, CommitError> {
+        match self.locked(Patience::Server, |critical| critical.escape(end)) {
+            Ok(true) => Ok(end),
+            Ok(false) => Err(CommitError::Lost),
+            Err(error) => {
+                self.refuse_from_now_on();
+                Err(CommitError::Refusing(error.into()))
+            }
+        }
+    }
+}
+
+impl Critical<'_> {
+    /// Marks the segment of `end` and moves its rest; whether everything before `end` is safe.
+    fn escape(&mut self, end: Position) -> Result<bool, AppendError> {
+        if is_marked(self.ground, end.segment)? {
+            // Whoever marked it may have died before the rest had its new place.
+            self.find_tail()?;
+        } else {
+            self.unbolt();
+            self.open = None;
+            self.relocate(end.segment, self.durable_in(end.segment))?;
+        }
+        let mark = read_mark(self.ground, end.segment)?;
+        Ok(mark.is_some_and(|mark| mark.lost == 0 || end.offset <= mark.from))
+    }
+}
