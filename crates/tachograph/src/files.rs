@@ -5,6 +5,7 @@
 //! and lock names its [`Point`], so that a test can switch one off and must see something break.
 
 pub(crate) mod exclusive;
+pub(crate) mod grow;
 mod os;
 mod point;
 pub(crate) mod replace;

@@ -38,3 +38,23 @@ pub const QUARANTINE_COPIES_MAX: u32 = 1_000;
 pub const SPOOL_UNFINISHED_MICROS_MAX: u64 = 3_600_000_000;
 /// How long an emitter waits for the lock of its own sequence: 20 ms.
 pub const EMITTER_WAIT_MICROS: u64 = 20_000;
+/// Leaves in one leaf file, and nodes in one file of a level.
+pub const LEAVES_PER_FILE: u64 = 65_536;
+/// Frames integrated before everything is made durable.
+pub const CHUNK_FRAMES_MAX: usize = 65_536;
+/// Bytes of frames integrated before everything is made durable: 32 MiB.
+pub const CHUNK_BYTES_MAX: usize = 32 << 20;
+/// Tenants whose files an integrator keeps open between two chunks.
+pub const TENANTS_OPEN_MAX: usize = 64;
+/// Record ids that an integrator remembers, to tell a frame that came twice.
+pub const RECENT_RECORDS_MAX: usize = 1 << 18;
+/// Grants that an integrator remembers, to store each before its first part.
+pub const RECENT_GRANTS_MAX: usize = 1 << 12;
+/// Day files that an integrator keeps open for one tenant.
+pub const PART_FILES_OPEN_MAX: usize = 16;
+/// Frames that a reader overlays on what is integrated.
+pub const LIVE_FRAMES_MAX: usize = 1 << 20;
+/// How long an integrator waits for another one: 50 ms.
+pub const INTEGRATE_WAIT_MICROS: u64 = 50_000;
+/// Bytes of leaves beyond a state that are kept aside when the WAL does not hold them: 64 MiB.
+pub const SURPLUS_BYTES_MAX: u64 = 64 << 20;
