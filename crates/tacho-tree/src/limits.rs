@@ -23,3 +23,9 @@ pub const NAME_BYTES_MAX: usize = 255;
 
 /// Bytes of a leaf: the length field of an entry bundle is a u16.
 pub const LEAF_BYTES_MAX: usize = 0xffff;
+
+/// Bytes of a policy file.
+pub const POLICY_BYTES_MAX: usize = 64 * 1024;
+
+/// Logs, witnesses and groups of a policy; `tlog-policy` recommends room for 32 of each.
+pub const POLICY_LINES_MAX: usize = 256;

@@ -74,7 +74,9 @@ impl<T: Tiles> Nodes for TileNodes<T> {
         let level = place.level / Tile::HEIGHT;
         let below = place.level % Tile::HEIGHT;
         let first = place.index << below;
-        let tile = Tile::containing(level, first, self.size).ok_or(TileError::NotInTree(place))?;
+        let there = place.end_leaf() <= self.size;
+        let tile = Tile::containing(level, first, self.size).filter(|_| there);
+        let tile = tile.ok_or(TileError::NotInTree(place))?;
         let from = (first % u64::from(Tile::WIDTH)) as usize;
         self.fold(tile, from, 1 << below)
     }

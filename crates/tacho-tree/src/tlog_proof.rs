@@ -19,7 +19,7 @@
 use std::fmt;
 
 use crate::check::{self, CheckError};
-use crate::checkpoint::{self, OpenError, Opened};
+use crate::checkpoint::{self, Checkpoint, OpenError, Opened};
 use crate::hash::Hash;
 use crate::key::VerifierKey;
 use crate::limits::{INCLUSION_HASHES_MAX, NOTE_BYTES_MAX, TREE_SIZE_MAX};
@@ -64,7 +64,9 @@ impl TlogProof {
         if path.len() > INCLUSION_HASHES_MAX {
             return Err(malformed(0, "has too many hashes"));
         }
-        Ok(TlogProof { index, path, note: Note::parse(note.as_bytes())? })
+        let note = Note::parse(note.as_bytes())?;
+        Checkpoint::parse(note.text())?;
+        Ok(TlogProof { index, path, note })
     }
 
     /// Whether a leaf with this hash stands at the index, in a tree whose log, named in the

@@ -41,7 +41,7 @@ pub struct Budget {
     /// Frames after which the run ends.
     pub frames: usize,
     /// Time after which it ends, by the world's clock: none for as long as there is work.
-    pub micros: Option<u64>,
+    pub micros: Option<i64>,
 }
 
 impl Default for Budget {
@@ -196,7 +196,8 @@ impl Integrator {
         let mut outcome = Outcome { position: integrated, ..Outcome::default() };
         let mut taken = 0;
         while !outcome.is_done && taken < budget.frames {
-            let late = |micros| self.world.now().0.saturating_sub(started.0) >= micros;
+            let late =
+                |micros| self.world.now().micros().saturating_sub(started.micros()) >= micros;
             if taken > 0 && budget.micros.is_some_and(late) {
                 break;
             }

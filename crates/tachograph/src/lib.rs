@@ -15,6 +15,7 @@ pub mod limits;
 pub mod log;
 pub mod parts;
 pub mod places;
+pub mod record;
 pub mod reserve;
 pub mod state;
 pub mod store;
@@ -25,4 +26,6 @@ pub mod wal;
 pub mod world;
 
 pub use error::Error;
+pub use log::Log;
+pub use record::{Ack, Receipt, RecordError, Recorder};
 pub use store::Store;

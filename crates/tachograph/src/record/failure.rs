@@ -1,8 +1,8 @@
 //! What happens to an action that cannot be recorded, by how risky it is.
 
 use std::fmt;
-use tacho_event::{ActionType, Draft};
 use tacho_event::json::Value;
+use tacho_event::{ActionType, Draft};
 
 /// What a failing store means for the action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -17,13 +17,6 @@ pub enum LossReason {
 }
 
 impl LossReason {
-    const ALL: [LossReason; 4] = [
-        LossReason::StoreFailed,
-        LossReason::QueueFull,
-        LossReason::TooLarge,
-        LossReason::Quota,
-    ];
-
     /// The word in gap events.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,51 +28,53 @@ impl LossReason {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Loss {
-    count: u64,
-    first: Timestamp,
-    last: Timestamp,
+/// Events of one kind of loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Loss {
+    pub(crate) reason: LossReason,
+    pub(crate) count: u64,
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
 }
 
 /// What was lost since the last gap event.
 #[derive(Debug, Default)]
 pub(crate) struct Losses {
-    of: [Option<Loss>; LossReason::ALL.len()],
+    of: Vec<Loss>,
 }
 
 impl Losses {
-    /// Counts `count` events lost at `now`.
-    pub(crate) fn note(&mut self, reason: LossReason, count: u64, now: Timestamp) {
-        let Some(slot) = self.of.get_mut(reason as usize) else { return };
-        let loss = slot.get_or_insert(Loss { count: 0, first: now, last: now });
-        loss.count += count;
-        loss.last = now;
+    /// Counts a loss; one whose gap event could not be recorded is noted again.
+    pub(crate) fn note(&mut self, loss: Loss) {
+        match self.of.iter_mut().find(|one| one.reason == loss.reason) {
+            None => self.of.push(loss),
+            Some(one) => {
+                one.count += loss.count;
+                one.first = one.first.min(loss.first);
+                one.last = one.last.max(loss.last);
+            }
+        }
     }
 
     /// True if a gap event is due.
     pub(crate) fn any(&self) -> bool {
-        self.of.iter().any(Option::is_some)
+        !self.of.is_empty()
     }
 
-    /// The gap events that are due; the caller records them, or gives them back to
-    /// [`Self::note`].
-    pub(crate) fn take(&mut self) -> Vec<(LossReason, u64, Draft)> {
-        let taken = std::mem::take(&mut self.of);
-        let due = LossReason::ALL.into_iter().zip(taken);
-        due.filter_map(|(reason, loss)| loss.map(|loss| (reason, loss.count, gap(reason, loss))))
-            .collect()
+    /// The gap events that are due, each with the loss it names.
+    pub(crate) fn take(&mut self) -> Vec<(Loss, Draft)> {
+        std::mem::take(&mut self.of).into_iter().map(|loss| (loss, gap(&loss))).collect()
     }
 }
 
-fn gap(reason: LossReason, loss: Loss) -> Draft {
+fn gap(loss: &Loss) -> Draft {
     Draft::own(ActionType::Gap, "tacho.lost")
         .with("severity", tacho_event::Severity::Error)
         .with("action.gap.what", "events")
         .with("action.gap.count", loss.count)
         .with("action.gap.from", loss.first.to_string())
         .with("action.gap.until", loss.last.to_string())
-        .with("action.gap.reason", reason.as_str())
+        .with("action.gap.reason", loss.reason.as_str())
 }
 
 #[cfg(test)]
@@ -91,15 +86,19 @@ mod tests {
     fn losses_are_counted_by_reason_and_named_once() {
         let mut losses = Losses::default();
         let at = Timestamp::from_micros;
-        losses.note(LossReason::QueueFull, 2, at(5));
-        losses.note(LossReason::QueueFull, 1, at(9));
-        losses.note(LossReason::TooLarge, 1, at(7));
+        let mut note = |reason, count, micros| {
+            losses.note(Loss { reason, count, first: at(micros), last: at(micros) });
+        };
+        note(LossReason::QueueFull, 2, 5);
+        note(LossReason::QueueFull, 1, 9);
+        note(LossReason::TooLarge, 1, 7);
         assert!(losses.any());
         let due = losses.take();
         assert_eq!(due.len(), 2);
-        let (reason, count, draft) = &due[0];
-        assert_eq!((*reason, *count), (LossReason::QueueFull, 3));
+        let (loss, draft) = &due[0];
+        assert_eq!((loss.reason, loss.count), (LossReason::QueueFull, 3));
         assert_eq!(draft.at("/action/gap/count"), Some(&Value::from(3)));
+        assert_eq!(draft.at("/action/gap/from"), Some(&Value::from(at(5).to_string())));
         assert_eq!(draft.at("/action/gap/until"), Some(&Value::from(at(9).to_string())));
         assert!(!losses.any() && losses.take().is_empty());
     }

@@ -139,7 +139,7 @@ impl Held<'_> {
     /// Notes where the log ends now and gives the lock back.
     pub(crate) fn release(self, hint: Option<Hint>) {
         let mut bytes = [0; FILE_BYTES];
-        let nobody = encode_holder(0, Timestamp(0));
+        let nobody = encode_holder(0, Timestamp::default());
         let hint = hint.or(self.hint).zip(self.boot);
         let hint = hint.map_or([0; HINT_BYTES], |(hint, boot)| encode_hint(hint, &boot));
         let gap = [0; HINT_AT - HOLDER_BYTES];
@@ -157,10 +157,11 @@ fn read_holder(file: &dyn File, now: Timestamp) -> Holder {
     let read = read_full_at(file, &mut bytes, 0);
     let decode = || {
         let process = u32_at(&bytes, 4)?;
-        let since = u64_at(&bytes, 8)?;
+        let since = u64_at(&bytes, 8)?.cast_signed();
         let whole = u32_at(&bytes, 16)? == crc32c::crc32c(bytes.get(..16)?);
         let known = read.is_ok() && bytes.starts_with(MAGIC) && whole && process != 0;
-        known.then(|| Holder { process, held_micros: now.0.saturating_sub(since) })
+        let held = now.micros().saturating_sub(since);
+        known.then(|| Holder { process, held_micros: u64::try_from(held).unwrap_or(0) })
     };
     decode().unwrap_or_default()
 }
@@ -169,7 +170,7 @@ fn encode_holder(process: u32, since: Timestamp) -> [u8; HOLDER_BYTES] {
     let mut bytes = Vec::with_capacity(HOLDER_BYTES);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&process.to_be_bytes());
-    bytes.extend_from_slice(&since.0.to_be_bytes());
+    bytes.extend_from_slice(&since.micros().to_be_bytes());
     bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
     array_at(&bytes, 0).unwrap_or([0; HOLDER_BYTES])
 }

@@ -1,0 +1,6 @@
+//! The trunk, seen from outside.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod integrate;
+mod record;
+mod yard;
