@@ -23,6 +23,7 @@ use std::sync::Arc;
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
 use crate::files::{Access, Files, Point};
+use crate::index::Effort;
 use crate::integrated;
 use crate::limits::{CHUNK_BYTES_MAX, CHUNK_FRAMES_MAX, INTEGRATE_WAIT_MICROS, TENANTS_OPEN_MAX};
 use crate::store::Store;
@@ -202,7 +203,8 @@ impl Integrator {
                 break;
             }
             let frames = CHUNK_FRAMES_MAX.min(budget.frames - taken);
-            taken += self.chunk(integrated, frames, &mut outcome)?;
+            let effort = if budget.micros.is_none() { Effort::ALL } else { Effort::LITTLE };
+            taken += self.chunk(integrated, frames, effort, &mut outcome)?;
         }
         outcome.tenants.sort_unstable();
         outcome.tenants.dedup();
@@ -214,6 +216,7 @@ impl Integrator {
         &mut self,
         integrated: Position,
         frames: usize,
+        effort: Effort,
         outcome: &mut Outcome,
     ) -> Result<usize, IntegrateError> {
         let from = outcome.position;
@@ -258,12 +261,17 @@ impl Integrator {
             }
         }
         drop(walk);
-        self.commit(from, outcome.position)?;
+        self.commit(from, outcome.position, effort)?;
         Ok(taken)
     }
 
     /// Makes everything durable, in the order that lets a crash happen anywhere.
-    fn commit(&mut self, from: Position, to: Position) -> Result<(), IntegrateError> {
+    fn commit(
+        &mut self,
+        from: Position,
+        to: Position,
+        effort: Effort,
+    ) -> Result<(), IntegrateError> {
         let files = self.store.files().clone();
         if from == to {
             return Ok(());
@@ -272,10 +280,15 @@ impl Integrator {
             tenant.flush(files.as_ref())?;
         }
         self.sync_wal(from, to)?;
+        let mut changed = Vec::new();
         for tenant in self.tenants.values_mut().filter(|tenant| tenant.is_changed()) {
             tenant.commit(files.as_ref(), to)?;
+            changed.push(tenant);
         }
         integrated::write(files.as_ref(), self.store.places(), to)?;
+        for tenant in changed {
+            tenant.index(&files, effort)?;
+        }
         self.reached = to;
         if self.tenants.len() > TENANTS_OPEN_MAX {
             self.tenants.clear();

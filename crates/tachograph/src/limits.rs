@@ -58,3 +58,17 @@ pub const LIVE_FRAMES_MAX: usize = 1 << 20;
 pub const INTEGRATE_WAIT_MICROS: u64 = 50_000;
 /// Bytes of leaves beyond a state that are kept aside when the WAL does not hold them: 64 MiB.
 pub const SURPLUS_BYTES_MAX: u64 = 64 << 20;
+/// Zones of 256 leaves that a reader holds in memory: those of 256 M leaves.
+pub const ZONES_MAX: usize = 1 << 20;
+/// Leaves behind the index whose keys a reader holds in memory; beyond, it reads them each time.
+pub const INDEX_TAIL_MAX: u64 = 1 << 17;
+/// How long a follower of a silent log sleeps between two looks: 250 ms.
+pub const FOLLOW_PAUSE_MICROS_MAX: u64 = 250_000;
+/// Calls without an answer that a tally remembers.
+pub const OPEN_CALLS_MAX: usize = 1 << 18;
+/// Names, providers or users that a tally counts one by one; the rest is `other`.
+pub const TALLY_NAMES_MAX: usize = 4_096;
+/// Logs of which one key directory keeps what was signed.
+pub const HIGHWATER_MARKS_MAX: usize = 65_536;
+/// How long a signer waits for another one: 1 s.
+pub const SIGN_WAIT_MICROS: u64 = 1_000_000;

@@ -4,7 +4,10 @@
 //! has integrated yet (`live`). So whatever was acknowledged is in the next read, also for a reader
 //! that may not write. A reader sees one moment; [`Log::refresh`] goes to the next.
 
+mod follow;
 mod live;
+mod query;
+mod seek;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +28,11 @@ use crate::tree::NodeFiles;
 use crate::vault;
 use crate::wal::Position;
 
+pub use follow::Cursor;
+pub use query::{Entries, Order, Query};
+
 use live::Live;
+use seek::View;
 
 /// The tenant of those who never named one.
 pub const DEFAULT_TENANT: &str = "default";
@@ -44,6 +51,7 @@ pub struct Log {
     nodes: NodeFiles,
     parts: PartFiles,
     live: Live,
+    view: View,
 }
 
 /// One entry of a log.
@@ -80,6 +88,7 @@ impl Log {
             nodes: NodeFiles::new(files.clone(), places.clone()),
             parts: PartFiles::new(files.clone(), places.clone()),
             live: Live::new(store, tenant),
+            view: View::default(),
             places,
         };
         log.refresh()?;
@@ -106,7 +115,10 @@ impl Log {
                     return Err(Error::Damaged { path, what: "it is no state" });
                 }
             };
-            if state.size() > self.state.size() {
+            if state.size() < self.state.size() {
+                self.view.forget();
+            }
+            if state.size() != self.state.size() {
                 self.leaves = LeafFiles::new(files.clone(), self.places.clone());
             }
             let behind = state.position.max(integrated);

@@ -158,4 +158,42 @@ points! {
     SurplusDirSync = "surplus-dir-sync",
     /// A run of the index gets its name; derived, so nothing of it is synced.
     IndexRename = "index-rename",
+    /// The place of a follower.
+    CursorSync = "cursor-sync",
+    /// The place of a follower replaces the old one.
+    CursorRename = "cursor-rename",
+    /// The name of a follower's place.
+    CursorDirSync = "cursor-dir-sync",
+    /// The lock of whoever signs.
+    SignLock = "sign-lock",
+    /// A new master seed.
+    KeySync = "key-sync",
+    /// A new master seed gets its name.
+    KeyRename = "key-rename",
+    /// The name of a new master seed, before anything is signed with it.
+    KeyDirSync = "key-dir-sync",
+    /// The name of a new key directory.
+    KeyParentSync = "key-parent-sync",
+    /// The highwater mark, before what it counts is signed.
+    HighwaterSync = "highwater-sync",
+    /// The highwater mark replaces the old one.
+    HighwaterRename = "highwater-rename",
+    /// The highwater mark, before what it counts is signed.
+    HighwaterDirSync = "highwater-dir-sync",
+    /// A checkpoint.
+    CheckpointSync = "checkpoint-sync",
+    /// A checkpoint replaces the one before.
+    CheckpointRename = "checkpoint-rename",
+    /// A checkpoint, before anybody is told of it.
+    CheckpointDirSync = "checkpoint-dir-sync",
+    /// The public keys beside a log.
+    VkeySync = "vkey-sync",
+    /// The public keys beside a log replace the old ones.
+    VkeyRename = "vkey-rename",
+    /// The public keys beside a log, before a checkpoint they sign.
+    VkeyDirSync = "vkey-dir-sync",
+    /// A checkpoint that is kept.
+    KeptSync = "kept-sync",
+    /// The name of the file of kept checkpoints.
+    KeptDirSync = "kept-dir-sync",
 }

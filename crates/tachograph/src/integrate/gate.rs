@@ -8,8 +8,9 @@ use std::fmt;
 
 use tacho_event::json::{self, Object, Value};
 use tacho_event::privacy::{Class, Disclosure, base64url, digests};
-use tacho_event::{ActionType, EventId, Timestamp};
+use tacho_event::{ActionType, EventId};
 
+use crate::index::{Skimmed, skim};
 use crate::vault::{Item, Part, items};
 use crate::wal::Record;
 
@@ -17,20 +18,9 @@ use crate::wal::Record;
 #[derive(Debug)]
 pub(crate) struct Passed<'a> {
     /// What the index keeps of the leaf.
-    pub(crate) facts: Facts,
+    pub(crate) facts: Skimmed<'a>,
     /// Its grants and parts.
     pub(crate) items: Vec<Stored<'a>>,
-}
-
-/// What the index keeps of a leaf.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Facts {
-    /// The event's id.
-    pub(crate) id: String,
-    /// The session it belongs to.
-    pub(crate) session: Option<String>,
-    /// When it happened.
-    pub(crate) timestamp: Timestamp,
 }
 
 /// A grant or part, and its bytes.
@@ -49,7 +39,7 @@ pub enum Refusal {
     NotCanonical,
     /// The leaf lacks `v`, `id`, `timestamp` or `action.type`, or they are not ours.
     NotAnEvent,
-    /// A `system` event that the trunk did not make, or the reverse.
+    /// An event of the recorder's own kind that no recorder made.
     System,
     /// The grants and parts cannot be read, or belong to another event.
     Parts,
@@ -77,34 +67,36 @@ impl std::error::Error for Refusal {}
 /// Reads a frame again.
 pub(crate) fn check<'a>(record: &Record<'a>) -> Result<Passed<'a>, Refusal> {
     let leaf = canonical_object(record.leaf)?;
-    let facts = facts(&leaf).ok_or(Refusal::NotAnEvent)?;
-    let action = leaf.object("action").and_then(|action| action.str("type"));
-    let action = action.and_then(ActionType::parse).ok_or(Refusal::NotAnEvent)?;
-    if (action == ActionType::System) != record.system {
+    let facts = facts(record.leaf, &leaf).ok_or(Refusal::NotAnEvent)?;
+    let action = leaf.object("action").ok_or(Refusal::NotAnEvent)?;
+    let kind = action.str("type").and_then(ActionType::parse).ok_or(Refusal::NotAnEvent)?;
+    let is_own = action.str("name").is_some_and(|name| name.starts_with("tacho."));
+    if (is_own || kind == ActionType::System) && !record.system {
         return Err(Refusal::System);
     }
     Ok(Passed { facts, items: check_parts(record, &leaf)? })
 }
 
 /// What the index keeps of a leaf, if it is one.
-pub(crate) fn facts(leaf: &Object) -> Option<Facts> {
-    let id = EventId::new(leaf.str("id")?)?.as_str().to_owned();
-    let timestamp = canonical_time(leaf.str("timestamp")?)?;
-    let session = leaf.object("agent").and_then(|agent| agent.str("session_id"));
-    let version = leaf.get("v").and_then(Value::as_i64);
-    (version == Some(1)).then(|| Facts { id, session: session.map(str::to_owned), timestamp })
+fn facts<'a>(bytes: &'a [u8], leaf: &Object) -> Option<Skimmed<'a>> {
+    let facts = skim(bytes)?;
+    let is_ours = leaf.get("v").and_then(Value::as_i64) == Some(1)
+        && EventId::new(facts.id).is_some()
+        && leaf.str("timestamp").map(str::as_bytes) == Some(&facts.timestamp.to_text());
+    is_ours.then_some(facts)
+}
+
+/// Whether these bytes were a leaf once, and not what a power cut left of some.
+pub(super) fn is_leaf(bytes: &[u8]) -> bool {
+    canonical_object(bytes).is_ok_and(|leaf| facts(bytes, &leaf).is_some())
 }
 
 /// The object that these bytes are the canonical text of.
-pub(crate) fn canonical_object(bytes: &[u8]) -> Result<Object, Refusal> {
+fn canonical_object(bytes: &[u8]) -> Result<Object, Refusal> {
     let Ok(Value::Object(leaf)) = json::read(bytes) else { return Err(Refusal::NotCanonical) };
     let mut again = Vec::with_capacity(bytes.len());
     json::write_object(&leaf, &mut again);
     if again == bytes { Ok(leaf) } else { Err(Refusal::NotCanonical) }
-}
-
-fn canonical_time(text: &str) -> Option<Timestamp> {
-    Timestamp::parse(text).filter(|time| time.to_text() == text.as_bytes())
 }
 
 fn check_parts<'a>(record: &Record<'a>, leaf: &Object) -> Result<Vec<Stored<'a>>, Refusal> {

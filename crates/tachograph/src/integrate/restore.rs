@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 
 use tacho_tree::{Checkpoint, Frontier, Hash, Note, leaf_hash};
 
-use super::gate::{canonical_object, check, facts};
+use super::gate::{check, is_leaf};
 use crate::error::{Doing, Error};
 use crate::files::grow::{list_if_there, open_or_create, remove_if_there};
 use crate::files::replace::{Steps, replace};
@@ -224,11 +224,6 @@ fn collect_foreign(
         }
     }
     Ok(())
-}
-
-/// Whether these bytes were a leaf once, and not what a power cut left of some.
-fn is_leaf(bytes: &[u8]) -> bool {
-    canonical_object(bytes).is_ok_and(|leaf| facts(&leaf).is_some())
 }
 
 /// Keeps lines that would be lost, as a finding.

@@ -10,6 +10,7 @@ use super::gate::{Passed, Stored};
 use super::restore;
 use crate::error::{Doing, Error};
 use crate::files::{Files, Point};
+use crate::index::{Effort, IndexWriter};
 use crate::leaves::LeafWriter;
 use crate::limits::RECENT_GRANTS_MAX;
 use crate::parts::{PartWriter, Placed};
@@ -30,6 +31,7 @@ pub(crate) struct TenantLog {
     leaves: LeafWriter,
     nodes: NodeWriter,
     parts: PartWriter,
+    index: IndexWriter,
     /// Grants whose parts may still come.
     grants: HashMap<[u8; 16], Vec<u8>>,
 }
@@ -46,12 +48,14 @@ impl TenantLog {
             make(store, &places)?;
         }
         make_derived(store, &places)?;
+        let index = IndexWriter::open(store.files(), &places, state.size())?;
         Ok(Self {
             places,
             frontier: state.frontier.clone(),
             leaves: LeafWriter::new(state.size(), state.leaf_bytes),
             nodes: NodeWriter::default(),
             parts: PartWriter::new(state.size(), &state.days),
+            index,
             grants: HashMap::new(),
             state,
         })
@@ -99,6 +103,7 @@ impl TenantLog {
         let Self { frontier, nodes, leaves, .. } = self;
         frontier.push_leaf(record.leaf, |place, hash| nodes.push(place, hash));
         leaves.push(record.leaf);
+        self.index.push(leaf, &passed.facts);
         for Stored { item, bytes, day } in &passed.items {
             match item {
                 Item::Grant(grant) => self.learn(grant.id, bytes),
@@ -133,6 +138,11 @@ impl TenantLog {
         state.write(files, &self.places)?;
         self.state = state;
         Ok(())
+    }
+
+    /// Lets the index follow, which is derived.
+    pub(crate) fn index(&mut self, files: &Arc<dyn Files>, effort: Effort) -> Result<(), Error> {
+        self.index.flush(files, &self.places, self.state.size(), effort)
     }
 }
 

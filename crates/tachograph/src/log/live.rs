@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Doing, Error};
 use crate::files::{Access, File, read_full_at};
+use crate::index::Kind;
 use crate::integrate::{Recent, check};
 use crate::limits::LIVE_FRAMES_MAX;
 use crate::store::Store;
@@ -31,6 +32,8 @@ pub(crate) struct Live {
 struct Place {
     at: Position,
     bytes: usize,
+    id: u64,
+    session: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -77,6 +80,19 @@ impl Live {
         self.with(number, |record| record.parts.to_vec())
     }
 
+    /// The numbers of the events that bear a name.
+    pub(crate) fn find(&self, kind: Kind, name: &str) -> Result<Vec<u64>, Error> {
+        let key = Some(kind.key(name));
+        let mut found = Vec::new();
+        for (number, place) in (0..).zip(&self.frames) {
+            let theirs = if kind == Kind::Id { Some(place.id) } else { place.session };
+            if theirs == key && self.leaf(number)?.is_some_and(|leaf| kind.is_of(&leaf, name)) {
+                found.push(number);
+            }
+        }
+        Ok(found)
+    }
+
     fn restart(&mut self, from: Position) -> Result<(), Error> {
         self.frames.clear();
         self.recent = Recent::default();
@@ -93,16 +109,16 @@ impl Live {
                     if record.tenant != self.tenant || known || at < from {
                         continue;
                     }
-                    if check(&record).is_err() {
-                        continue;
-                    }
+                    let Ok(passed) = check(&record) else { continue };
                     if self.frames.len() >= LIVE_FRAMES_MAX {
                         let path = self.store.places().wal();
                         let what = "more frames wait to be integrated than a reader can hold";
                         return Err(Error::Damaged { path, what });
                     }
                     let bytes = usize::try_from(next.offset - at.offset).unwrap_or_default();
-                    self.frames.push(Place { at, bytes });
+                    let id = Kind::Id.key(passed.facts.id);
+                    let session = passed.facts.session.map(|name| Kind::Session.key(name));
+                    self.frames.push(Place { at, bytes, id, session });
                 }
                 Item::Damage(damage) => {
                     let is_gone = damage.kind == DamageKind::MissingSegment;
