@@ -2,6 +2,8 @@
 
 /// Deepest nesting of a document.
 pub const DEPTH_MAX: usize = 64;
+/// Deepest nesting of an event: its values are stored two arrays down, in `[["detail", {..}]]`.
+pub const EVENT_DEPTH_MAX: usize = DEPTH_MAX - 2;
 /// How many problems one answer lists.
 pub const PROBLEMS_MAX: usize = 64;
 /// Characters of a public string: it stays for ever, so it stays short.
@@ -20,6 +22,8 @@ pub const PAIRS_MAX: usize = 64;
 pub const DIGESTS_MAX: usize = 64;
 /// Bytes of a malformed event that are kept, with its true length.
 pub const RAW_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of the reason that a malformed event is recorded with.
+pub const REASON_BYTES_MAX: usize = 4096;
 /// Ids that one recorder replaces by stand-ins before it forgets the oldest.
 pub const STAND_INS_MAX: usize = 4096;
 /// Bytes of a filter.

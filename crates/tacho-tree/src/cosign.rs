@@ -1,4 +1,5 @@
-//! Given a checkpoint and a time, gives a witness's cosignature: C2SP `tlog-cosignature`, version 1.
+//! Given a checkpoint and a time, gives a witness's cosignature: C2SP `tlog-cosignature`,
+//! version 1.
 //!
 //! It says: at this time, this was the largest consistent tree of that log I had seen.
 //! ```text

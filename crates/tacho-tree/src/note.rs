@@ -11,8 +11,8 @@
 //!
 //! — tacho.example.com/acme 6ZsaSua4Yv2SdZj5ktbGXuvQq4nXcuz0shhc1wax1Miaur9DjNnVlhpsH3rZujaP..
 //! ```
-//! Signatures of unknown keys are ignored; one of a known key that does not verify rejects the note;
-//! so does the lack of any that verifies.
+//! Signatures of unknown keys are ignored; one of a known key that does not verify rejects the
+//! note; so does the lack of any that verifies.
 
 use std::fmt;
 

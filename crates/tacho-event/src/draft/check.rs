@@ -155,8 +155,9 @@ impl Check {
     }
 
     fn depth(&mut self, value: &Value, place: &Pointer<'_>) {
-        if !is_shallow(value, limits::DEPTH_MAX) {
-            let what = format!("is nested deeper than {} levels", limits::DEPTH_MAX);
+        let levels = limits::EVENT_DEPTH_MAX.saturating_sub(place.depth());
+        if !is_shallow(value, levels) {
+            let what = format!("is nested deeper than {levels} levels");
             self.problem(place, what, "flatten it, or record it as a string");
         }
     }

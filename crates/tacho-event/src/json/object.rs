@@ -164,13 +164,18 @@ impl<N: Into<Text>, V: Into<Value>, const LEN: usize> From<[(N, V); LEN]> for Ob
     }
 }
 
-/// The order of RFC 8785: by UTF-16 code units. UTF-8 bytes sort the same way except where one
-/// name has a character beyond U+FFFF.
+/// The order of RFC 8785: by UTF-16 code units. UTF-8 bytes sort the same way, except where a
+/// character beyond U+FFFF (its first byte is F0 or more, its first unit D800 to DBFF) meets one of
+/// U+E000 to U+FFFF (EE or EF).
 fn order(a: &str, b: &str) -> Ordering {
-    if a.is_ascii() || b.is_ascii() {
-        return a.as_bytes().cmp(b.as_bytes());
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let Some((x, y)) = a.iter().zip(b).find(|(x, y)| x != y) else {
+        return a.len().cmp(&b.len());
+    };
+    if *x >= 0xee && *y >= 0xee && (*x >= 0xf0) != (*y >= 0xf0) {
+        return y.cmp(x);
     }
-    a.encode_utf16().cmp(b.encode_utf16())
+    x.cmp(y)
 }
 
 #[cfg(test)]
@@ -187,6 +192,14 @@ mod tests {
         let names: Vec<&str> = object.iter().map(|(name, _)| name).collect();
         let sorted = ["\r", "1", "\u{80}", "\u{f6}", "\u{20ac}", "\u{1f600}", "\u{fb33}"];
         assert_eq!(names, sorted);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_order_is_that_of_utf16(a in "[a\u{ed00}-\u{f100}\u{ffff}\u{10000}-\u{10010}]{0,4}",
+            b in "[a\u{ed00}-\u{f100}\u{ffff}\u{10000}-\u{10010}]{0,4}") {
+            proptest::prop_assert_eq!(order(&a, &b), a.encode_utf16().cmp(b.encode_utf16()));
+        }
     }
 
     #[test]

@@ -430,7 +430,7 @@ fn small_integer(literal: &str) -> Option<i64> {
 }
 
 /// How many bytes at the start are neither `"`, `\` nor a control character; eight at a time.
-fn plain_length(bytes: &[u8]) -> usize {
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
     const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     let has_zero = |x: u64| x.wrapping_sub(LOW) & !x & HIGH;

@@ -3,6 +3,7 @@
 //! Members are sorted already, so this is a dump. A number that JCS cannot carry is written as its
 //! literal; protection has replaced those before anything is hashed.
 
+use super::read::plain_length;
 use super::{Object, Value};
 
 /// Appends the canonical text of `value`.
@@ -45,14 +46,13 @@ pub fn write_object(object: &Object, out: &mut Vec<u8>) {
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|b| *b < 0x20 || matches!(b, b'"' | b'\\')) {
-        let (plain, tail) = rest.split_at(at);
+    loop {
+        let (plain, tail) = rest.split_at(plain_length(rest));
         out.extend_from_slice(plain);
         let [escaped, tail @ ..] = tail else { break };
         write_escape(*escaped, out);
         rest = tail;
     }
-    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

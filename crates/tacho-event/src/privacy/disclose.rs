@@ -10,8 +10,9 @@
 //! The seed stands only inside the part: without it a digest cannot be tested against a guess.
 
 use crate::json::write_string;
-use base64ct::{Base64UrlUnpadded, Encoding};
-use hkdf::Hkdf;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -56,36 +57,74 @@ impl fmt::Display for Class {
     }
 }
 
-/// Makes the salts and digests of one part.
+type Hmac256 = Hmac<Sha256>;
+
+/// The first half of HKDF, with its empty salt worked in: made once, used for every part.
+#[derive(Clone)]
+pub struct Salting(Hmac256);
+
+impl Default for Salting {
+    fn default() -> Self {
+        Self(keyed(&[0; 32]))
+    }
+}
+
+impl fmt::Debug for Salting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salting")
+    }
+}
+
+impl Salting {
+    /// The salter of the part with this seed.
+    pub fn salter(&self, seed: &[u8; 16], class: Class) -> Salter {
+        let key = self.0.clone().chain_update(seed).finalize().into_bytes();
+        Salter { key: keyed(&key), class, json: Vec::new(), text: String::new() }
+    }
+}
+
+/// Makes the salts and disclosures of one part.
 pub struct Salter {
-    key: Hkdf<Sha256>,
+    key: Hmac256,
     class: Class,
+    json: Vec<u8>,
+    text: String,
 }
 
 impl Salter {
     /// The salter of the part with this seed.
     pub fn new(seed: &[u8; 16], class: Class) -> Self {
-        Self { key: Hkdf::new(None, seed), class }
+        Salting::default().salter(seed, class)
     }
 
     /// The disclosure of `name` with the value whose canonical text is `value`, as ASCII.
-    pub fn disclosure(&self, name: &str, value: &[u8]) -> String {
-        let mut salt = [0; 32];
-        let info: [&[u8]; 3] = [b"tacho/v1/salt\0", &[self.class.byte()], name.as_bytes()];
-        // 32 bytes are far below the 8160 that HKDF-SHA256 can give.
-        let expanded = self.key.expand_multi_info(&info, &mut salt);
-        assert!(expanded.is_ok(), "hkdf gives 32 bytes");
-        let mut salt_text = [0; 43];
-        let salt_text = Base64UrlUnpadded::encode(&salt, &mut salt_text).unwrap_or_default();
-        let mut json = Vec::with_capacity(value.len() + name.len() + 52);
-        json.push(b'[');
-        write_string(salt_text, &mut json);
-        json.push(b',');
-        write_string(name, &mut json);
+    pub fn disclosure(&mut self, name: &str, value: &[u8]) -> &str {
+        let mut expanding = self.key.clone();
+        for info in [b"tacho/v1/salt\0", &[self.class.byte()][..], name.as_bytes(), &[1]] {
+            expanding.update(info);
+        }
+        let salt = expanding.finalize().into_bytes();
+        let json = &mut self.json;
+        json.clear();
+        json.reserve(value.len() + name.len() + 54);
+        json.extend_from_slice(b"[\"");
+        json.extend_from_slice(&base64url_32(&salt.into()));
+        json.extend_from_slice(b"\",");
+        write_string(name, json);
         json.push(b',');
         json.extend_from_slice(value);
         json.push(b']');
-        Base64UrlUnpadded::encode_string(&json)
+        self.text.clear();
+        URL_SAFE_NO_PAD.encode_string(json, &mut self.text);
+        &self.text
+    }
+}
+
+/// HMAC-SHA256 takes a key of any length.
+fn keyed(key: &[u8]) -> Hmac256 {
+    match Hmac256::new_from_slice(key) {
+        Ok(keyed) => keyed,
+        Err(_) => unreachable!("HMAC takes every key"),
     }
 }
 
@@ -96,12 +135,20 @@ pub fn digest(disclosure: &str) -> [u8; 32] {
 
 /// base64url without padding: how digests and salts are written.
 pub fn base64url(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The 43 characters of a digest or salt.
+pub(super) fn base64url_32(bytes: &[u8; 32]) -> [u8; 43] {
+    let mut text = [0; 43];
+    let written = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
+    assert!(written == Ok(text.len()), "32 bytes are 43 characters");
+    text
 }
 
 /// The bytes of an unpadded base64url text in its one canonical spelling.
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
-    Base64UrlUnpadded::decode_vec(text).ok()
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]
@@ -141,9 +188,10 @@ mod tests {
                 "Jasp7dlNvEVztxXAlwNehterOfYZU_9QMfYxbzrZKM8",
             ),
         ] {
-            let made = Salter::new(&[seed; 16], class).disclosure(name, value.as_bytes());
+            let mut salter = Salter::new(&[seed; 16], class);
+            let made = salter.disclosure(name, value.as_bytes());
             assert_eq!(made, disclosure);
-            assert_eq!(base64url(&digest(&made)), digest_text);
+            assert_eq!(base64url(&digest(made)), digest_text);
         }
     }
 }

@@ -4,8 +4,15 @@
 //! [`Policy::apply`] is the only way to make one.
 
 mod capture;
+mod check_leaf;
+mod content;
 mod disclose;
 mod entry;
+mod evidence;
+mod explain;
+mod home;
+mod lint;
+mod malformed;
 mod minimise;
 mod policy;
 mod prepare;
@@ -19,12 +26,16 @@ mod stand_ins;
 pub mod scan;
 
 pub use capture::{CaptureRule, Level};
-pub use disclose::{Class, Salter, base64url, digest, from_base64url};
+pub use check_leaf::check_leaf;
+pub use disclose::{Class, Salter, Salting, base64url, digest, from_base64url};
 pub use entry::{Entry, Part};
+pub use explain::{Explanation, Fate, MemberFate};
+pub use malformed::malformed;
 pub use minimise::ContentLogging;
 pub use policy::{Granularity, Policy};
 pub use preset::{Preset, Terms};
 pub use protect::Protected;
+pub use redact::Secret;
 pub use reveal::{Disclosure, digests, reveal};
 pub use stand_ins::StandIns;
 

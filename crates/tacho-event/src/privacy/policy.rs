@@ -1,9 +1,11 @@
 //! What may be kept of an event: capture levels, minimisation, redaction, presets.
 
 use super::capture::{Capture, CaptureRule, Level};
+use super::disclose::Salting;
 use super::minimise::ContentLogging;
 use super::preset::Preset;
 use super::scan::Scanner;
+use std::sync::Arc;
 
 /// How disclosures are cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,8 +23,9 @@ pub enum Granularity {
 pub struct Policy {
     pub(super) capture: Capture,
     pub(super) content: ContentLogging,
-    pub(super) scanner: Scanner,
+    pub(super) scanner: Arc<Scanner>,
     pub(super) keeps_identity: bool,
+    pub(super) salting: Salting,
     strict: bool,
     granularity: Granularity,
     evidence: Vec<String>,
@@ -41,8 +44,9 @@ impl Policy {
         Self {
             capture: Capture::new(terms.level),
             content: ContentLogging::default(),
-            scanner: Scanner::builtin(),
+            scanner: Arc::new(Scanner::builtin()),
             keeps_identity: terms.identity_days.is_some(),
+            salting: Salting::default(),
             strict: false,
             granularity: Granularity::Class,
             evidence: Vec::new(),
@@ -73,7 +77,7 @@ impl Policy {
     /// Replaces what is a secret by the rules of `scanner`.
     #[must_use]
     pub fn with_scanner(mut self, scanner: Scanner) -> Self {
-        self.scanner = scanner;
+        self.scanner = Arc::new(scanner);
         self
     }
 

@@ -1,25 +1,26 @@
 //! Step 3 of the journey: an event becomes an entry.
 //!
 //! ```text
-//! event -> minimise -> classify -> redact -> escape -> salt -> leaf + parts
+//! event -> minimise -> redact -> classify, escape -> salt -> leaf + parts
 //! ```
 //!
 //! Redaction works on values, never on text that holds their structure. The one look at serialised
-//! bytes is a filter that can only say "surely nothing here".
+//! bytes is a filter that can only say "surely nothing here": most events pass it, so they are
+//! classified first, and once more after redaction if the filter is not sure.
 
-use super::disclose::{Class, Salter, base64url, digest};
+use super::disclose::{Class, Salter, base64url_32, digest};
 use super::entry::{Entry, Part};
+use super::evidence::take_evidence;
+use super::home::HomeText;
 use super::policy::{Granularity, Policy};
-use super::prepare::prepare;
 use super::redact::Redactor;
-use super::split::{OTHER, Split};
+use super::split::{Sorted, Split, changes_person, name_resource_types};
 use super::stand_ins::StandIns;
 use crate::event::Event;
 use crate::ids::EventId;
-use crate::json::{Object, Text, Value, write, write_object, write_string};
+use crate::json::{self, Object, Pointer, Value, write_string};
 use crate::limits;
 use crate::problem::Problem;
-use crate::shape::{EVENT, Kind, Member, member};
 use crate::time::Timestamp;
 use crate::world::{World, random};
 
@@ -28,10 +29,10 @@ use crate::world::{World, random};
 pub enum Protected {
     /// What is stored.
     Entry(Box<Entry>),
-    /// Nothing: the capture rule of this number (the first is 0) says so.
+    /// Nothing: the capture rule of this number (the first is 0) says so, or the policy's level.
     Dropped {
         /// The rule, by its place in the policy.
-        rule: usize,
+        rule: Option<usize>,
     },
 }
 
@@ -45,207 +46,190 @@ impl Policy {
         world: &dyn World,
     ) -> Result<Protected, Problem> {
         let mut event = event;
+        let told = name_resource_types(&mut event.doc);
         let minimised = match self.minimise(&mut event) {
             Ok(minimised) => minimised,
             Err(rule) => return Ok(Protected::Dropped { rule }),
         };
-        let subject = event.subject().map(str::to_owned).filter(|_| minimised.keeps_identity);
-        let (timestamp, action, system) = (event.timestamp, event.action, event.own);
-        let (id, tenant) = (event.id.clone(), event.tenant.clone());
-        let mut split = Split::of(event);
-        self.withhold_names(&mut split);
-        split.keep_as_evidence(self.evidence());
-        let mut entry = Entry {
-            id,
-            tenant,
-            timestamp,
-            action,
-            system,
-            subject,
-            leaf: Vec::new(),
-            parts: Vec::new(),
-        };
-        let mut pairs = Pairs::of(&mut split);
-        if self.scanner().may_hit(&pairs.bytes) || split.hides_raw_bytes() {
+        let subject = event.subject().map(str::to_owned).filter(|_| self.keeps_identity);
+        let Event { doc, id, timestamp, action, tenant, own: system } = event;
+        let (leaf, parts) = (Vec::new(), Vec::new());
+        let mut entry = Entry { id, tenant, timestamp, action, system, subject, leaf, parts };
+        let mut remarks = Remarks { cut: minimised.cuts, told, redacted: None };
+        let mut sorted = self.sort(doc);
+        let mut split = Split::of(&sorted, self, Granularity::Class, None);
+        let mut again = split.wants_names || self.granularity() == Granularity::Member;
+        if self.may_hold_secrets(&sorted, &split) {
             let mut redactor = Redactor::new(self.scanner());
-            redactor.redact_split(&mut split);
+            redactor.redact(&mut sorted);
             if redactor.hit_id() {
                 entry.id = EventId::mint(world);
-                split.leaf.insert("id", entry.id.as_str());
+                sorted.doc.insert("id", entry.id.as_str());
             }
-            redactor.report(&mut split.detail);
+            if let Some(told) = &mut remarks.told {
+                redactor.value(told, &Pointer::ROOT.member("security"));
+            }
+            remarks.redacted = redactor.into_counts();
+            again |= remarks.redacted.is_some();
         }
-        let mut nums = Vec::new();
-        name_withheld(&mut split, stand_ins, world, &mut nums);
-        let (keeps_content, keeps_identity) = minimised.finish(&mut split.detail);
-        if !keeps_content {
-            (split.input, split.output, split.detail) = Default::default();
+        if again {
+            split = Split::of(&sorted, self, self.granularity(), Some((stand_ins, world)));
         }
-        if !keeps_identity {
-            split.who = Object::new();
-        }
-        pairs = Pairs::stored(&mut split, nums, self.granularity());
-        if pairs.bytes.len() > limits::PART_BYTES_MAX {
-            let what = format!("is larger than {} bytes", limits::PART_BYTES_MAX);
-            return Err(Problem::new("", what, "cut its largest value, or record it in pieces"));
-        }
-        pairs.seal(&mut split.leaf, &mut entry.parts, world);
-        write_object(&split.leaf, &mut entry.leaf);
-        if entry.leaf.len() > limits::LEAF_BYTES_MAX {
-            let what = format!("has a leaf larger than {} bytes", limits::LEAF_BYTES_MAX);
-            return Err(Problem::new("", what, "use fewer or shorter names and ids"));
-        }
+        remarks.note(&mut split, minimised.keeps_content);
+        seal(self, &split, &mut entry, world)?;
         Ok(Protected::Entry(Box::new(entry)))
     }
 
-    /// With `strict`, ids of agents and sessions are withheld as if they were no public strings.
-    fn withhold_names(&self, split: &mut Split) {
-        if !self.is_strict() {
-            return;
+    /// Takes evidence out of what is left of an event.
+    pub(super) fn sort(&self, doc: Object) -> Sorted {
+        let mut doc = doc;
+        let changes_person = changes_person(&doc);
+        let paths = self.evidence();
+        let evidence = take_evidence(&mut doc, paths, self.keeps_identity, changes_person);
+        Sorted { doc, evidence, changes_person }
+    }
+
+    /// False if the scanner is sure that no value holds a secret.
+    fn may_hold_secrets(&self, sorted: &Sorted, split: &Split) -> bool {
+        // Bytes that are no UTF-8 stand in base64, which no scan of text sees through.
+        if sorted.doc.at("/metadata/malformed/base64").is_some() {
+            return true;
         }
-        let Some(agent) = split.leaf.get_mut("agent").and_then(Value::as_object_mut) else {
-            return;
-        };
-        let names = ["id", "session_id", "conversation_id", "parent_id"];
-        let taken = names.map(|name| (name, agent.remove(name)));
-        for (name, value) in taken {
-            if let Some(value) = value {
-                split.withhold(vec!["agent", name], value, true);
-            }
-        }
+        let originals = (!split.originals.is_empty())
+            .then(|| Value::from(split.originals.clone()).to_json())
+            .unwrap_or_default();
+        let homes = split.homes().map(HomeText::bytes);
+        let texts = homes.into_iter().chain([split.leaf.bytes(), originals.as_bytes()]);
+        let mut bytes = Vec::with_capacity(texts.clone().map(<[u8]>::len).sum());
+        texts.for_each(|text| bytes.extend_from_slice(text));
+        self.scanner().may_hit(&bytes)
     }
 }
 
-/// Puts what the leaf may not show into `detail`, and a stand-in where it joins events.
-fn name_withheld(
-    split: &mut Split,
-    stand_ins: &StandIns,
-    world: &dyn World,
-    nums: &mut Vec<Value>,
-) {
-    if split.withheld.is_empty() {
-        return;
-    }
-    let mut originals = Object::new();
-    for withheld in std::mem::take(&mut split.withheld) {
-        let pointer = format!("/{}", withheld.path.join("/"));
-        if let Some(number) = withheld.value.as_number() {
-            nums.push(pointer.as_str().into());
-            originals.insert(pointer, number.to_string());
-            continue;
-        }
-        let text = withheld.value.as_str().unwrap_or_default();
-        let shown = if withheld.joins { stand_ins.stand_in(text, world) } else { OTHER.to_owned() };
-        split.leaf.insert_at(&withheld.path, shown);
-        originals.insert(pointer, withheld.value);
-    }
-    split.detail.insert("originals", originals);
+/// What `detail` says about the entry itself; no member of the event.
+struct Remarks {
+    cut: Object,
+    redacted: Option<Object>,
+    /// The kinds of touched resources as the event told them, if the leaf shows others.
+    told: Option<Value>,
 }
 
-/// The canonical texts of the disclosures of one event, one after another.
-struct Pairs {
-    bytes: Vec<u8>,
-    /// Class, name and end of each, in the order of their bytes.
-    ends: Vec<(Class, Text, usize)>,
-}
-
-impl Pairs {
-    /// Everything of an event that may hold a secret: the disclosures, then the leaf.
-    fn of(split: &mut Split) -> Self {
-        let mut pairs = Self { bytes: Vec::with_capacity(2048), ends: Vec::new() };
-        for object in split.homes() {
-            write_object(object, &mut pairs.bytes);
+impl Remarks {
+    /// Adds the remarks to `detail`.
+    fn note(self, split: &mut Split, keeps_content: bool) {
+        let mut originals = std::mem::take(&mut split.originals);
+        if let Some(told) = self.told {
+            originals.insert("/security/resource_types", told);
         }
-        for withheld in &split.withheld {
-            write(&withheld.value, &mut pairs.bytes);
+        if !keeps_content {
+            originals = Object::new();
         }
-        write_object(&split.leaf, &mut pairs.bytes);
-        pairs
-    }
-
-    /// The disclosures as they are stored; objects without members are none.
-    fn stored(split: &mut Split, mut nums: Vec<Value>, granularity: Granularity) -> Self {
-        for object in split.homes() {
-            prepare(object, &mut nums);
+        let nums = std::mem::take(&mut split.nums);
+        let lists = [("cut", self.cut), ("originals", originals)];
+        let mut remarks: Object =
+            lists.into_iter().filter(|(_, object)| !object.is_empty()).collect();
+        if let Some(redacted) = self.redacted.filter(|_| keeps_content) {
+            remarks.insert("redacted", redacted);
         }
         if !nums.is_empty() {
-            split.detail.insert("nums", Value::List(nums));
+            remarks.insert("nums", nums);
         }
-        let mut pairs = Self { bytes: Vec::with_capacity(1024), ends: Vec::with_capacity(4) };
-        for (class, name, object) in [
-            (Class::Content, "detail", &split.detail),
-            (Class::Content, "input", &split.input),
-            (Class::Content, "output", &split.output),
-            (Class::Identity, "who", &split.who),
-            (Class::Evidence, "evidence", &split.evidence),
-        ] {
-            match granularity {
-                _ if object.is_empty() => {}
-                Granularity::Class => pairs.push(class, name.into(), |out| {
-                    write_object(object, out);
-                }),
-                Granularity::Member => pairs.members(class, EVENT, object, ""),
-            }
-        }
-        pairs
-    }
-
-    /// One pair for each member of the shape, named by its pointer.
-    fn members(&mut self, class: Class, rows: &'static [Member], object: &Object, place: &str) {
-        for (name, value) in object.iter() {
-            let pointer = format!("{place}/{name}");
-            match (member(rows, name).map(|row| row.kind), value) {
-                (Some(Kind::Group(inner)), Value::Object(object)) => {
-                    self.members(class, inner, object, &pointer);
-                }
-                _ => self.push(class, pointer.into(), |out| write(value, out)),
-            }
-        }
-    }
-
-    fn push(&mut self, class: Class, name: Text, fill: impl FnOnce(&mut Vec<u8>)) {
-        fill(&mut self.bytes);
-        self.ends.push((class, name, self.bytes.len()));
-    }
-
-    /// Salts each class: its digests go into the leaf, its values into a part.
-    fn seal(&self, leaf: &mut Object, parts: &mut Vec<Part>, world: &dyn World) {
-        for class in Class::ALL {
-            if !self.ends.iter().any(|(of, ..)| *of == class) {
-                continue;
-            }
-            let seed: [u8; 16] = random(world);
-            let salter = Salter::new(&seed, class);
-            let mut plaintext = seed.to_vec();
-            let mut digests = Vec::new();
-            let mut start = 0;
-            plaintext.push(b'[');
-            for (of, name, end) in &self.ends {
-                let value = self.bytes.get(start..*end).unwrap_or_default();
-                start = *end;
-                if *of != class {
-                    continue;
-                }
-                if !digests.is_empty() {
-                    plaintext.push(b',');
-                }
-                digests.push(digest(&salter.disclosure(name, value)));
-                plaintext.push(b'[');
-                write_string(name, &mut plaintext);
-                plaintext.push(b',');
-                plaintext.extend_from_slice(value);
-                plaintext.push(b']');
-            }
-            plaintext.push(b']');
-            leaf.insert(class.as_str(), commitment(&digests, world.now()));
-            parts.push(Part { class, plaintext, digests });
+        if !remarks.is_empty() {
+            split.detail.add(remarks);
         }
     }
 }
 
-/// `{"_sd":[..sorted..],"day":D}`: what a leaf says of one class.
-fn commitment(digests: &[[u8; 32]], now: Timestamp) -> Object {
-    let mut texts: Vec<String> = digests.iter().map(|digest| base64url(digest)).collect();
-    texts.sort_unstable();
-    Object::from([("_sd", Value::from(texts)), ("day", Value::from(now.day()))])
+/// Salts each class: its digests go into the leaf, its values into a part.
+fn seal(
+    policy: &Policy,
+    split: &Split,
+    entry: &mut Entry,
+    world: &dyn World,
+) -> Result<(), Problem> {
+    let bytes: usize = split.homes().iter().map(|home| home.bytes().len()).sum();
+    if bytes > limits::PART_BYTES_MAX {
+        let what = format!("is larger than {} bytes", limits::PART_BYTES_MAX);
+        return Err(Problem::new("", what, "cut its largest value, or record it in pieces"));
+    }
+    for class in Class::ALL {
+        let homes = split.homes().into_iter().filter(|home| home.class == class);
+        let pairs: usize = homes.clone().map(|home| home.pairs().count()).sum();
+        if pairs > limits::PAIRS_MAX {
+            let what = format!("has {pairs} hidden members of class {class}");
+            let hint = format!("at most {} with granularity `member`", limits::PAIRS_MAX);
+            return Err(Problem::new("", what, hint));
+        }
+        if pairs > 0 {
+            let seed = random(world);
+            let salter = policy.salting.salter(&seed, class);
+            entry.parts.push(part(class, seed, salter, homes.flat_map(HomeText::pairs)));
+        }
+    }
+    write_leaf(split, &entry.parts, world.now(), &mut entry.leaf);
+    if entry.leaf.len() > limits::LEAF_BYTES_MAX {
+        let what = format!("has a leaf larger than {} bytes", limits::LEAF_BYTES_MAX);
+        return Err(Problem::new("", what, "use fewer or shorter names and ids"));
+    }
+    Ok(())
+}
+
+/// `seed 16 || JCS of [[name, value], ..]`, and the digest of each pair.
+fn part<'p>(
+    class: Class,
+    seed: [u8; 16],
+    salter: Salter,
+    pairs: impl Iterator<Item = (&'p str, &'p [u8])>,
+) -> Part {
+    let mut salter = salter;
+    let mut plaintext = Vec::with_capacity(1024);
+    let mut digests = Vec::with_capacity(4);
+    plaintext.extend_from_slice(&seed);
+    plaintext.push(b'[');
+    for (name, value) in pairs {
+        if !digests.is_empty() {
+            plaintext.push(b',');
+        }
+        digests.push(digest(salter.disclosure(name, value)));
+        plaintext.push(b'[');
+        write_string(name, &mut plaintext);
+        plaintext.push(b',');
+        plaintext.extend_from_slice(value);
+        plaintext.push(b']');
+    }
+    plaintext.push(b']');
+    Part { class, plaintext, digests }
+}
+
+/// The public members, and what commits to each part, at its place among them:
+/// `{"action":..,"content":..,"evidence":..,"id":..,"identity":..,"origin":..}`
+fn write_leaf(split: &Split, parts: &[Part], now: Timestamp, out: &mut Vec<u8>) {
+    let (before, after) = split.marks;
+    let leaf = split.leaf.bytes();
+    let piece = |from: usize, to: usize| leaf.get(from..to).unwrap_or_default();
+    let commit = |class: Class, out: &mut Vec<u8>| {
+        let Some(part) = parts.iter().find(|part| part.class == class) else { return };
+        let mut texts: Vec<[u8; 43]> = part.digests.iter().map(base64url_32).collect();
+        texts.sort_unstable();
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(class.as_str().as_bytes());
+        out.extend_from_slice(b"\":{\"_sd\":[");
+        for (i, text) in texts.iter().enumerate() {
+            out.extend_from_slice(if i == 0 { b"\"" } else { b",\"" });
+            out.extend_from_slice(text);
+            out.push(b'"');
+        }
+        out.extend_from_slice(b"],\"day\":");
+        json::write(&now.day().into(), out);
+        out.push(b'}');
+    };
+    out.reserve(
+        leaf.len() + 40 * 3 + 46 * parts.iter().map(|part| part.digests.len()).sum::<usize>(),
+    );
+    out.extend_from_slice(piece(0, before));
+    commit(Class::Content, out);
+    commit(Class::Evidence, out);
+    out.extend_from_slice(piece(before, after));
+    commit(Class::Identity, out);
+    out.extend_from_slice(piece(after, leaf.len()));
 }

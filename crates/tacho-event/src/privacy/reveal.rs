@@ -30,14 +30,18 @@ impl Disclosure {
         if pairs.len() > limits::PAIRS_MAX {
             return Err(broken("has too many pairs"));
         }
-        let salter = Salter::new(seed, class);
-        let open = |pair: &Value| {
+        let mut salter = Salter::new(seed, class);
+        let mut open = |pair: &Value| {
             let [name, value] = pair.as_list()? else { return None };
             let name = name.as_str()?;
-            let text = salter.disclosure(name, value.to_json().as_bytes());
+            let text = salter.disclosure(name, value.to_json().as_bytes()).to_owned();
             Some(Self { class, name: name.into(), value: value.clone(), text })
         };
-        pairs.iter().map(open).collect::<Option<_>>().ok_or_else(|| broken("has a broken pair"))
+        pairs
+            .iter()
+            .map(&mut open)
+            .collect::<Option<_>>()
+            .ok_or_else(|| broken("has a broken pair"))
     }
 
     /// Reads a disclosure that somebody shows: base64url of `[salt, name, value]`.

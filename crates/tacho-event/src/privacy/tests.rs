@@ -1,3 +1,5 @@
+//! Protection from outside: what a leaf shows, what a part holds, and the way back.
+
 use super::*;
 use crate::json::{Object, Value, read, read_text};
 use crate::{Draft, Event, Timestamp, World};
@@ -29,7 +31,7 @@ fn event(text: &str) -> Event {
 fn protect(policy: &Policy, text: &str) -> Box<Entry> {
     match policy.apply(event(text), &StandIns::new(), &world()).unwrap() {
         Protected::Entry(entry) => entry,
-        Protected::Dropped { rule } => panic!("dropped by rule {rule}"),
+        Protected::Dropped { rule } => panic!("dropped by rule {rule:?}"),
     }
 }
 

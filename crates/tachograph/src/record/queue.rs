@@ -78,9 +78,12 @@ struct Shared {
     turned: Condvar,
 }
 
+/// A draft, and who wants to know what became of it.
+type Job = (Draft, Option<Keeper>);
+
 #[derive(Default)]
 struct Lane {
-    drafts: VecDeque<(Draft, Option<Keeper>)>,
+    drafts: VecDeque<Job>,
     /// Drafts taken in, and drafts whose outcome is known.
     taken_in: u64,
     settled: u64,
@@ -197,7 +200,7 @@ impl Shared {
         }
     }
 
-    fn next_batch(&self) -> Option<(Turn<'_>, Vec<(Draft, Option<Keeper>)>)> {
+    fn next_batch(&self) -> Option<(Turn<'_>, Vec<Job>)> {
         let mut lane = lock(&self.waiting);
         loop {
             if !lane.drafts.is_empty() {

@@ -1,5 +1,5 @@
 //! The trunk, seen from outside.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod integrate;
 mod record;
