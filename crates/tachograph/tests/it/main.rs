@@ -7,5 +7,7 @@
 )]
 
 mod harness;
+mod integrate;
 mod record;
 mod story;
+mod yard;
