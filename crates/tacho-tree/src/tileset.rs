@@ -1,9 +1,9 @@
 //! Given the published tiles of a log, gives its inner nodes; given its signed head too, says which
 //! tiles were changed.
 //!
-//! Every hash of a tree stands under the root in exactly one way: the partial tiles fold to the root,
-//! and each full tile hashes to one entry of the tile above. So a check from the top down finds, for
-//! each tile, whether it is the one that was signed:
+//! Every hash of a tree stands under the root in exactly one way: the partial tiles fold to the
+//! root, and each full tile hashes to one entry of the tile above. So a check from the top down
+//! finds, for each tile, whether it is the one that was signed:
 //! ```text
 //! level 2                  000.p/1     } partial tiles: folded together they give the root
 //! level 1         000      001.p/17    }
@@ -38,9 +38,9 @@ impl<T: Tiles + ?Sized> Tiles for &T {
 
 /// The nodes of a tree of known size, worked out from its tiles.
 ///
-/// A node inside a tile costs up to 127 hashes. The tile read last is kept, because the nodes of one
-/// proof share few of them. Hashes are taken as they are read: a proof made from tiles of strangers
-/// is worth what its check says.
+/// A node inside a tile costs up to 127 hashes. The tile read last is kept, because the nodes of
+/// one proof share few of them. Hashes are taken as they are read: a proof made from tiles of
+/// strangers is worth what its check says.
 #[derive(Debug)]
 pub struct TileNodes<T> {
     tiles: T,
@@ -162,8 +162,8 @@ impl<E: fmt::Display> fmt::Display for TileFinding<E> {
     }
 }
 
-/// Checks every tile of a tree that can hold a leaf from `minimum` on (0 for all), each read once or
-/// twice, and gives all findings. None means: these are the hashes the head was signed over.
+/// Checks every tile of a tree that can hold a leaf from `minimum` on (0 for all), each read once
+/// or twice, and gives all findings. None means: these are the hashes the head was signed over.
 pub fn check<T: Tiles>(tiles: &T, head: &Head, minimum: u64) -> Vec<TileFinding<T::Error>> {
     let mut findings = Vec::new();
     let mut unsound = BTreeSet::new();

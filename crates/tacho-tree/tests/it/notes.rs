@@ -13,8 +13,8 @@ const GO_VKEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE
 const GO_NOTE: &str = "If you think cryptography is the answer to your problem,\n\
     then you don't know what your problem is.\n\
     \n\
-    \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngot\
-    pRZb6KE6RyyBwJnAM=\n";
+    \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqd\
+    ngotpRZb6KE6RyyBwJnAM=\n";
 
 fn some_head() -> Head {
     head(&tree(&leaves(5)), 5)
@@ -173,7 +173,7 @@ fn signing_for_another_origin_is_a_bug() {
 }
 
 /// Another base64 spelling of the same 68 bytes: a bit set that decodes to nothing.
-fn with_stray_bit(signature: &str) -> String {
+pub(crate) fn with_stray_bit(signature: &str) -> String {
     let alphabet: Vec<char> =
         ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
     let (front, last) = signature.trim_end_matches('=').split_at(signature.len() - 2);
