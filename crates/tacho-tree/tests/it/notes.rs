@@ -289,3 +289,23 @@ fn a_checkpoint_has_one_spelling() {
         assert!(Checkpoint::parse(&refused).is_err(), "{refused:?}");
     }
 }
+
+#[test]
+fn two_known_keys_of_one_name_and_id_are_not_guessed_between() {
+    // Two seeds whose key ids collide, found by trying a hundred thousand: ids are no proof.
+    let [first, second] = [66_431u32, 107_080].map(|number| {
+        let mut seed = [0; 32];
+        seed[..4].copy_from_slice(&number.to_be_bytes());
+        LogKey::from_seed(KeyName::new("ambiguous.example.com/log").unwrap(), &seed)
+    });
+    let id = first.verifier().id();
+    assert_eq!((id, id.to_string().as_str()), (second.verifier().id(), "7902236c"));
+    let mut note = Note::new("text\n".to_owned()).unwrap();
+    note.sign(&first).unwrap();
+    assert!(note.verify(&[first.verifier().clone()]).is_ok());
+    let name = first.verifier().name().clone();
+    let keys = [first.verifier().clone(), second.verifier().clone()];
+    let impostor = note.verify(&keys[1..]);
+    assert_eq!(impostor, Err(NoteError::BadSignature { name: name.clone(), id }));
+    assert_eq!(note.verify(&keys), Err(NoteError::AmbiguousKey { name, id }));
+}
