@@ -189,18 +189,17 @@ fn the_deepest_event_is_revealed_again() {
         let policy = Policy::default()
             .with_granularity(granularity)
             .with_evidence(vec!["outcome.result".into()]);
-        let (deepest, response) =
-            (nested(limits::EVENT_DEPTH_MAX - 2), nested(limits::EVENT_DEPTH_MAX - 3));
+        let deepest = nested(limits::VALUE_DEPTH_MAX);
         let text = format!(
-            r#"{{"action":{{"type":"model","model":{{"response":{response}}}}},"id":"x",
-            "metadata":{{"n":123456789012345678901,"x":{deepest}}},"outcome":{{"result":{deepest}}},
-            "timestamp":"2026-11-20T10:00:00.000000Z","v":1}}"#
+            r#"{{"action":{{"type":"model","model":{{"response":{deepest}}}}},"id":"x",
+            "metadata":{{"n":123456789012345678901,"x":{}}},"outcome":{{"result":{deepest}}},
+            "timestamp":"2026-11-20T10:00:00.000000Z","v":1}}"#,
+            nested(limits::VALUE_DEPTH_MAX - 1)
         );
         let entry = protect(&policy, &text);
         assert_eq!(revealed(&entry), read_text(&text).unwrap().to_json());
     }
-    let too_deep = nested(limits::EVENT_DEPTH_MAX - 1);
-    let deeper = format!(r#"{{"action":{{"type":"tool"}},"outcome":{{"result":{too_deep}}}}}"#);
+    let deeper = format!(r#"{{"action":{{"type":"tool"}},"outcome":{{"result":{}}}}}"#, nested(57));
     let Value::Object(doc) = read_text(&deeper).unwrap() else { panic!() };
     let problems = Draft::from_object(doc).check(&world()).unwrap_err();
     assert_eq!(problems[0].pointer, "/outcome/result");
