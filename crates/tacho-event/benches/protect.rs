@@ -52,14 +52,14 @@ fn main() {
         }
     });
     let policy = Policy::default();
-    let mut si = StandIns::new();
+    let si = StandIns::new();
     let mut leaf = 0;
     let mut part = 0;
     let all = time(n, || {
         for l in &lines {
             let Value::Object(o) = json::read(l.as_bytes()).unwrap() else { panic!() };
             let e = Draft::from_object(o).check(&world).unwrap();
-            let Protected::Entry(e) = policy.apply(e, &mut si, &world).unwrap() else { panic!() };
+            let Protected::Entry(e) = policy.apply(e, &si, &world).unwrap() else { panic!() };
             leaf += e.leaf().len();
             part += e.parts()[0].plaintext().len();
             black_box(e);

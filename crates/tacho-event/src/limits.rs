@@ -2,8 +2,9 @@
 
 /// Deepest nesting of a document.
 pub const DEPTH_MAX: usize = 64;
-/// Deepest nesting of an event: its values are stored two arrays down, in `[["detail", {..}]]`.
-pub const EVENT_DEPTH_MAX: usize = DEPTH_MAX - 2;
+/// Deepest nesting of one member's value. What holds it when it is stored (the members above it,
+/// the pair, the part) stays within [`DEPTH_MAX`], so what was recorded can be read again.
+pub const VALUE_DEPTH_MAX: usize = DEPTH_MAX - 8;
 /// How many problems one answer lists.
 pub const PROBLEMS_MAX: usize = 64;
 /// Characters of a public string: it stays for ever, so it stays short.

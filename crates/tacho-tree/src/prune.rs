@@ -6,7 +6,7 @@
 //! every tree of at least that size, and every leaf from it on, stays provable.
 //!
 //! A head signed *before* the minimum index needs more: its own peaks, and the complete nodes
-//! between its end and the minimum index. That is at most one hash for each height:
+//! between its end and the minimum index. That is at most one hash for each height and one more:
 //! ```text
 //! size u64 | reach u64 | its peaks, 32 each | nodes that climb from `size` to `reach`, 32 each
 //!

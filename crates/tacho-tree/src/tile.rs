@@ -8,7 +8,8 @@
 //! tile/0/x001/x234/067             level 0, index 1234067: 8,192 bytes
 //! tile/1/000.p/17                  level 1, index 0, the 17 hashes there are so far: 544 bytes
 //! tile/entries/000.p/3             the leaves themselves, each behind its u16 big-endian length:
-//!                                  02 45 7b 22 ..  00 06 6c 65 61 66 2d 31  00 06 6c 65 61 66 2d 32
+//!                                  02 45 7b 22 ..  00 06 6c 65 61 66 2d 31  00 06 6c 65 61 66
+//!                                  2d 32
 //! ```
 //! A store that keeps one stream of 32-byte hashes for each height serves tile n of level L as
 //! bytes `n * 8192` to `n * 8192 + 32 * width` of the stream of height 8 L.

@@ -184,14 +184,18 @@ pub fn check<T: Tiles>(tiles: &T, head: &Head, minimum: u64) -> Vec<TileFinding<
     let mut above = None;
     for level in (0..8).rev() {
         for tile in Tile::of_level(level, head.size, minimum).filter(|tile| tile.is_full()) {
-            if let Some(finding) = check_full(tiles, head.size, tile, &mut above, &unsound) {
+            let verdict = check_full(tiles, head.size, tile, &mut above, &unsound);
+            if !matches!(verdict, Ok(Sound(true))) {
                 unsound.insert(tile);
-                findings.push(finding);
             }
+            findings.extend(verdict.err());
         }
     }
     findings
 }
+
+/// Whether a tile that hashes to what the tile above says leads all the way to the signed root.
+struct Sound(bool);
 
 /// Checks a full tile against the tile above, of which the last one read is kept in `above`.
 fn check_full<T: Tiles>(
@@ -200,21 +204,19 @@ fn check_full<T: Tiles>(
     tile: Tile,
     above: &mut Option<(Tile, Option<Vec<Hash>>)>,
     unsound: &BTreeSet<Tile>,
-) -> Option<TileFinding<T::Error>> {
-    let root = match read(tiles, tile) {
-        Ok(hashes) => fold_complete(&hashes),
-        Err(error) => return Some(error.into_finding(tile)),
-    };
-    let parent = Tile::containing(tile.level() + 1, tile.index(), size)?;
+) -> Result<Sound, TileFinding<T::Error>> {
+    let hashes = read(tiles, tile).map_err(|error| error.into_finding(tile))?;
+    let parent = Tile::containing(tile.level() + 1, tile.index(), size);
+    let parent = parent.ok_or(TileFinding::Unproven(tile))?;
     if above.as_ref().is_none_or(|(last, _)| *last != parent) {
         *above = Some((parent, read(tiles, parent).ok()));
     }
     let entry = (tile.index() % u64::from(Tile::WIDTH)) as usize;
     let claimed = above.as_ref().and_then(|(_, hashes)| hashes.as_ref()?.get(entry).copied());
-    match (claimed == root, unsound.contains(&parent)) {
-        (true, _) => None,
-        (false, true) => Some(TileFinding::Unproven(tile)),
-        (false, false) => Some(TileFinding::Changed(tile)),
+    match (claimed == fold_complete(&hashes), Sound(!unsound.contains(&parent))) {
+        (true, sound) => Ok(sound),
+        (false, Sound(true)) => Err(TileFinding::Changed(tile)),
+        (false, Sound(false)) => Err(TileFinding::Unproven(tile)),
     }
 }
 

@@ -25,36 +25,65 @@ pub(super) static AGENT: Dialect = Dialect {
     about: "the native log entry: agent, action, outcome, resources, security",
     known_by: "an object `action`",
     is: |record| record.object("action").is_some(),
-    read,
+    read: |record| read_native(record.clone()),
     write,
 };
 
 const NAME: &str = "agent";
 
-fn read(record: &Object) -> Result<Draft, Vec<Problem>> {
-    if let Some(metadata) = record.get("metadata")
-        && !matches!(metadata, Value::Null | Value::Object(_))
-    {
-        let what = format!("must be an object, not {}", metadata.kind());
-        let hint = "a client's own members stand inside it";
-        return Err(vec![Problem::new(Pointer::ROOT.member("metadata"), what, hint)]);
+/// The draft that a native record says, without a copy of it: the way for those who take in many.
+pub fn read_native(record: Object) -> Result<Draft, Vec<Problem>> {
+    let mut event = record;
+    let mut kept = Object::new();
+    match event.get("metadata") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(metadata)) if !metadata.is_empty() => {}
+        Some(Value::Object(_)) => {
+            kept.insert("metadata", Object::new());
+        }
+        Some(other) => {
+            let what = format!("must be an object, not {}", other.kind());
+            let hint = "a client's own members stand inside it";
+            return Err(vec![Problem::new(Pointer::ROOT.member("metadata"), what, hint)]);
+        }
     }
-    let mut event = record.clone();
-    keep_known(&mut event, EVENT);
-    take_own(&mut event);
-    if let Some(time) = event.str("timestamp").and_then(Timestamp::parse) {
+    take_unknown(&mut event, EVENT, &mut kept);
+    let [own, absent] = take_own(&mut event);
+    if let Some(own) = own {
+        kept.insert_at(&["metadata", NAME], own);
+    }
+    if let Some(absent) = absent {
+        kept.insert_at(&["metadata", ABSENT, NAME], absent);
+    }
+    if let Some(text) = event.str("timestamp")
+        && let Some(time) = Timestamp::parse(text)
+    {
+        if write_time(time, Clock::Millis) != text {
+            kept.insert("timestamp", text);
+        }
         event.insert("timestamp", time.to_string());
+    }
+    if !kept.is_empty() {
+        event.insert_at(&["metadata", NAME], kept);
     }
     Ok(Draft::from_object(event))
 }
 
-/// Takes out what the closed levels of an event do not have; `null` and a group of nothing are the
-/// same as nothing.
-fn keep_known(object: &mut Object, members: &'static [Member]) {
-    object.retain(|name, value| match (member(members, name).map(|row| &row.kind), value) {
-        (None, _) | (_, Value::Null) => false,
+/// Moves what the closed levels of an event do not have to `kept`; `null` and a group of nothing
+/// are the same as nothing.
+fn take_unknown(object: &mut Object, members: &'static [Member], kept: &mut Object) {
+    object.retain(|name, value| match (member(members, name).map(|row| &row.kind), &mut *value) {
+        (None, _) | (_, Value::Null) => {
+            kept.insert(name, std::mem::take(value));
+            false
+        }
         (Some(Kind::Group(inner)), Value::Object(group)) => {
-            keep_known(group, inner);
+            let was_empty = group.is_empty();
+            let mut kept_inside = Object::new();
+            take_unknown(group, inner, &mut kept_inside);
+            if was_empty || !kept_inside.is_empty() {
+                kept.insert(name, kept_inside);
+            }
             !group.is_empty()
         }
         _ => true,
@@ -74,10 +103,11 @@ fn write(event: &Object) -> Object {
 }
 
 /// Takes out what stands where this dialect keeps its own.
-fn take_own(event: &mut Object) {
-    let Some(metadata) = event.get_mut("metadata").and_then(Value::as_object_mut) else { return };
-    metadata.remove(NAME);
-    if let Some(absent) = metadata.get_mut(ABSENT).and_then(Value::as_object_mut) {
-        absent.remove(NAME);
-    }
+fn take_own(event: &mut Object) -> [Option<Value>; 2] {
+    let Some(metadata) = event.get_mut("metadata").and_then(Value::as_object_mut) else {
+        return [None, None];
+    };
+    let absent = metadata.get_mut(ABSENT).and_then(Value::as_object_mut);
+    let absent = absent.and_then(|absent| absent.remove(NAME));
+    [metadata.remove(NAME), absent]
 }

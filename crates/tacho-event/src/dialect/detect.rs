@@ -1,5 +1,6 @@
 //! Given a JSON value, gives the dialect it speaks, or says why nobody can tell.
 
+use super::agent::{AGENT, read_native};
 use super::batch::{no_record, walk};
 use super::{DIALECTS, Dialect};
 use crate::draft::Draft;
@@ -33,9 +34,6 @@ pub fn detect(document: &Value) -> Result<&'static Dialect, Problem> {
 
 fn dialect_of(record: &Value) -> Result<&'static Dialect, Problem> {
     let Value::Object(record) = record else { return Err(no_record(record)) };
-    if let Some((_, what)) = NO_RECORDS.iter().find(|(name, _)| record.get(name).is_some()) {
-        return Err(Problem::new("", *what, "only what happened is recorded"));
-    }
     let mut speakers = DIALECTS.iter().copied().filter(|dialect| (dialect.is)(record));
     match (speakers.next(), speakers.next()) {
         (Some(one), None) => Ok(one),
@@ -52,6 +50,9 @@ fn dialect_of(record: &Value) -> Result<&'static Dialect, Problem> {
 /// What only stands in documents that the seeds show and that tell of no single event.
 static NO_RECORDS: &[(&str, &str)] = &[
     ("total_actions", "is a statistic of many records"),
+    ("success_rate", "is a statistic of many records"),
+    ("total_operations", "is a statistic of many records"),
+    ("user_activity", "is a report on many records"),
     ("audit", "is a configuration"),
     ("alerts", "is a configuration"),
     ("hooks", "is a configuration"),
@@ -59,6 +60,9 @@ static NO_RECORDS: &[(&str, &str)] = &[
 ];
 
 fn unknown(record: &Object) -> Problem {
+    if let Some((_, what)) = NO_RECORDS.iter().find(|(name, _)| record.get(name).is_some()) {
+        return Problem::new("", *what, "only what happened is recorded");
+    }
     let names: Vec<&str> = record.iter().map(|(name, _)| name).take(8).collect();
     let known: Vec<String> =
         DIALECTS.iter().map(|one| format!("{} is known by {}", one.name, one.known_by)).collect();
@@ -98,5 +102,11 @@ pub fn read_any(bytes: &[u8]) -> Result<Vec<Draft>, Unread> {
         Err(error) => return Err(Unread::NotJson(error)),
     };
     let dialect = detect(&document).map_err(|problem| Unread::Problems(vec![problem]))?;
+    let document = match document {
+        Value::Object(record) if (AGENT.is)(&record) => {
+            return read_native(record).map(|draft| vec![draft]).map_err(Unread::Problems);
+        }
+        document => document,
+    };
     dialect.read(&document).map(super::Batch::into_drafts).map_err(Unread::Problems)
 }

@@ -6,6 +6,7 @@
 //! | a record | a draft, or every problem with it | [`Dialect::read_record`] |
 //! | a document: a record, a list, an export | a [`Batch`] of drafts | [`Dialect::read`] |
 //! | an event | the record that this dialect writes of it | [`Dialect::write`] |
+//! | a native record of one's own | its draft, without a copy | [`read_native`] |
 //! | any bytes | drafts, or why there are none | [`read_any`] |
 //!
 //! Each dialect is two rules, `read` and `write`, and says nothing about what it does not know.
@@ -37,6 +38,7 @@ mod provider;
 mod remainder;
 mod spelling;
 
+pub use agent::read_native;
 pub use batch::Batch;
 pub use detect::{Unread, detect, read_any};
 pub use journal::ACTIONS as JOURNAL_ACTIONS;

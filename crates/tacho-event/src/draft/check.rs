@@ -155,9 +155,8 @@ impl Check {
     }
 
     fn depth(&mut self, value: &Value, place: &Pointer<'_>) {
-        let levels = limits::EVENT_DEPTH_MAX.saturating_sub(place.depth());
-        if !is_shallow(value, levels) {
-            let what = format!("is nested deeper than {levels} levels");
+        if !is_shallow(value, limits::VALUE_DEPTH_MAX) {
+            let what = format!("is nested deeper than {} levels", limits::VALUE_DEPTH_MAX);
             self.problem(place, what, "flatten it, or record it as a string");
         }
     }

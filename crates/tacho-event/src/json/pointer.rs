@@ -29,11 +29,6 @@ impl<'a> Pointer<'a> {
         Pointer { parent: Some(self), step: Some(Step::Member(name)) }
     }
 
-    /// How many steps it is down from the whole document.
-    pub(crate) fn depth(&self) -> usize {
-        self.parent.map_or(0, |parent| parent.depth() + 1)
-    }
-
     /// The element `index` of this place.
     pub fn index(&'a self, index: usize) -> Pointer<'a> {
         Pointer { parent: Some(self), step: Some(Step::Index(index)) }
@@ -114,7 +109,6 @@ mod tests {
         let place = x.member(odd);
         let place = place.index(1);
         assert_eq!(place.to_string(), "/x/a~1b~0c/1");
-        assert_eq!((Pointer::ROOT.depth(), place.depth()), (0, 3));
         assert_eq!(value.at(&place.to_string()), Some(&Value::from(8)));
         assert_eq!(value.at("/x/none"), None);
         assert_eq!(value.at("x"), None);

@@ -178,8 +178,9 @@ impl CaptureRule {
         let actions = match (&self.action, &other.action) {
             // Every event has a type of the list.
             (Some(ours), theirs) => {
-                let theirs = |word: &str| theirs.as_ref().is_none_or(|theirs| glob(theirs, word));
-                ActionType::WORDS.iter().all(|word| !theirs(word) || glob(ours, word))
+                let theirs = |word: &&&str| theirs.as_ref().is_none_or(|theirs| glob(theirs, word));
+                let mut words = ActionType::WORDS.iter().filter(theirs).peekable();
+                words.peek().is_some() && words.all(|word| glob(ours, word))
             }
             (None, _) => true,
         };

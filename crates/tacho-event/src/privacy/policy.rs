@@ -74,10 +74,10 @@ impl Policy {
         self
     }
 
-    /// Replaces what is a secret by the rules of `scanner`.
+    /// Replaces what is a secret by the rules of `scanner`; many policies can share one.
     #[must_use]
-    pub fn with_scanner(mut self, scanner: Scanner) -> Self {
-        self.scanner = Arc::new(scanner);
+    pub fn with_scanner(mut self, scanner: impl Into<Arc<Scanner>>) -> Self {
+        self.scanner = scanner.into();
         self
     }
 

@@ -91,8 +91,11 @@ impl Policy {
 
     /// False if the scanner is sure that no value holds a secret.
     fn may_hold_secrets(&self, sorted: &Sorted, split: &Split) -> bool {
-        // Bytes that are no UTF-8 stand in base64, which no scan of text sees through.
-        if sorted.doc.at("/metadata/malformed/base64").is_some() {
+        // Escapes and base64 hide what a raw text says from a look at bytes.
+        let is_raw = |doc: &Object| {
+            doc.object("metadata").is_some_and(|metadata| metadata.get("malformed").is_some())
+        };
+        if is_raw(&sorted.doc) || is_raw(&sorted.evidence) {
             return true;
         }
         let originals = (!split.originals.is_empty())

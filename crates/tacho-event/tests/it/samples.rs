@@ -1,7 +1,7 @@
 //! Given the text of a seed, gives its JSON and YAML samples as values.
 //!
 //! The texts write for people: `{ ... }` stands for an object that is not shown, a line of `//`
-//! for a file's name, a missing `{`-`}` content for nothing. What is normalised is named here.
+//! for a file's name. What is normalised is named here.
 
 use tacho_event::json::{Number, Object, Value, read_text, write_string};
 
@@ -48,6 +48,13 @@ impl Sample {
             }
         }
     }
+}
+
+/// The fixture that stands for a sample which is neither JSON nor YAML: the schema of the log entry
+/// writes its choices as `"tool" | "skill"`; the fixture has every member it names.
+pub(crate) fn stands_for(sample: &Sample) -> Option<&'static str> {
+    let schema = "log_entry:\n  # Identity\n  id: uuid\n  timestamp: iso8601\n";
+    sample.text.starts_with(schema).then_some("agent/every_member.in.json")
 }
 
 fn from_yaml(yaml: &saphyr::Yaml<'_>) -> Option<Value> {

@@ -4,16 +4,9 @@
 //! not part of it. A sample and its fixture are the same value, once what
 //! [`samples`](crate::samples) names is normalised; one sample is no YAML and is named here.
 
-use crate::samples::{Sample, samples};
+use crate::samples::{Sample, samples, stands_for};
 use std::path::{Path, PathBuf};
 use tacho_event::json::{Value, read};
-
-/// The schema of the log entry writes its choices as `"tool" | "skill"`, which no YAML parser
-/// reads; the fixture has every member it names.
-const STANDS_FOR: &[(&str, &str)] = &[(
-    "log_entry:\n  # Identity\n  id: uuid\n  timestamp: iso8601\n",
-    "agent/every_member.in.json",
-)];
 
 #[test]
 fn every_sample_of_the_seeds_has_a_golden_fixture() {
@@ -46,7 +39,7 @@ fn every_sample_of_the_seeds_has_a_golden_fixture() {
 }
 
 fn fixture_of(sample: &Sample, fixtures: &[(String, Value)]) -> Result<(), &'static str> {
-    if let Some((_, name)) = STANDS_FOR.iter().find(|(start, _)| sample.text.starts_with(start)) {
+    if let Some(name) = stands_for(sample) {
         let (_, fixture) = fixtures.iter().find(|(n, _)| n == name).ok_or("its fixture is gone")?;
         let said = fixture.to_json();
         let members = sample.text.lines().filter_map(|line| line.trim().split_once(':'));

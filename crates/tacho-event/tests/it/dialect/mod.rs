@@ -17,11 +17,12 @@ use tacho_event::{Draft, Problem};
 
 #[test]
 fn every_dialect_reads_and_writes_its_golden_files() {
+    let policy = Policy::default().with_level(Level::Full);
     for dialect in DIALECTS {
         let cases = cases(dialect.name);
         assert!(cases.len() >= 3, "{} has too few cases", dialect.name);
         for case in cases {
-            check(dialect, &case);
+            check(dialect, &case, &policy);
         }
     }
 }
@@ -55,7 +56,7 @@ fn every_golden_file_has_its_case() {
 
 /// One case: the dialect is known by itself, says the expected event, and gives the source back
 /// from the draft, from the checked event and from the entry that is stored of it.
-fn check(dialect: &'static Dialect, case: &Path) {
+fn check(dialect: &'static Dialect, case: &Path, policy: &Policy) {
     let name = case.display();
     let document = read(&std::fs::read(case).unwrap()).unwrap();
     let detected = detect(&document).unwrap_or_else(|problem| panic!("{name}: {problem}"));
@@ -65,7 +66,7 @@ fn check(dialect: &'static Dialect, case: &Path) {
     assert_eq!(batch.write(), document, "{name} does not come back");
     for draft in batch.drafts() {
         let record = dialect.write(draft.object());
-        let stored = stored(draft);
+        let stored = stored(draft, policy);
         assert_eq!(Value::from(dialect.write(&stored)), record.into(), "{name}, from the store");
     }
 }
@@ -79,9 +80,8 @@ fn events(batch: &Batch) -> Value {
 }
 
 /// The event of a draft as the store gives it back, without what the recorder added to it.
-fn stored(draft: &Draft) -> Object {
+fn stored(draft: &Draft, policy: &Policy) -> Object {
     let world = Still::default();
-    let policy = Policy::default().with_level(Level::Full);
     let event = draft.clone().check(&world).unwrap_or_else(|problems| panic!("{problems:?}"));
     let checked = event.object().clone();
     let Protected::Entry(entry) = policy.apply(event, &mut StandIns::new(), &world).unwrap() else {

@@ -213,6 +213,17 @@ fn what_is_no_json_is_refused_by_its_place() {
 }
 
 #[test]
+fn a_record_with_a_member_called_like_a_frame_or_a_configuration_is_a_record() {
+    let text = r#"{"action":{"type":"tool","name":"Bash"},"events":[1],"log_entry":{},"audit":1}"#;
+    let document = read_text(text).unwrap();
+    let batch = detect(&document).unwrap().read(&document).unwrap();
+    assert_eq!(batch.drafts().len(), 1);
+    assert_eq!(batch.drafts()[0].at("/metadata/agent/events/0"), Some(&1.into()));
+    assert_eq!(batch.write(), document);
+    assert_eq!(read_any(text.as_bytes()).unwrap(), batch.into_drafts());
+}
+
+#[test]
 fn names_of_dialects_are_unique_and_free_in_metadata() {
     let names: BTreeSet<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
     assert_eq!(names.len(), DIALECTS.len());
