@@ -223,14 +223,13 @@ fn write(event: &Object) -> Object {
     let actor = event.object("actor").and_then(|actor| actor.str("type"));
     let person = (actor == Some(ActorType::User.as_str())).then_some("user");
     let agent = event.object("agent").and_then(|agent| agent.str("id"));
-    record.insert("actor", person.or(agent).or(actor).unwrap_or(usual));
+    record.insert("actor", agent.or(person).or(actor).unwrap_or(usual));
     record.insert("action", word);
     let mut details = action.object(kind.as_str()).cloned().unwrap_or_default();
     for field in fields_of(kind) {
-        if let Some(member) =
-            field.path.strip_prefix("action.").and_then(|path| path.split_once('.'))
-        {
-            details.remove(member.1);
+        let inside = field.path.strip_prefix("action.").and_then(|path| path.split_once('.'));
+        if let Some((_, renamed)) = inside {
+            details.remove(renamed);
         }
     }
     for (name, value) in write_fields(event, &fields_of(kind).copied().collect::<Vec<_>>()) {

@@ -90,6 +90,11 @@ fn record(names: &'static [&'static str]) -> impl Strategy<Value = Object> {
     })
 }
 
+/// A failing case becomes a golden file, not a line in a file of seeds.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+}
+
 /// What a dialect reads comes back, from the draft and from the checked event.
 fn comes_back(dialect: &Dialect, record: &Object) -> Result<bool, TestCaseError> {
     let Ok(draft) = dialect.read_record(record) else { return Ok(false) };
@@ -119,10 +124,7 @@ fn property(name: &str, members: &'static [&'static str]) {
 
 fn property_of(name: &str, records: impl Strategy<Value = Object>) {
     let dialect = Dialect::named(name).unwrap();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(256)
-    });
+    let mut runner = proptest::test_runner::TestRunner::new(config(256));
     let whole = std::cell::Cell::new(0);
     let result = runner.run(&records, |record| {
         whole.set(whole.get() + usize::from(comes_back(dialect, &record)?));
@@ -298,7 +300,7 @@ fn every_row_of_a_provider_comes_back() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(config(400))]
 
     #[test]
     fn any_json_is_read_or_refused_by_every_dialect(value in json()) {

@@ -44,17 +44,19 @@ fn every_dialect_writes_an_event_that_another_one_said() {
     for (name, expected) in [
         (
             "agent_row",
-            r#"{"action_details":{"parameters":{"partner":7},"server":"odoo_mcp","tool":"create_invoice"},
+            r#"{"action_details":{"parameters":{"partner":7},"server":"odoo_mcp",
+            "tool":"create_invoice"},
             "action_name":"create_invoice","action_type":"mcp","agent_id":"ops/clerk",
             "conversation_id":null,"cost_usd":null,"duration_ms":1500,"id":"e-1",
-            "outcome_error":{"message":"no answer","type":"Timeout"},"outcome_result":{"invoice":12},
+            "outcome_error":{"message":"no answer","type":"Timeout"},
+            "outcome_result":{"invoice":12},
             "outcome_status":"failure","permission_level":null,"resources_accessed":null,
             "sensitive_data_accessed":false,"session_id":"s-1",
             "timestamp":"2026-11-20T10:00:00.000Z","tokens_input":null,"tokens_output":null}"#,
         ),
         (
             "journal",
-            r#"{"action":"mcp_call","actor":"user","details":{"data":{"partner":7},"duration_ms":1500,
+            r#"{"action":"mcp_call","actor":"ops/clerk","details":{"data":{"partner":7},"duration_ms":1500,
             "endpoint":"create_invoice","error_type":"Timeout","response":{"invoice":12},
             "service":"odoo_mcp","severity":"error","user_id":"alice"},"error":"no answer",
             "session_id":"s-1","success":false,"timestamp":"2026-11-20T10:00:00.000Z"}"#,
