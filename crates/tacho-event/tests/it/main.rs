@@ -9,5 +9,6 @@
 
 mod corpus;
 mod filter;
+mod protect;
 mod scan;
 mod schema;
