@@ -42,6 +42,8 @@ points! {
     SegmentRename = "segment-rename",
     /// The name of a new segment.
     SegmentDirSync = "segment-dir-sync",
+    /// The name of a segment that somebody else made, who may have died before it was durable.
+    SegmentAdoptDirSync = "segment-adopt-dir-sync",
     /// The mark on a segment that met a failed sync gets its name, at once seen by everybody.
     BadMarkRename = "bad-mark-rename",
     /// The mark's bytes.

@@ -47,7 +47,7 @@ pub enum Fate {
     /// The same event was recorded before: this is its receipt.
     Repeated,
     /// Not recorded, because the capture rule of this number says so.
-    Dropped(usize),
+    Dropped(Option<usize>),
     /// Not recorded, because the store failed and the failure policy is `open`; a `gap` event will
     /// say so.
     Lost,

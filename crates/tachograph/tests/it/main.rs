@@ -1,6 +1,13 @@
-//! The trunk, seen from outside.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+//! The trunk from outside: what it promises, on a disk that fails in every way we know.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests may stop at what they did not expect"
+)]
 
+mod harness;
 mod integrate;
 mod record;
+mod story;
 mod yard;
