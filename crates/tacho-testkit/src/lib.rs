@@ -8,6 +8,7 @@ pub mod records;
 mod require;
 pub mod rng;
 pub mod sim;
+pub mod stores;
 pub mod tamper;
 
 pub use gen_events::{NEEDLE, Options, generate};

@@ -1,6 +1,6 @@
 //! A link between pages leads somewhere.
 
-use super::{Finding, Subject};
+use super::{Finding, Subject, path_from};
 
 pub(super) fn check(subject: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -11,7 +11,7 @@ pub(super) fn check(subject: &Subject) -> Vec<Finding> {
                 is_quoted = !is_quoted;
             }
             for link in links(text).filter(|_| !is_quoted) {
-                let place = resolve(&page.path, link);
+                let place = path_from(&page.path, link);
                 let is_there = |path: &str| path == place || path.starts_with(&format!("{place}/"));
                 if !subject.files.iter().any(|file| is_there(&file.path)) {
                     let message = format!("`{link}` leads nowhere: there is no {place}");
@@ -28,20 +28,6 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let files = targets.filter_map(|target| target.split('#').next());
     files.filter(|file| !file.is_empty() && !file.contains(':'))
-}
-
-/// The path from the root of a link in `page`.
-fn resolve(page: &str, link: &str) -> String {
-    let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in link.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod duplicates;
 mod edges;
 mod exemptions;
 mod fixtures;
+mod globals;
 mod licences;
 mod lines;
 mod links;
@@ -50,6 +51,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("edges", edges::check),
     ("exemptions", exemptions::check),
     ("fixtures", fixtures::check),
+    ("globals", globals::check),
     ("licences", licences::check),
     ("lines", lines::check),
     ("links", links::check),
@@ -105,4 +107,18 @@ fn has_folder(path: &str, name: &str) -> bool {
     Path::new(path)
         .parent()
         .is_some_and(|folder| folder.components().any(|part| part.as_os_str() == name))
+}
+
+/// The path from the root of what `file` calls `relative`: a link, the path of a module.
+fn path_from(file: &str, relative: &str) -> String {
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }

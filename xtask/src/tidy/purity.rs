@@ -20,7 +20,6 @@ const OUTSIDE: &[&str] = &[
     "std::io::stderr",
     "getrandom::",
     "clippy::disallowed_methods",
-    "clippy::disallowed_types",
 ];
 
 pub(super) fn check(subject: &Subject) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::rust::{self, Module};
 use super::subject::File;
-use super::{Finding, Subject, is_fixture};
+use super::{Finding, Subject, is_fixture, path_from};
 
 pub(super) fn check(subject: &Subject) -> Vec<Finding> {
     let reached = reached(subject);
@@ -42,7 +42,7 @@ fn modules_of(subject: &Subject, file: &File, folder: &str) -> Vec<(String, Stri
         let around = modules.iter().filter(|outer| is_around(outer, module));
         let folder = around.fold(folder.to_owned(), |path, outer| join(&path, &outer.name));
         if let Some(path) = named_path(file, module) {
-            let path = join(folder_of(&file.path), &path);
+            let path = path_from(&file.path, &path);
             found.push((path.clone(), folder_of(&path).to_owned()));
             continue;
         }
@@ -82,13 +82,13 @@ mod tests {
 
     #[test]
     fn a_file_that_nothing_leads_to_is_found() {
-        let lib = "mod a;\nmod b {\n mod c;\n}\n#[path = \"elsewhere/d.rs\"]\nmod d;\n// mod e;\n";
+        let lib = "mod a;\nmod b {\n mod c;\n}\n#[path = \"../else/d.rs\"]\nmod d;\n// mod e;\n";
         let files = [
             ("crates/tacho-event/src/lib.rs", lib),
             ("crates/tacho-event/src/a.rs", "mod x;\n"),
             ("crates/tacho-event/src/a/x.rs", ""),
             ("crates/tacho-event/src/b/c.rs", ""),
-            ("crates/tacho-event/src/elsewhere/d.rs", ""),
+            ("crates/tacho-event/else/d.rs", ""),
             ("crates/tacho-event/src/e.rs", ""),
             ("crates/tacho-event/src/x.rs", ""),
             ("crates/tacho-event/tests/fixtures/bad.rs", ""),

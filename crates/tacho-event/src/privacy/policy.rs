@@ -40,11 +40,17 @@ impl Default for Policy {
 impl Policy {
     /// The policy of a preset: its capture level, its identity rule, every built-in secret rule.
     pub fn preset(preset: Preset) -> Self {
+        Self::new(preset, Scanner::builtin())
+    }
+
+    /// The policy of a preset with a scanner of its own; to make a scanner is work, so many
+    /// policies can share one.
+    pub fn new(preset: Preset, scanner: impl Into<Arc<Scanner>>) -> Self {
         let terms = preset.terms();
         Self {
             capture: Capture::new(terms.level),
             content: ContentLogging::default(),
-            scanner: Arc::new(Scanner::builtin()),
+            scanner: scanner.into(),
             keeps_identity: terms.identity_days.is_some(),
             salting: Salting::default(),
             strict: false,
@@ -71,13 +77,6 @@ impl Policy {
     #[must_use]
     pub fn with_content_logging(mut self, content: ContentLogging) -> Self {
         self.content = content;
-        self
-    }
-
-    /// Replaces what is a secret by the rules of `scanner`; many policies can share one.
-    #[must_use]
-    pub fn with_scanner(mut self, scanner: impl Into<Arc<Scanner>>) -> Self {
-        self.scanner = scanner.into();
         self
     }
 

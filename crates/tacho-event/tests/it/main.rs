@@ -12,6 +12,7 @@ mod check;
 mod corpus;
 mod dialect;
 mod filter;
+mod protect;
 mod samples;
 mod scan;
 mod schema;

@@ -6,9 +6,8 @@
 
 use std::fmt;
 
-use tacho_event::json::{self, Object, Value};
-use tacho_event::privacy::{Class, Disclosure, base64url, digests};
-use tacho_event::{ActionType, EventId};
+use tacho_event::json::{Object, Value};
+use tacho_event::privacy::{Class, Disclosure, base64url, check_leaf, digests};
 
 use crate::index::{Skimmed, skim};
 use crate::vault::{Item, Part, items};
@@ -35,12 +34,8 @@ pub(crate) struct Stored<'a> {
 /// Why a frame is no leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The leaf is not the canonical text of a JSON object.
-    NotCanonical,
-    /// The leaf lacks `v`, `id`, `timestamp` or `action.type`, or they are not ours.
-    NotAnEvent,
-    /// An event of the recorder's own kind that no recorder made.
-    System,
+    /// The leaf is not canonical, shows what no leaf may, or bears a name of the recorder's own.
+    Leaf,
     /// The grants and parts cannot be read, or belong to another event.
     Parts,
     /// The leaf does not commit to what a part holds.
@@ -52,9 +47,7 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotCanonical => "leaf is not canonical JSON",
-            Self::NotAnEvent => "leaf is no event",
-            Self::System => "leaf is a system event of somebody else",
+            Self::Leaf => "leaf is not one that a recorder makes",
             Self::Parts => "parts are not those of the event",
             Self::Digest => "leaf does not commit to its parts",
             Self::Grant => "a sealed part has no grant",
@@ -66,37 +59,15 @@ impl std::error::Error for Refusal {}
 
 /// Reads a frame again.
 pub(crate) fn check<'a>(record: &Record<'a>) -> Result<Passed<'a>, Refusal> {
-    let leaf = canonical_object(record.leaf)?;
-    let facts = facts(record.leaf, &leaf).ok_or(Refusal::NotAnEvent)?;
-    let action = leaf.object("action").ok_or(Refusal::NotAnEvent)?;
-    let kind = action.str("type").and_then(ActionType::parse).ok_or(Refusal::NotAnEvent)?;
-    let is_own = action.str("name").is_some_and(|name| name.starts_with("tacho."));
-    if (is_own || kind == ActionType::System) && !record.system {
-        return Err(Refusal::System);
-    }
+    let leaf = check_leaf(record.leaf, record.system).map_err(|_| Refusal::Leaf)?;
+    // What passed the check, has the three members that the index keeps.
+    let facts = skim(record.leaf).ok_or(Refusal::Leaf)?;
     Ok(Passed { facts, items: check_parts(record, &leaf)? })
-}
-
-/// What the index keeps of a leaf, if it is one.
-fn facts<'a>(bytes: &'a [u8], leaf: &Object) -> Option<Skimmed<'a>> {
-    let facts = skim(bytes)?;
-    let is_ours = leaf.get("v").and_then(Value::as_i64) == Some(1)
-        && EventId::new(facts.id).is_some()
-        && leaf.str("timestamp").map(str::as_bytes) == Some(&facts.timestamp.to_text());
-    is_ours.then_some(facts)
 }
 
 /// Whether these bytes were a leaf once, and not what a power cut left of some.
 pub(super) fn is_leaf(bytes: &[u8]) -> bool {
-    canonical_object(bytes).is_ok_and(|leaf| facts(bytes, &leaf).is_some())
-}
-
-/// The object that these bytes are the canonical text of.
-fn canonical_object(bytes: &[u8]) -> Result<Object, Refusal> {
-    let Ok(Value::Object(leaf)) = json::read(bytes) else { return Err(Refusal::NotCanonical) };
-    let mut again = Vec::with_capacity(bytes.len());
-    json::write_object(&leaf, &mut again);
-    if again == bytes { Ok(leaf) } else { Err(Refusal::NotCanonical) }
+    check_leaf(bytes, false).is_ok() || check_leaf(bytes, true).is_ok()
 }
 
 fn check_parts<'a>(record: &Record<'a>, leaf: &Object) -> Result<Vec<Stored<'a>>, Refusal> {

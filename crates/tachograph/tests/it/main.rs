@@ -8,6 +8,7 @@
 
 mod harness;
 mod integrate;
+mod ledger;
 mod record;
 mod story;
 mod yard;

@@ -7,7 +7,24 @@
 //!
 //! Anchors are compared without regard to ASCII case and are kept in lower case.
 
+use std::borrow::Cow;
+
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
+
+/// A text to look for.
+#[derive(Clone)]
+pub(super) struct Anchor {
+    /// In lower case.
+    pub(super) text: Cow<'static, [u8]>,
+    /// Where its four rarest bytes begin.
+    pub(super) window: usize,
+}
+
+impl Anchor {
+    pub(super) fn new(text: Vec<u8>) -> Anchor {
+        Anchor { window: window(&text), text: Cow::Owned(text) }
+    }
+}
 
 /// The shortest anchor worth having: the filter looks at four bytes at a time.
 pub(super) const ANCHOR_BYTES_MIN: usize = 4;
@@ -18,10 +35,10 @@ const ANCHOR_BYTES_MAX: usize = 16;
 /// No part of a pattern is spelled out in more ways than this.
 const SPELLINGS_MAX: usize = 100;
 
-/// The cheapest set of anchors of a pattern, or `None` if it has none (`\d{6}`, `[a-z]+`).
-pub(super) fn anchors(pattern: &Hir) -> Option<Vec<Vec<u8>>> {
+/// The cheapest set of anchors of a pattern; empty if it has none (`\d{6}`, `[a-z]+`).
+pub(super) fn anchors(pattern: &Hir) -> Vec<Anchor> {
     let part = Part::of(pattern);
-    [part.whole, part.inside].into_iter().flatten().filter(|set| usable(set)).min_by_key(cost)
+    cheaper(part.inside, part.whole).into_iter().flatten().map(Anchor::new).collect()
 }
 
 /// Ends are there to lengthen a neighbour, which multiplies them: they are few. One character of
@@ -261,7 +278,7 @@ const TEXT_COST: u64 = 200_000_000;
 const ANCHOR_COST: u64 = 20_000_000;
 
 /// Where the four bytes of an anchor begin that are rarest in a usual log line.
-pub(super) fn window(anchor: &[u8]) -> usize {
+fn window(anchor: &[u8]) -> usize {
     let stops = |window: &[u8]| -> u64 { window.windows(ANCHOR_BYTES_MIN - 1).map(chance).sum() };
     let windows = anchor.windows(ANCHOR_BYTES_MIN).enumerate();
     windows.min_by_key(|(_, window)| stops(window)).map_or(0, |(place, _)| place)
@@ -270,17 +287,26 @@ pub(super) fn window(anchor: &[u8]) -> usize {
 /// How often the filter stops for this group of three bytes, in stops per 10^12 places.
 fn chance(group: &[u8]) -> u64 {
     let chance = group.iter().map(|byte| per_10_000(*byte)).product();
-    let common = COMMON.as_bytes().chunks(4).any(|common| common.starts_with(group));
+    let common = COMMON.binary_search_by(|common| common.as_slice().cmp(group)).is_ok();
     if common { COMMON_COST.max(chance) } else { chance }
 }
 
-/// Groups that are far more frequent in events than their letters let expect.
-const COMMON: &str = "abl acc act age als ame and api app arg ase ate ath ati aut cod con cre cur \
-    dat ear eco ect ent ers ess est ete eve fig fil for gen hea her hub ing inp int \
-    ion ist ite ken key les lim lin log mat mes met mit mod mon nam nde nfi nie ode oke \
-    omp onf onl ont ord out par pat pec per pro put que rat rea red req res ret ric rit \
-    rti sag sco sea sec ser ses set sio sou sta ste str sul tab tat ted ter the tim tio tok tor tra \
-    typ uri use ust ute ver wor ype";
+/// Groups that are far more frequent in events than their letters let expect; sorted.
+#[rustfmt::skip]
+const COMMON: &[[u8; 3]] = &[
+    *b"abl", *b"acc", *b"act", *b"age", *b"als", *b"ame", *b"and", *b"api", *b"app", *b"arg",
+    *b"ase", *b"ate", *b"ath", *b"ati", *b"aut", *b"cod", *b"con", *b"cre", *b"cur", *b"dat",
+    *b"ear", *b"eco", *b"ect", *b"ent", *b"ers", *b"ess", *b"est", *b"ete", *b"eve", *b"fig",
+    *b"fil", *b"for", *b"gen", *b"hea", *b"her", *b"hub", *b"ing", *b"inp", *b"int", *b"ion",
+    *b"ist", *b"ite", *b"ken", *b"key", *b"les", *b"lim", *b"lin", *b"log", *b"mat", *b"mes",
+    *b"met", *b"mit", *b"mod", *b"mon", *b"nam", *b"nde", *b"nfi", *b"nie", *b"ode", *b"oke",
+    *b"omp", *b"onf", *b"onl", *b"ont", *b"ord", *b"out", *b"par", *b"pat", *b"pec", *b"per",
+    *b"pro", *b"put", *b"que", *b"rat", *b"rea", *b"red", *b"req", *b"res", *b"ret", *b"ric",
+    *b"rit", *b"rti", *b"sag", *b"sco", *b"sea", *b"sec", *b"ser", *b"ses", *b"set", *b"sio",
+    *b"sou", *b"sta", *b"ste", *b"str", *b"sul", *b"tab", *b"tat", *b"ted", *b"ter", *b"the",
+    *b"tim", *b"tio", *b"tok", *b"tor", *b"tra", *b"typ", *b"uri", *b"use", *b"ust", *b"ute",
+    *b"ver", *b"wor", *b"ype",
+];
 
 /// In the unit of [`chance`].
 const COMMON_COST: u64 = 1_000_000_000;
@@ -306,8 +332,14 @@ mod tests {
 
     fn anchors_of(pattern: &str) -> Option<Vec<String>> {
         let hir = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern).unwrap();
-        let set = anchors(&hir)?;
-        Some(set.into_iter().map(|anchor| String::from_utf8_lossy(&anchor).into_owned()).collect())
+        let set = anchors(&hir).into_iter();
+        let set: Vec<_> = set.map(|one| String::from_utf8(one.text.into()).unwrap()).collect();
+        (!set.is_empty()).then_some(set)
+    }
+
+    #[test]
+    fn common_groups_are_sorted() {
+        assert!(COMMON.is_sorted());
     }
 
     #[test]

@@ -11,28 +11,24 @@
 //! text     . . t o k e n = 1    places   0 2 4 6 8        place 4: k e n, its bit is set
 //! ```
 
-use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 
-use super::anchor::{ANCHOR_BYTES_MIN, window};
+use super::anchor::{ANCHOR_BYTES_MIN, Anchor};
 
 /// The anchors of many owners, ready to be looked for.
 pub(super) struct Filter<O> {
     groups: Bits,
     windows: Bits,
     /// Sorted by the slot of their window.
-    anchors: Vec<Anchor<O>>,
+    anchors: Vec<Owned<O>>,
     /// Where the anchors of each shelf of slots begin; one more at the end.
     shelves: Vec<u32>,
 }
 
-struct Anchor<O> {
-    /// Four bytes, upper case as lower.
+struct Owned<O> {
+    anchor: Anchor,
+    /// The four bytes of its window, upper case as lower.
     window: u32,
-    /// Where the window begins in the text.
-    offset: usize,
-    /// In lower case.
-    text: Box<[u8]>,
     owner: O,
 }
 
@@ -49,12 +45,13 @@ const FOLD: u64 = 0x2020_2020_2020_2020;
 
 impl<O: Copy> Filter<O> {
     /// Anchors shorter than [`ANCHOR_BYTES_MIN`] are a bug of the caller.
-    pub(super) fn new<'a>(anchors: impl Iterator<Item = (Cow<'a, [u8]>, O)>) -> Filter<O> {
-        let mut anchors: Vec<_> = anchors.map(|(text, owner)| Anchor::new(text, owner)).collect();
+    pub(super) fn new(anchors: impl Iterator<Item = (Anchor, O)>) -> Filter<O> {
+        let mut anchors: Vec<_> =
+            anchors.map(|(anchor, owner)| Owned::new(anchor, owner)).collect();
         anchors.sort_unstable_by_key(|anchor| Bits::slot(anchor.window));
         let (mut groups, mut windows) = (Bits::new(), Bits::new());
         let mut shelves = vec![0; Bits::COUNT / SLOTS_PER_SHELF + 1];
-        for Anchor { window, .. } in &anchors {
+        for Owned { window, .. } in &anchors {
             groups.set(group(u64::from(*window)));
             groups.set(group(u64::from(*window) >> 8));
             windows.set(*window);
@@ -140,18 +137,20 @@ impl<O: Copy> Filter<O> {
         window: u32,
         visit: &mut impl FnMut(O, Range<usize>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        for anchor in self.shelf(window).iter().filter(|anchor| anchor.window == window) {
-            let Some(start) = place.checked_sub(1 + anchor.offset) else { continue };
+        for Owned { anchor, owner, .. } in
+            self.shelf(window).iter().filter(|owned| owned.window == window)
+        {
+            let Some(start) = place.checked_sub(1 + anchor.window) else { continue };
             let range = start..start + anchor.text.len();
             let here = text.get(range.clone());
             if here.is_some_and(|here| here.eq_ignore_ascii_case(&anchor.text)) {
-                visit(anchor.owner, range)?;
+                visit(*owner, range)?;
             }
         }
         ControlFlow::Continue(())
     }
 
-    fn shelf(&self, window: u32) -> &[Anchor<O>] {
+    fn shelf(&self, window: u32) -> &[Owned<O>] {
         let shelf = Bits::slot(window) / SLOTS_PER_SHELF;
         match self.shelves.get(shelf..=shelf + 1) {
             Some([start, end]) => self.anchors.get(*start as usize..*end as usize),
@@ -161,13 +160,13 @@ impl<O: Copy> Filter<O> {
     }
 }
 
-impl<O> Anchor<O> {
-    fn new(text: Cow<'_, [u8]>, owner: O) -> Anchor<O> {
-        assert!(text.len() >= ANCHOR_BYTES_MIN, "an anchor the filter would not see");
-        let offset = window(&text);
-        let window = text.get(offset..).and_then(<[u8]>::first_chunk);
+impl<O> Owned<O> {
+    fn new(anchor: Anchor, owner: O) -> Owned<O> {
+        assert!(anchor.text.len() >= ANCHOR_BYTES_MIN, "an anchor the filter would not see");
+        let window = anchor.text.get(anchor.window..).and_then(<[u8]>::first_chunk);
+        assert!(window.is_some(), "a window behind the end of its anchor");
         let window = window.map_or(0, |window| u32::from_le_bytes(*window)) | FOLD as u32;
-        Anchor { window, offset, text: text.into(), owner }
+        Owned { anchor, window, owner }
     }
 }
 
@@ -213,8 +212,8 @@ mod tests {
     use super::*;
 
     fn found(anchors: &[&str], text: &str) -> Vec<(usize, Range<usize>)> {
-        let anchors = anchors.iter().map(|text| Cow::Borrowed(text.as_bytes())).enumerate();
-        let filter = Filter::new(anchors.map(|(owner, text)| (text, owner)));
+        let anchors = anchors.iter().map(|text| Anchor::new(text.as_bytes().to_vec())).enumerate();
+        let filter = Filter::new(anchors.map(|(owner, anchor)| (anchor, owner)));
         let mut found = Vec::new();
         let done: ControlFlow<()> = filter.visit(text.as_bytes(), |owner, range| {
             found.push((owner, range));

@@ -33,6 +33,7 @@ use std::ops::{ControlFlow, Range};
 
 pub use pattern::{PatternError, PatternSpec};
 
+use anchor::Anchor;
 use cuts::Cuts;
 use filter::Filter;
 use pattern::Pattern;
@@ -115,24 +116,24 @@ impl Scanner {
     fn over(patterns: Vec<Pattern>, replacement: &str) -> Scanner {
         let mut anchors = Vec::new();
         for (at, pattern) in patterns.iter().enumerate() {
-            for anchor in pattern.anchors() {
-                if !anchor.iter().any(|byte| is_escaped(*byte)) {
-                    anchors.push((Cow::Borrowed(anchor), Stands::Anywhere(at)));
+            for anchor in &pattern.anchors {
+                if !anchor.text.iter().any(|byte| is_escaped(*byte)) {
+                    anchors.push((anchor.clone(), Stands::Anywhere(at)));
                     continue;
                 }
-                anchors.push((Cow::Borrowed(anchor), Stands::InValue(at)));
-                let escaped = as_escaped(anchor).into_iter();
-                anchors.extend(escaped.map(|way| (Cow::Owned(way), Stands::InLine)));
+                anchors.push((anchor.clone(), Stands::InValue(at)));
+                let escaped = as_escaped(&anchor.text).into_iter().map(Anchor::new);
+                anchors.extend(escaped.map(|anchor| (anchor, Stands::InLine)));
             }
         }
         for word in names::last_words() {
-            anchors.push((Cow::Owned(format!("{word}\"").into_bytes()), Stands::AtEndOfName));
+            let anchor = Anchor::new(format!("{word}\"").into_bytes());
+            anchors.push((anchor, Stands::AtEndOfName));
         }
-        let unanchored = |pattern: &Pattern| {
-            pattern.probe == Probe::Anchors && pattern.anchors().next().is_none()
-        };
+        let unanchored =
+            |pattern: &Pattern| pattern.probe == Probe::Anchors && pattern.anchors.is_empty();
         Scanner {
-            alphabet: Alphabet::of(anchors.iter().map(|(anchor, _)| anchor.as_ref())),
+            alphabet: Alphabet::of(anchors.iter().map(|(anchor, _)| anchor.text.as_ref())),
             filter: Filter::new(anchors.into_iter()),
             always: patterns
                 .iter()

@@ -4,7 +4,7 @@ use super::*;
 
 /// Seed 002's own settings, at the level where they hold.
 fn policy() -> Policy {
-    Policy::default().with_level(Level::Redacted)
+    full().with_level(Level::Redacted)
 }
 
 /// Each case is an event, what is left of its action and outcome, and what `cut` says.
@@ -214,7 +214,7 @@ fn each_setting_can_be_switched_off_and_none_holds_at_level_full() {
     let all = ContentLogging { file_contents: true, query_results: true, output_chars: None };
     for text in [read, rows, &bash] {
         assert_ne!(remark(&protect(&policy(), text), "cut"), "");
-        assert_eq!(remark(&protect(&Policy::default(), text), "cut"), "");
+        assert_eq!(remark(&protect(&full(), text), "cut"), "");
         let policy = policy().with_content_logging(all.clone());
         assert_eq!(remark(&protect(&policy, text), "cut"), "");
     }
@@ -229,7 +229,7 @@ fn a_member_rule_decides_what_content_logging_may_cut() {
     };
     let read = r#"{"action":{"type":"tool","name":"Read"},"outcome":{"result":"abc"}}"#;
     let cut = |event: Level, member: Level| {
-        let policy = Policy::default().with_level(event).with_rules(vec![rule(member)]);
+        let policy = full().with_level(event).with_rules(vec![rule(member)]);
         remark(&protect(&policy, read), "cut")
     };
     assert_eq!(cut(Level::Redacted, Level::Full), "");

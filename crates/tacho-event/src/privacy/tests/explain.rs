@@ -17,7 +17,7 @@ fn every_member_has_a_class_a_home_a_rule_and_a_fate() {
             ..CaptureRule::default()
         },
     ];
-    let policy = Policy::default().with_rules(rules).with_evidence(vec!["outcome.error".into()]);
+    let policy = full().with_rules(rules).with_evidence(vec!["outcome.error".into()]);
     let text = r#"{"id":"a","timestamp":"2026-11-20T10:00:00Z","v":1,
         "action":{"type":"tool","name":"Read","tool":{"parameters":{"file_path":"token=abc","content":"xyz"}}},
         "agent":{"id":"two words"},"actor":{"type":"user","id":"u"},"labels":{"a":1},
@@ -56,7 +56,7 @@ fn every_member_has_a_class_a_home_a_rule_and_a_fate() {
 fn a_secret_in_a_name_is_told_by_the_place_that_holds_it() {
     let text =
         r#"{"action":{"type":"tool"},"metadata":{"x":{"token=abc":{"secret=y":"password=z"}}}}"#;
-    let secrets = Policy::default().explain(&event(text)).secrets;
+    let secrets = full().explain(&event(text)).secrets;
     let places: Vec<_> = secrets.iter().map(|secret| secret.pointer.as_str()).collect();
     let value = "/metadata/x/[REDACTED]/[REDACTED]";
     assert_eq!(places, ["/metadata/x", "/metadata/x/[REDACTED]", value]);
@@ -66,7 +66,7 @@ fn a_secret_in_a_name_is_told_by_the_place_that_holds_it() {
 fn a_dropped_event_has_no_member_left() {
     let drop =
         CaptureRule { action: Some("t*".into()), level: Level::None, ..CaptureRule::default() };
-    let explanation = Policy::default().with_rules(vec![drop]).explain(&event(VECTOR));
+    let explanation = full().with_rules(vec![drop]).explain(&event(VECTOR));
     assert_eq!((explanation.level, explanation.rule), (Level::None, Some(0)));
     assert!(explanation.members.iter().all(|one| one.fate == Fate::TakenOut));
     assert!(explanation.secrets.is_empty() && !explanation.members.is_empty());
@@ -74,7 +74,7 @@ fn a_dropped_event_has_no_member_left() {
 
 #[test]
 fn without_identity_nobody_is_kept() {
-    let explanation = Policy::preset(Preset::Minimal).explain(&event(VECTOR));
+    let explanation = preset(Preset::Minimal).explain(&event(VECTOR));
     let fate = |pointer: &str| {
         explanation.members.iter().find(|one| one.pointer == pointer).map(|one| one.fate)
     };

@@ -4,7 +4,7 @@ use super::*;
 use crate::limits;
 
 fn good() -> String {
-    String::from_utf8(protect(&Policy::default(), VECTOR).leaf().to_vec()).unwrap()
+    String::from_utf8(protect(&full(), VECTOR).leaf().to_vec()).unwrap()
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn seventeen_kinds_of_resources_are_fifteen_and_other() {
         let text = format!(
             r#"{{"action":{{"type":"tool"}},"security":{{"resources_accessed":[{list}]}}}}"#
         );
-        let entry = protect(&Policy::default(), &text);
+        let entry = protect(&full(), &text);
         let leaf = check_leaf(entry.leaf(), false).unwrap();
         let types = leaf.at("/security/resource_types").and_then(Value::as_list).unwrap();
         assert_eq!((types.len(), types.last()), (16, Some(&Value::from(last))));
@@ -124,7 +124,7 @@ fn what_the_event_said_of_its_resource_types_comes_back() {
             r#"{{"action":{{"type":"tool"}},"id":"x","security":{{"resource_types":{told},
             "resources_accessed":[{{"type":"a"}}]}},"timestamp":"2026-11-20T10:00:00.000000Z","v":1}}"#
         );
-        let entry = protect(&Policy::default(), &text);
+        let entry = protect(&full(), &text);
         assert_eq!(leaf(&entry).at("/security/resource_types").unwrap().to_json(), shown);
         assert_eq!(revealed(&entry), read_text(&text).unwrap().to_json());
     }
@@ -144,7 +144,7 @@ fn a_leaf_is_at_most_sixteen_kibibytes_or_a_problem() {
     });
     doc.insert_at(&["action", "type"], "tool");
     let event = Draft::from_object(doc).check(&world()).unwrap();
-    let applied = Policy::default().apply(event, &StandIns::new(), &world()).unwrap();
+    let applied = full().apply(event, &StandIns::new(), &world()).unwrap();
     let Protected::Entry(entry) = applied else { panic!("dropped") };
     assert!((2000..limits::LEAF_BYTES_MAX).contains(&entry.leaf().len()), "{}", entry.leaf().len());
 }
@@ -154,7 +154,7 @@ fn more_than_sixty_four_pairs_of_one_class_are_a_problem() {
     let paths = |count: usize| (0..count).map(|n| format!("metadata.m{n}")).collect::<Vec<_>>();
     for granularity in [Granularity::Class, Granularity::Member] {
         // Evidence of one member is one pair, whatever stands in it.
-        let policy = Policy::default().with_evidence(paths(70)).with_granularity(granularity);
+        let policy = full().with_evidence(paths(70)).with_granularity(granularity);
         let metadata: Object = (0..70).map(|n| (format!("m{n}"), n)).collect();
         let draft = Draft::from_object(Object::new())
             .with("action.type", "tool")
@@ -174,7 +174,7 @@ fn what_is_larger_than_a_part_is_a_problem() {
             .with("action.type", "tool")
             .with("outcome.result", "x".repeat(bytes));
         let event = draft.check(&world()).unwrap();
-        Policy::default().apply(event, &StandIns::new(), &world())
+        full().apply(event, &StandIns::new(), &world())
     };
     let around = r#"{"outcome":{"result":""}}"#.len();
     assert!(big(limits::PART_BYTES_MAX - around - 128).is_ok());
@@ -186,9 +186,8 @@ fn what_is_larger_than_a_part_is_a_problem() {
 fn the_deepest_event_is_revealed_again() {
     let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
     for granularity in [Granularity::Class, Granularity::Member] {
-        let policy = Policy::default()
-            .with_granularity(granularity)
-            .with_evidence(vec!["outcome.result".into()]);
+        let policy =
+            full().with_granularity(granularity).with_evidence(vec!["outcome.result".into()]);
         let deepest = nested(limits::VALUE_DEPTH_MAX);
         let text = format!(
             r#"{{"action":{{"type":"model","model":{{"response":{deepest}}}}},"id":"x",

@@ -12,7 +12,7 @@ fn about(action: &str, level: Level) -> CaptureRule {
 
 #[test]
 fn minimal_keeps_neither_content_nor_people() {
-    let entry = protect(&Policy::preset(Preset::Minimal), VECTOR);
+    let entry = protect(&preset(Preset::Minimal), VECTOR);
     assert!(entry.parts().is_empty());
     assert_eq!(entry.subject(), None);
     assert!(leaf(&entry).get("content").is_none() && leaf(&entry).get("identity").is_none());
@@ -31,7 +31,7 @@ fn the_first_rule_that_matches_says_the_level() {
         about("tool", Level::Metadata),
         about("*", Level::Redacted),
     ];
-    let policy = Policy::default().with_rules(rules);
+    let policy = full().with_rules(rules);
     let dropped = policy.apply(event(VECTOR), &StandIns::new(), &world()).unwrap();
     assert!(matches!(dropped, Protected::Dropped { rule: Some(1) }), "{dropped:?}");
     for (text, level, rule) in [
@@ -47,14 +47,14 @@ fn the_first_rule_that_matches_says_the_level() {
 
 #[test]
 fn a_policy_whose_level_is_none_drops_without_naming_a_rule() {
-    let policy = Policy::default().with_level(Level::None);
+    let policy = full().with_level(Level::None);
     let dropped = policy.apply(event(VECTOR), &StandIns::new(), &world()).unwrap();
     assert!(matches!(dropped, Protected::Dropped { rule: None }), "{dropped:?}");
 }
 
 #[test]
 fn what_the_recorder_says_about_itself_is_always_kept_whole() {
-    let policy = Policy::default().with_rules(vec![about("*", Level::None)]);
+    let policy = full().with_rules(vec![about("*", Level::None)]);
     let draft = Draft::system("tacho.key").with("metadata.reason", "rotation");
     let event = draft.check(&world()).unwrap();
     let Protected::Entry(entry) = policy.apply(event, &StandIns::new(), &world()).unwrap() else {
@@ -67,7 +67,7 @@ fn what_the_recorder_says_about_itself_is_always_kept_whole() {
 
 #[test]
 fn metadata_keeps_the_leaf_and_who_it_was() {
-    let policy = Policy::default().with_level(Level::Metadata);
+    let policy = full().with_level(Level::Metadata);
     let text = r#"{"action":{"type":"provider","provider":{"name":"hubspot","operation":"x"}},
         "actor":{"type":"user","id":"u1"},"agent":{"id":"two words"},"labels":{"a":1},
         "security":{"resources_accessed":[{"type":"file","identifier":"/x"}]},
@@ -92,7 +92,7 @@ fn a_rule_about_a_member_holds_whatever_the_level_of_the_event() {
         rule("origin.seq", Level::Metadata),
     ];
     for level in [Level::Metadata, Level::Redacted, Level::Full] {
-        let policy = Policy::default().with_rules(rules.clone()).with_level(level);
+        let policy = full().with_rules(rules.clone()).with_level(level);
         let text = VECTOR
             .replace("\"git log", "\"git log")
             .replace(r#"{"parameters":{"#, r#"{"parameters":{"cwd":"/home/alice","#);
@@ -117,7 +117,7 @@ fn what_a_member_rule_takes_out_is_told_with_its_length_unless_the_level_is_none
         rule("v", Level::None),
         rule("action", Level::Metadata),
     ];
-    let policy = Policy::default().with_rules(rules);
+    let policy = full().with_rules(rules);
     let text = r#"{"action":{"type":"tool","name":"x","tool":{"a":"b"}},"metadata":
         {"secret":1,"text":"caf\u00e9","list":[1,2,3],"a/b":{"c":true}}}"#;
     let entry = protect(&policy, text);

@@ -15,7 +15,7 @@ fn member(path: &str) -> CaptureRule {
 }
 
 fn lint(rules: Vec<CaptureRule>) -> Vec<String> {
-    problems(&Policy::default().with_rules(rules))
+    problems(&full().with_rules(rules))
 }
 
 fn problems(policy: &Policy) -> Vec<String> {
@@ -24,8 +24,8 @@ fn problems(policy: &Policy) -> Vec<String> {
 
 #[test]
 fn presets_and_plain_policies_have_no_problem() {
-    for preset in Preset::ALL {
-        assert_eq!(problems(&Policy::preset(preset)), [""; 0]);
+    for named in Preset::ALL {
+        assert_eq!(problems(&preset(named)), [""; 0]);
     }
     let named = CaptureRule { name: Some("mcp__*".into()), ..action("mcp") };
     let agents = CaptureRule { agent: Some("ops/*".into()), ..rule() };
@@ -112,7 +112,7 @@ fn dropping_is_explained_and_never_everything() {
         told[1],
         "/rules/1: is about members of events that rule 0 drops (remove one of the two)"
     );
-    let nothing = Policy::default().with_level(Level::None);
+    let nothing = full().with_level(Level::None);
     assert_eq!(problems(&nothing).len(), 1);
     assert_eq!(problems(&nothing.with_rules(vec![action("tool")])), [""; 0]);
 }
@@ -133,9 +133,9 @@ fn what_cannot_be_left_out_is_said() {
 fn evidence_is_hidden_captured_and_told_once() {
     let paths = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>();
     let good = paths(&["outcome.result", "action.tool.parameters", "actor.id", "change"]);
-    assert_eq!(problems(&Policy::default().with_evidence(good.clone())), [""; 0]);
+    assert_eq!(problems(&full().with_evidence(good.clone())), [""; 0]);
     let bad = paths(&["outcme", "outcome.status", "change", "change.before"]);
-    let told = problems(&Policy::default().with_evidence(bad));
+    let told = problems(&full().with_evidence(bad));
     assert_eq!(
         told,
         [
@@ -144,9 +144,9 @@ fn evidence_is_hidden_captured_and_told_once() {
             "/evidence/3: `change.before` is part of `change`, which is evidence already (remove it)",
         ]
     );
-    let minimal = Policy::preset(Preset::Minimal).with_evidence(paths(&["actor.id"]));
+    let minimal = preset(Preset::Minimal).with_evidence(paths(&["actor.id"]));
     assert_eq!(problems(&minimal).len(), 1);
-    let contradicted = Policy::default().with_evidence(good).with_rules(vec![member("outcome")]);
+    let contradicted = full().with_evidence(good).with_rules(vec![member("outcome")]);
     let told = problems(&contradicted);
     assert_eq!(
         told,
@@ -159,10 +159,10 @@ fn evidence_is_hidden_captured_and_told_once() {
 #[test]
 fn content_logging_without_the_level_it_holds_at_is_named() {
     let cut = ContentLogging { output_chars: Some(10), ..ContentLogging::default() };
-    let policy = Policy::default().with_content_logging(cut);
+    let policy = full().with_content_logging(cut);
     assert_eq!(problems(&policy).len(), 1);
     assert_eq!(problems(&policy.with_level(Level::Redacted)), [""; 0]);
     let all = ContentLogging { file_contents: true, query_results: true, output_chars: None };
-    let policy = Policy::preset(Preset::Production).with_content_logging(all);
+    let policy = preset(Preset::Production).with_content_logging(all);
     assert_eq!(problems(&policy).len(), 1);
 }

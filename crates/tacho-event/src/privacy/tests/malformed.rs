@@ -17,7 +17,7 @@ const TWICE: &str = r#"{"action":{"type":"tool"},"a":1,"a":2}"#;
 
 #[test]
 fn a_malformed_event_is_a_gap_that_names_itself_and_keeps_its_text() {
-    let entry = recorded(&Policy::default(), TWICE.as_bytes());
+    let entry = recorded(&full(), TWICE.as_bytes());
     let leaf = leaf(&entry);
     assert_eq!(leaf.at("/action/type"), Some(&Value::from("gap")));
     assert_eq!(leaf.at("/action/name"), Some(&Value::from("malformed")));
@@ -33,7 +33,7 @@ fn a_malformed_event_is_a_gap_that_names_itself_and_keeps_its_text() {
 #[test]
 fn its_text_is_kept_at_level_full_alone() {
     for level in [Level::Metadata, Level::Redacted, Level::Full] {
-        let entry = recorded(&Policy::default().with_level(level), TWICE.as_bytes());
+        let entry = recorded(&full().with_level(level), TWICE.as_bytes());
         let shown = revealed(&entry);
         assert_eq!(shown.contains(r#"\"a\":1"#), level == Level::Full, "{shown}");
         assert_eq!(shown.contains(r#""bytes":38"#), level > Level::Metadata, "{shown}");
@@ -50,7 +50,7 @@ fn one_secret_drops_the_text_whole_however_it_is_written() {
         r#"{"a":1,"a":{"p\u0061ssword":"hunter2"}}"#,
         r#"{"a":1,"a":"\ud800 password=hunter2"}"#,
     ] {
-        let entry = recorded(&Policy::default(), raw.as_bytes());
+        let entry = recorded(&full(), raw.as_bytes());
         let shown = revealed(&entry);
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains(r#""dropped":true"#) && shown.contains(r#""bytes":"#), "{shown}");
@@ -60,9 +60,9 @@ fn one_secret_drops_the_text_whole_however_it_is_written() {
 #[test]
 fn bytes_that_are_no_text_are_looked_at_too() {
     let raw = b"{\"a\":\"\xff password=hunter2\"}";
-    let entry = recorded(&Policy::default(), raw);
+    let entry = recorded(&full(), raw);
     assert!(revealed(&entry).contains(r#""dropped":true"#));
-    let entry = recorded(&Policy::default(), b"{\"a\":\"\xff\"}");
+    let entry = recorded(&full(), b"{\"a\":\"\xff\"}");
     assert!(revealed(&entry).contains(r#""base64":"#));
 }
 

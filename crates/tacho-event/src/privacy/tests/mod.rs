@@ -27,6 +27,19 @@ impl World for VectorWorld {
     }
 }
 
+/// Scanners take long to make in a debug build: the tests share one.
+#[expect(clippy::disallowed_types, reason = "tests share what none of them changes")]
+static SCANNER: std::sync::OnceLock<std::sync::Arc<scan::Scanner>> = std::sync::OnceLock::new();
+
+fn preset(preset: Preset) -> Policy {
+    Policy::new(preset, SCANNER.get_or_init(|| scan::Scanner::builtin().into()).clone())
+}
+
+/// The default policy: everything is kept.
+fn full() -> Policy {
+    preset(Preset::Development)
+}
+
 fn world() -> VectorWorld {
     VectorWorld(Cell::new(2))
 }
@@ -84,7 +97,7 @@ const VECTOR: &str = r#"{"id":"0199a000-0000-70ed-804b-c452969c3d73",
 fn the_leaf_and_parts_are_the_published_vector() {
     let vectors = include_str!("../../../../../fixtures/vectors/vectors.json");
     let vectors = read_text(vectors).unwrap();
-    let entry = protect(&Policy::default(), VECTOR);
+    let entry = protect(&full(), VECTOR);
     let text = std::str::from_utf8(entry.leaf()).unwrap();
     assert_eq!(Some(text), vectors.at("/leaf").and_then(Value::as_str));
     assert_eq!(text.len(), 581);
@@ -96,7 +109,7 @@ fn the_leaf_and_parts_are_the_published_vector() {
 
 #[test]
 fn what_was_protected_is_revealed_again() {
-    let entry = protect(&Policy::default(), VECTOR);
+    let entry = protect(&full(), VECTOR);
     assert_eq!(revealed(&entry), Value::from(event(VECTOR).object().clone()).to_json());
 }
 
@@ -107,7 +120,7 @@ fn names_that_are_not_public_are_withheld_and_come_back() {
         "action":{"type":"provider","name":"crm_create","provider":{"name":"hub spot","x":1}},
         "resources":{"tokens_input":9007199254740993,"model":"opus[1m]"},
         "metadata":{"_sd":["x"],"n":[0.1000000000000000055],"~":1}}"#;
-    let entry = protect(&Policy::default(), text);
+    let entry = protect(&full(), text);
     let leaf_doc = leaf(&entry);
     let shown =
         |pointer: &str| leaf_doc.at(pointer).and_then(Value::as_str).unwrap_or("").to_owned();
@@ -124,7 +137,7 @@ fn names_that_are_not_public_are_withheld_and_come_back() {
 
 #[test]
 fn a_changed_disclosure_is_refused() {
-    let entry = protect(&Policy::default(), VECTOR);
+    let entry = protect(&full(), VECTOR);
     let part = &entry.parts()[0];
     let mut changed = part.plaintext().to_vec();
     let at = changed.windows(3).position(|bytes| bytes == b"log").unwrap();
@@ -137,7 +150,7 @@ fn a_changed_disclosure_is_refused() {
 
 #[test]
 fn strict_hides_agents_and_sessions_and_keeps_them_joined() {
-    let policy = Policy::default().strict();
+    let policy = full().strict();
     let stand_ins = StandIns::new();
     let shown = |world: &VectorWorld| {
         let Protected::Entry(entry) = policy.apply(event(VECTOR), &stand_ins, world).unwrap()
@@ -153,7 +166,7 @@ fn strict_hides_agents_and_sessions_and_keeps_them_joined() {
 
 #[test]
 fn member_granularity_discloses_one_member_at_a_time() {
-    let policy = Policy::default().with_granularity(Granularity::Member);
+    let policy = full().with_granularity(Granularity::Member);
     let entry = protect(&policy, VECTOR);
     let names: Vec<_> = entry
         .parts()
@@ -170,7 +183,7 @@ fn identifiers_of_people_are_identity() {
     let text = r#"{"action":{"type":"change"},"change":{"resource_type":"customer",
         "resource_id":"42","after":{"n":1}},"security":{"resources_accessed":[
         {"type":"file","identifier":"/a"},{"type":"person","identifier":"7"}]}}"#;
-    let entry = protect(&Policy::default(), text);
+    let entry = protect(&full(), text);
     let identity = entry.parts().iter().find(|part| part.class() == Class::Identity).unwrap();
     let who = String::from_utf8_lossy(&identity.plaintext()[16..]).into_owned();
     assert!(who.contains(r#""resource_id":"42""#) && who.contains(r#""identifier":"/a""#));
@@ -180,7 +193,7 @@ fn identifiers_of_people_are_identity() {
 
 #[test]
 fn evidence_is_a_class_of_its_own() {
-    let policy = Policy::default().with_evidence(vec!["outcome.result".into()]);
+    let policy = full().with_evidence(vec!["outcome.result".into()]);
     let entry = protect(&policy, VECTOR);
     let classes: Vec<_> = entry.parts().iter().map(Part::class).collect();
     assert_eq!(classes, [Class::Content, Class::Identity, Class::Evidence]);
