@@ -1,7 +1,4 @@
-//! Feeds what the fuzzer invents to `claims/filter.rs`.
+//! Feeds what the fuzzer invents to the claim about it.
 #![no_main]
 
-#[path = "../claims/filter.rs"]
-mod claims;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| claims::claim(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tacho_fuzz::filter::claim(data));

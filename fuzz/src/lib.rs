@@ -1,0 +1,5 @@
+//! What each fuzz target claims of any bytes. The ordinary tests include these files and replay
+//! the corpus with them.
+
+pub mod draft;
+pub mod filter;
