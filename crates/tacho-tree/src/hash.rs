@@ -45,7 +45,7 @@ impl Hash {
         &self.0
     }
 
-    /// Reads the base64 form, in the one spelling [`Hash`] is displayed in.
+    /// Reads the base64 form, in the one spelling a hash is displayed in.
     pub fn from_base64(text: &str) -> Option<Hash> {
         let mut bytes = [0; Hash::LEN];
         match Base64::decode(text, &mut bytes) {

@@ -20,7 +20,8 @@
 //! | `name`, `key` | an origin, the master seed | keys and their texts | C2SP `signed-note` |
 //! | [`note`] | a signed text | who signed it | C2SP `signed-note` |
 //! | [`checkpoint`] | a note | the tree head it vouches for | C2SP `tlog-checkpoint` |
-//! | `cosign`, [`witness`] | a checkpoint | a witness's word | C2SP `tlog-cosignature`, `tlog-witness` |
+//! | `cosign` | a checkpoint | a witness's cosignature | C2SP `tlog-cosignature` |
+//! | [`witness`] | a log's request | whether to cosign | C2SP `tlog-witness` |
 //! | [`policy`] | trusted keys and a quorum | whether enough have signed | C2SP `tlog-policy` |
 //! | `tlog_proof` | all of it | one text that proves a leaf offline | C2SP `tlog-proof` |
 //! | `rotation` | old and new key | the statement that hands over | this project's |

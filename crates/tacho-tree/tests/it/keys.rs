@@ -1,6 +1,9 @@
 //! Keys: derivation, texts, statements, and what is no key.
 
-use tacho_tree::{KeyError, KeyName, Kind, LogKey, Origin, Rotation, VerifierKey, WitnessKey};
+use tacho_tree::note::{NoteError, Signature};
+use tacho_tree::{
+    KeyError, KeyName, Kind, LogKey, Note, Origin, Rotation, VerifierKey, WitnessKey,
+};
 
 use crate::sample::{log_key, one_bit_off, witness_key};
 
@@ -129,6 +132,12 @@ fn a_statement_holds_for_its_context_body_and_key_alone() {
     assert!(!key.verifier().verify_statement("tacho/v1/row", b"bodY", &signature));
     let other = LogKey::from_seed(key.verifier().name().clone(), &[9; 32]);
     assert!(!other.verifier().verify_statement("tacho/v1/row", b"body", &signature));
+    let as_witness = VerifierKey::new(
+        key.verifier().name().clone(),
+        Kind::Witness,
+        key.verifier().public_bytes(),
+    );
+    assert!(!as_witness.unwrap().verify_statement("tacho/v1/row", b"body", &signature));
     for changed in one_bit_off(&signature) {
         let changed = changed.try_into().unwrap();
         assert!(!key.verifier().verify_statement("tacho/v1/row", b"body", &changed));
@@ -159,4 +168,29 @@ fn a_rotation_counts_only_with_the_old_keys_signature() {
     let foreign = LogKey::derive(&[7; 32], &elsewhere, 0);
     let taken = Rotation { successor: foreign.verifier(), ..rotation };
     assert!(!taken.verify(old.verifier(), &taken.sign(&old)));
+}
+
+#[test]
+fn a_second_signature_of_the_same_text_that_lenient_verifiers_accept_is_rejected() {
+    let note = include_str!("../../../../fixtures/vectors/tlog/checkpoint");
+    let note = Note::parse(note.as_bytes()).unwrap();
+    let keys = [log_key().verifier().clone()];
+    assert!(note.verify(&keys).is_ok());
+    // R the neutral element: made with the key, and accepted by OpenSSL. And s with the order of
+    // the group added: made by anyone from the good signature.
+    for signature in [
+        "0100000000000000000000000000000000000000000000000000000000000000\
+         c90527a0881e7691090ac551654f744b65ee2320413dd1624a541b185cec4a0a",
+        "e6b862fd927598f992d6c65eebd0ab89d772ecf4b2185cd706b1d4c89ababf43\
+         79adcbf334cf31d2af572e32fca7d5127f9996acb9c6a081e9f7eed7111dfa1c",
+    ] {
+        let bytes = (0..128)
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&signature[at..at + 2], 16).unwrap())
+            .collect();
+        let mut forged = Note::new(note.text().to_owned()).unwrap();
+        let good = &note.signatures()[0];
+        forged.add(Signature { name: good.name.clone(), id: good.id, bytes }).unwrap();
+        assert!(matches!(forged.verify(&keys), Err(NoteError::BadSignature { .. })));
+    }
 }

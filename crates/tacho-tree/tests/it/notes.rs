@@ -140,18 +140,39 @@ fn every_single_bit_change_of_a_cosignature_is_rejected() {
     }
 }
 
-#[test]
-fn a_cosignature_of_something_else_than_a_checkpoint_means_nothing() {
-    // The bytes a witness would have signed, had somebody asked it to cosign "a\n".
+/// A note over `text` with what the first sample witness's seed signs for this time.
+fn cosigned_by_hand(text: &str, time: u64) -> Note {
     let witness = witness_key(1);
     let signer = LogKey::from_seed(witness.verifier().name().clone(), &[1; 32]);
-    let mut message = Note::new("cosignature/v1\ntime 0\na\n".to_owned()).unwrap();
+    let mut message = Note::new(format!("cosignature/v1\ntime {time}\n{text}")).unwrap();
     message.sign(&signer).unwrap();
-    let bytes = [vec![0; 8], message.signatures()[0].bytes.clone()].concat();
-    let mut note = Note::new("a\n".to_owned()).unwrap();
+    let bytes = [&time.to_be_bytes()[..], &message.signatures()[0].bytes].concat();
+    let mut note = Note::new(text.to_owned()).unwrap();
     let (name, id) = (witness.verifier().name().clone(), witness.verifier().id());
     note.add(Signature { name, id, bytes }).unwrap();
-    assert!(note.verify(&[witness.verifier().clone()]).is_err());
+    note
+}
+
+#[test]
+fn a_cosignature_of_something_else_than_a_checkpoint_means_nothing() {
+    let keys = [witness_key(1).verifier().clone()];
+    let checkpoint = checkpoint(some_head()).to_string();
+    assert!(cosigned_by_hand(&checkpoint, 0).verify(&keys).is_ok());
+    assert!(cosigned_by_hand("a\n", 0).verify(&keys).is_err());
+}
+
+#[test]
+fn the_time_of_a_cosignature_is_below_two_to_the_63() {
+    let keys = [witness_key(1).verifier().clone()];
+    let checkpoint = checkpoint(some_head()).to_string();
+    assert!(cosigned_by_hand(&checkpoint, (1 << 63) - 1).verify(&keys).is_ok());
+    assert!(cosigned_by_hand(&checkpoint, 1 << 63).verify(&keys).is_err());
+}
+
+#[test]
+#[should_panic(expected = "time is below 2^63")]
+fn cosigning_for_a_later_time_is_a_bug() {
+    witness_key(1).cosign(&checkpoint(some_head()), 1 << 63);
 }
 
 #[test]

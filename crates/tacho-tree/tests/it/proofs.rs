@@ -186,8 +186,10 @@ fn the_largest_tree_is_proved_within_its_limits_and_a_larger_one_refused() {
     let head = Head { size: larger, root: uniform.leaf() };
     for size in [larger, 1 << 63, u64::MAX] {
         let head = Head { size, ..head };
-        assert!(check::inclusion(&uniform.leaf(), 0, &head, &[uniform.leaf(); 62]).is_err());
-        assert!(check::consistency(&Head { size: 1, ..head }, &head, &[uniform.leaf()]).is_err());
+        let verdict = check::inclusion(&uniform.leaf(), 0, &head, &[uniform.leaf(); 62]);
+        assert_eq!(verdict, Err(CheckError::NoSuchLeaf { index: 0, size }));
+        let verdict = check::consistency(&Head { size: 1, ..head }, &head, &[uniform.leaf()]);
+        assert_eq!(verdict, Err(CheckError::Backwards { old: 1, new: size }));
     }
 }
 
