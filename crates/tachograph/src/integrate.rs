@@ -3,8 +3,9 @@
 //! 1. Take `integrate.lock`; move the spool into the WAL.
 //! 2. Read frames behind `integrated`; what is not whole is judged by [`crate::wal::Wal::recover`].
 //! 3. Read each frame again (`gate`); one that fails is kept in the quarantine.
-//! 4. Give each tenant its leaves, nodes and parts (`tenant`), and make them durable.
-//! 5. Make the WAL durable as far as it was read; then each tenant's `state`; then `integrated`.
+//! 4. Make the WAL durable as far as it was read.
+//! 5. Give each tenant its leaves, nodes and parts (`tenant`), and make them durable; then each
+//!    tenant's `state`; then `integrated`; then let the index follow.
 //! 6. Whole segments behind `integrated` may go.
 //!
 //! A crash anywhere leaves a state and the frames behind it: the next run does the same again.
@@ -28,7 +29,7 @@ use crate::integrated;
 use crate::limits::{CHUNK_BYTES_MAX, CHUNK_FRAMES_MAX, INTEGRATE_WAIT_MICROS, TENANTS_OPEN_MAX};
 use crate::store::Store;
 use crate::wal::scan::Judge;
-use crate::wal::{AppendError, Damage, Item, Options, Position, Record, Wal, Walk};
+use crate::wal::{AppendError, Damage, Item, Options, Position, Record, Wal, Walk, last_noted};
 use crate::world::World;
 
 pub use gate::Refusal;
@@ -125,6 +126,8 @@ pub struct Integrator {
     recent: Recent,
     /// Where this integrator's own last run ended.
     reached: Position,
+    /// Whether the end of the WAL was judged under the lock since this integrator began.
+    judged: bool,
 }
 
 impl Integrator {
@@ -138,6 +141,7 @@ impl Integrator {
             tenants: HashMap::new(),
             recent: Recent::default(),
             reached: Position::START,
+            judged: false,
         }
     }
 
@@ -222,15 +226,10 @@ impl Integrator {
         let from = outcome.position;
         let (mut taken, mut bytes) = (0, 0);
         let mut walk = self.wal.follow(from);
-        // Behind an unclear place, everything up to here was judged under the lock.
-        let mut judged: Option<Position> = None;
+        // Whether everything the walk may reach was judged under the lock.
+        let mut is_judged = false;
         while taken < frames && bytes < CHUNK_BYTES_MAX {
-            if judged.is_some_and(|tail| walk.position() >= tail) {
-                let at = walk.position();
-                judged = None;
-                walk = self.wal.follow(at);
-            }
-            match walk.next_item()? {
+            let at = match walk.next_item()? {
                 Item::Frame { at, next, record } => {
                     taken += 1;
                     bytes += record.frame_bytes();
@@ -242,27 +241,47 @@ impl Integrator {
                     };
                     desk.take(at, &record, outcome)?;
                     outcome.position = next;
+                    continue;
                 }
                 Item::Damage(damage) => {
                     outcome.damages.push(damage);
                     outcome.position = walk.position();
+                    continue;
                 }
-                Item::Unclear(at) => {
-                    let recovered = self.wal.recover(at)?;
-                    judged = Some(recovered.tail);
-                    let (files, places) = (self.store.files(), self.store.places());
-                    walk = Walk::new(files.clone(), places.clone(), at, Judge::Seeking);
+                Item::Unclear(at) => at,
+                Item::End(at) if is_judged => {
+                    is_judged = false;
+                    walk = self.wal.follow(at);
+                    continue;
                 }
                 Item::End(at) => {
                     outcome.position = at;
-                    outcome.is_done = true;
-                    break;
+                    if !self.may_be_hole(at) {
+                        outcome.is_done = true;
+                        break;
+                    }
+                    at
                 }
-            }
+            };
+            let tail = self.wal.recover(at)?.tail;
+            self.judged = true;
+            let (files, places) = (self.store.files().clone(), self.store.places().clone());
+            walk = Walk::new(files, places, at, Judge::Holding).until(tail);
+            is_judged = true;
         }
         drop(walk);
         self.commit(from, outcome.position, effort)?;
         Ok(taken)
+    }
+
+    /// Whether frames may stand behind zeros at the end. A power cut leaves such holes, and those who
+    /// append after it pass over them; as long as the machine runs there are no new ones.
+    fn may_be_hole(&self, end: Position) -> bool {
+        let (files, places) = (self.store.files().as_ref(), self.store.places());
+        match last_noted(files, &places.wal_lock()) {
+            Some(last) => last >= end,
+            None => !self.judged,
+        }
     }
 
     /// Makes everything durable, in the order that lets a crash happen anywhere.
@@ -276,10 +295,10 @@ impl Integrator {
         if from == to {
             return Ok(());
         }
+        self.sync_wal(from, to)?;
         for tenant in self.tenants.values_mut().filter(|tenant| tenant.is_changed()) {
             tenant.flush(files.as_ref())?;
         }
-        self.sync_wal(from, to)?;
         let mut changed = Vec::new();
         for tenant in self.tenants.values_mut().filter(|tenant| tenant.is_changed()) {
             tenant.commit(files.as_ref(), to)?;
@@ -296,8 +315,9 @@ impl Integrator {
         Ok(())
     }
 
-    /// A state may only rely on frames that a power cut cannot take back: else the log would hold
-    /// leaves of which the WAL knows nothing, and give their places to other frames.
+    /// A power cut must not take back frames that are leaves already: the log would hold leaves of
+    /// which the WAL knows nothing, and their places in the WAL would be given to other frames. So
+    /// leaves that no state counts are always in the WAL, and what is not there was counted once.
     fn sync_wal(&self, from: Position, to: Position) -> Result<(), Error> {
         let (files, places) = (self.store.files(), self.store.places());
         for number in from.segment.max(1)..=to.segment {

@@ -203,6 +203,32 @@ impl Records {
         u64_at(&head, 0).filter(|_| known)
     }
 
+    /// Whether a part or tombstone of a leaf below `size` seems to stand somewhere behind here.
+    fn is_any_before(&self, size: u64) -> Result<bool, Error> {
+        let mut window = vec![0; SCAN_BYTES];
+        let mut at = self.at;
+        loop {
+            let read = read_full_at(self.file.as_ref(), &mut window, at);
+            let read = read.doing("read", &self.path)?;
+            let bytes = window.get(..read).unwrap_or_default();
+            let is_one = |place: usize| {
+                let head = bytes.get(place..place + INDEX_BYTES + 4).unwrap_or_default();
+                let magic = head.get(INDEX_BYTES..).unwrap_or_default();
+                let known = magic == b"TVP1" || magic == b"TVX1";
+                known && u64_at(head, 0).is_some_and(|leaf| leaf < size)
+            };
+            let mut letters = memchr::memchr_iter(b'T', bytes);
+            if letters.any(|letter| letter.checked_sub(INDEX_BYTES).is_some_and(is_one)) {
+                return Ok(true);
+            }
+            if read < window.len() {
+                return Ok(false);
+            }
+            // A record's head may lie across two windows.
+            at += (read - HEAD_BYTES) as u64;
+        }
+    }
+
     fn damaged(&self) -> Error {
         Error::Damaged { path: self.path.clone(), what: NO_RECORD }
     }

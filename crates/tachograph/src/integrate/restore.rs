@@ -102,7 +102,8 @@ struct Behind {
 /// The frames of a tenant behind a place that become leaves.
 fn frames_behind(store: &Store, tenant: &str, from: Position) -> Result<Vec<Behind>, Error> {
     let (files, places) = (store.files().clone(), store.places().clone());
-    let mut walk = Walk::new(files, places, from, Judge::Waiting);
+    // What is bad in between is passed over; what is being written at the end is no leaf yet.
+    let mut walk = Walk::new(files, places, from, Judge::Seeking);
     let mut frames = Vec::new();
     let mut recent = super::Recent::default();
     loop {

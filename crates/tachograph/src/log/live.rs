@@ -14,7 +14,7 @@ use crate::limits::LIVE_FRAMES_MAX;
 use crate::store::Store;
 use crate::wal::scan::Judge;
 use crate::wal::segment::{HEADER_BYTES, Header};
-use crate::wal::{DamageKind, Item, Position, Record, Walk, frame};
+use crate::wal::{DamageKind, Item, Position, Record, Walk, frame, last_noted};
 
 /// The events behind a state.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub(crate) struct Live {
     walk: Walk,
     recent: Recent,
     frames: Vec<Place>,
+    /// Whether the walk is passing over zeros that a power cut left.
+    in_hole: bool,
+    /// The last frame that was noted when it did; looked for once.
+    noted: Option<Position>,
     segments: Mutex<HashMap<u64, Segment>>,
 }
 
@@ -50,6 +54,8 @@ impl Live {
             walk: walk(store, Position::START),
             recent: Recent::default(),
             frames: Vec::new(),
+            in_hole: false,
+            noted: None,
             segments: Mutex::default(),
         }
     }
@@ -98,6 +104,7 @@ impl Live {
         self.recent = Recent::default();
         self.segments.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.walk = walk(&self.store, from);
+        self.in_hole = false;
         self.recent.fill(&self.store, from)
     }
 
@@ -127,9 +134,35 @@ impl Live {
                         return Ok(false);
                     }
                 }
-                Item::End(_) | Item::Unclear(_) => return Ok(true),
+                Item::End(at) => {
+                    if !self.pass_hole(at) {
+                        return Ok(true);
+                    }
+                }
+                Item::Unclear(_) => return Ok(true),
             }
         }
+    }
+
+    /// Goes on behind the zeros that a power cut left, if a frame was appended behind them since;
+    /// false if there is none.
+    fn pass_hole(&mut self, end: Position) -> bool {
+        let (files, places) = (self.store.files(), self.store.places());
+        let last = last_noted(files.as_ref(), &places.wal_lock());
+        if std::mem::take(&mut self.in_hole) {
+            // Read as far as was noted: from here on as before.
+            self.walk = walk(&self.store, end);
+            return true;
+        }
+        let Some(last) = last.filter(|last| *last >= end && self.noted != Some(*last)) else {
+            return false;
+        };
+        let tail = Position { offset: last.offset + 1, ..last };
+        let walk = Walk::new(files.clone(), places.clone(), end, Judge::Holding);
+        self.walk = walk.until(tail);
+        self.in_hole = true;
+        self.noted = Some(last);
+        true
     }
 
     fn with<T>(&self, number: u64, take: impl Fn(&Record<'_>) -> T) -> Result<Option<T>, Error> {

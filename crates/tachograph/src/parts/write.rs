@@ -157,7 +157,7 @@ impl Day {
         let len = match known {
             // Shorter than a state knew it: somebody cut it, and what is left stays.
             Some(bytes) => bytes.min(there),
-            None if there == 0 => 0,
+            None if there == 0 || size == 0 => 0,
             None => counted(files, places, (class, day), size)?.unwrap_or(there),
         };
         if len < there {
@@ -179,7 +179,8 @@ impl Day {
 }
 
 /// Where the records of the first `size` leaves end; none where the file is damaged before that:
-/// then nothing of it may be cut off.
+/// then nothing of it may be cut off. What is no record, and has none of those leaves behind it, is
+/// what a power cut left of an interrupted chunk.
 ///
 /// A grant in front of the first part beyond belongs to that part.
 fn counted(
@@ -202,7 +203,10 @@ fn counted(
                 None => {}
             },
             Ok(None) => return Ok(Some(end)),
-            Err(Error::Damaged { .. }) => return Ok(None),
+            Err(Error::Damaged { .. }) => {
+                let counts = records.is_any_before(size)?;
+                return Ok(Some(end).filter(|_| !counts));
+            }
             Err(error) => return Err(error),
         }
     }

@@ -11,12 +11,13 @@
 //!
 //! The file is never synced: after a power cut the boot id is another, and the hint does not count.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::field::{array_at, u32_at, u64_at};
+use super::position::Position;
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
-use crate::files::{File, Files, Point, read_full_at, write_all_at};
+use crate::files::{Access, File, Files, Point, read_full_at, write_all_at};
 use crate::limits::{LOCK_HELD_MICROS_MAX, LOCK_WAIT_MICROS_HOOK, LOCK_WAIT_MICROS_SERVER};
 use crate::world::{Timestamp, World};
 
@@ -182,6 +183,16 @@ fn encode_hint(hint: Hint, boot: &[u8; 16]) -> [u8; HINT_BYTES] {
     bytes.extend_from_slice(&hint.last_frame.unwrap_or(0).to_be_bytes());
     bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
     array_at(&bytes, 0).unwrap_or([0; HINT_BYTES])
+}
+
+/// The place of the last frame that was noted since the machine started, for whoever does not hold
+/// the lock: what stands there was appended, whatever lies before it.
+pub(crate) fn last_noted(files: &dyn Files, path: &Path) -> Option<Position> {
+    let mut bytes = [0; FILE_BYTES];
+    let file = files.open(path, Access::Read).ok()?;
+    read_full_at(file.as_ref(), &mut bytes, 0).ok()?;
+    let hint = decode_hint(&bytes, files.boot_id())?;
+    Some(Position { segment: hint.segment, offset: hint.last_frame? })
 }
 
 fn decode_hint(file: &[u8], boot: Option<[u8; 16]>) -> Option<Hint> {

@@ -49,7 +49,8 @@ fn tenant_of(number: u64) -> &'static str {
 
 /// An event with an open part.
 fn genuine(number: u64) -> OwnedRecord {
-    let id = Rng::new(number).index(usize::MAX) as u128 * 0x1_0000_0001 + u128::from(number);
+    // A UUIDv7 of the simulated machine's first millisecond: an older one has no writer any more.
+    let id = (1_800_000_000_000u128 << 80) | (7 << 76) | (2 << 62) | u128::from(number);
     let record_id = id.to_be_bytes();
     let seed = [number as u8; 16];
     let value = format!(r#"{{"action":{{"tool":{{"parameters":{{"n":{number}}}}}}}}}"#);
@@ -356,7 +357,11 @@ impl<'p> Story<'p> {
             if let Some(before) = before.filter(|_| unread && outcome.damages.is_empty())
                 && before != after
             {
-                return Err(format!("{tenant}: read {} leaves, then {}", before.len(), after.len()));
+                return Err(format!(
+                    "{tenant}: read {} leaves, then {}",
+                    before.len(),
+                    after.len()
+                ));
             }
         }
         Ok(())
@@ -430,7 +435,8 @@ impl<'p> Story<'p> {
                 prefix.push(log.leaf_hash(index).map_err(told)?.unwrap(), |_, _| ());
             }
             // Roots at a few sizes: the stored nodes are those of the leaves.
-            if at % 16 == size % 16 && prove::root(log.nodes(), at).map_err(told)? != prefix.root() {
+            if at % 16 == size % 16 && prove::root(log.nodes(), at).map_err(told)? != prefix.root()
+            {
                 return Err(format!("{tenant}: the stored tree differs at {at}"));
             }
         }
@@ -446,7 +452,10 @@ impl<'p> Story<'p> {
         for checkpoint in signed.iter().chain(&published) {
             let root = prove::root(log.nodes(), checkpoint.head.size).map_err(told)?;
             if checkpoint.head.size > log.size() || root != checkpoint.head.root {
-                return Err(format!("{tenant}: what was signed at {} is denied", checkpoint.head.size));
+                return Err(format!(
+                    "{tenant}: what was signed at {} is denied",
+                    checkpoint.head.size
+                ));
             }
         }
         let last = signed.iter().map(|checkpoint| checkpoint.head.size).max().unwrap_or(0);
