@@ -1,4 +1,4 @@
-"""Given the project's vectors, says whether its leaf is what RFC 8785 and RFC 9901 make of the event.
+"""Given the project's vectors, says whether the leaf is what RFC 8785 and RFC 9901 make of it.
 
 `rfc8785` writes the leaf anew; the IETF reference `sd-jwt` signs it as an SD-JWT with a throw-away
 key and unpacks the disclosures. Exit code 0: agreed. 1: not, with the reason on stderr.

@@ -17,7 +17,8 @@ const LEAF: &str = r#"{"action":{"call_id":"toolu_01","name":"Bash","phase":"who
     "content":{"_sd":["OQl6w5pP1DRHeZsumTVSS9xoKky1_ztGZnRuYzwvXtI"],"day":20777},
     "id":"0199a000-0000-70ed-804b-c452969c3d73","origin":{"emitter":"e1","seq":7,
     "source":"hook:claude_code"},"outcome":{"status":"failure"},
-    "resources":{"cost_usd":0.6,"duration_ms":12.5},"timestamp":"2026-11-20T10:00:00.000000Z","v":1}"#;
+    "resources":{"cost_usd":0.6,"duration_ms":12.5},"timestamp":"2026-11-20T10:00:00.000000Z",
+    "v":1}"#;
 
 const PARSE_NS_MAX: f64 = 20_000.0;
 const ASK_NS_MAX: f64 = 1_000.0;
@@ -65,7 +66,7 @@ fn ask(rounds: u32, now: Timestamp) {
 
 /// Free text in 4 KiB that do not have it.
 fn search(rounds: u32, now: Timestamp) {
-    let text = "Fetching origin, then checking out the release branch again. ".repeat(67);
+    let text = "Fetching origin and then checking out the deploy branch again. ".repeat(65);
     let event = Object::from([("outcome", Object::from([("result", Value::from(text.as_str()))]))]);
     let filter = Filter::parse("\"deploy now\"", now).unwrap();
     let ours = nanoseconds(rounds, || filter.matches(black_box(&event)));
@@ -100,7 +101,6 @@ fn aimed(metric: &str, ns: f64, aim: f64) {
 
 fn beside(metric: &str, ns: f64, rival: &str, rival_ns: f64) {
     let ratio = ns / rival_ns;
-    println!(
-        r#"{{"bench":"filter","metric":"{metric}","value":{ns:.1},"unit":"ns","rival":"{rival}","rival_value":{rival_ns:.1},"ratio":{ratio:.2}}}"#
-    );
+    let rival = format!(r#""rival":"{rival}","rival_value":{rival_ns:.1},"ratio":{ratio:.2}"#);
+    println!(r#"{{"bench":"filter","metric":"{metric}","value":{ns:.1},"unit":"ns",{rival}}}"#);
 }

@@ -3,12 +3,14 @@
 //! | you give | you get | where |
 //! |---|---|---|
 //! | JSON text | a canonical document | [`json`] |
+//! | a record as another system writes it | a draft, and that record again | [`dialect`] |
 //! | what somebody says happened | an event, or every problem | [`Draft`] |
 //! | a filter | a test of events, or every problem | [`Filter`] |
 //!
 //! Nothing here reads a file, a clock, a random source or the environment: the time and the dice
 //! are passed in as a [`World`].
 
+pub mod dialect;
 pub mod filter;
 pub mod json;
 pub mod limits;
@@ -24,7 +26,7 @@ mod time;
 mod words;
 mod world;
 
-pub use draft::Draft;
+pub use draft::{Decider, Draft};
 pub use event::Event;
 pub use filter::{Filter, Verdict};
 pub use ids::{

@@ -23,6 +23,8 @@ pub const PAIRS_MAX: usize = 64;
 pub const DIGESTS_MAX: usize = 64;
 /// Bytes of a malformed event that are kept, with its true length.
 pub const RAW_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of the reason that a malformed event is recorded with.
+pub const REASON_BYTES_MAX: usize = 4096;
 /// Ids that one recorder replaces by stand-ins before it forgets the oldest.
 pub const STAND_INS_MAX: usize = 4096;
 /// Bytes of a filter.

@@ -1,4 +1,4 @@
-//! Given nothing, gives the JSON Schema (2020-12) of an event, made from [`shape::EVENT`].
+//! Given nothing, gives the JSON Schema (2020-12) of an event, made from [`EVENT`].
 //!
 //! It accepts what [`Draft::check`](crate::Draft::check) accepts, as far as a schema can tell (it
 //! cannot tell 30 February). Members are described where the check leaves them free. Three

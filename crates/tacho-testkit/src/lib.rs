@@ -1,5 +1,15 @@
 //! Test equipment: given a thing a test needs, gives it, or says loudly that it is missing.
+//!
+//! [`sim`] is a machine with a disk that forgets what was not synced; [`records`] makes records;
+//! [`tamper`] edits a store like an attacker; [`require`] says what a test could not find.
 
+mod gen_events;
+pub mod records;
 mod require;
+pub mod rng;
+pub mod sim;
+pub mod stores;
+pub mod tamper;
 
+pub use gen_events::{NEEDLE, Options, generate};
 pub use require::{Missing, require, tools_dir};

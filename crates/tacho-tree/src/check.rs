@@ -1,8 +1,8 @@
 //! Given a proof and the roots it is about, says whether it holds: the verifier's half of RFC 6962
 //! section 2.1 (RFC 9162 sections 2.1.3.2 and 2.1.4.2).
 //!
-//! The length of a proof follows from the sizes alone, so a proof with a hash too many or too few is
-//! refused before anything is hashed. The walk of a leaf up to the root has two parts:
+//! The length of a proof follows from the sizes alone, so a proof with a hash too many or too few
+//! is refused before anything is hashed. The walk of a leaf up to the root has two parts:
 //!
 //! ```text
 //! inner    up to where the leaf's path leaves the right edge of the tree: a sibling at each

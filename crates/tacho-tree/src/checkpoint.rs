@@ -82,8 +82,8 @@ pub struct Opened<'k> {
     pub signers: Vec<Verified<'k>>,
 }
 
-/// Opens a checkpoint: it is well-formed, every signature of a known key holds, and one of them is a
-/// log's key that bears the name of the origin. Witnesses alone do not make a checkpoint.
+/// Opens a checkpoint: it is well-formed, every signature of a known key holds, and one of them is
+/// a log's key that bears the name of the origin. Witnesses alone do not make a checkpoint.
 pub fn open<'k>(note: &Note, keys: &'k [VerifierKey]) -> Result<Opened<'k>, OpenError> {
     let signers = note.verify(keys).map_err(OpenError::Note)?;
     let checkpoint = Checkpoint::parse(note.text()).map_err(OpenError::Malformed)?;

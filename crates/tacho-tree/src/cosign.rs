@@ -1,4 +1,5 @@
-//! Given a checkpoint and a time, gives a witness's cosignature: C2SP `tlog-cosignature`, version 1.
+//! Given a checkpoint and a time, gives a witness's cosignature: C2SP `tlog-cosignature`, version
+//! 1.
 //!
 //! It says: at this time, this was the largest consistent tree of that log I had seen.
 //! ```text
@@ -8,7 +9,7 @@
 //!            3\n
 //!            FsVtGyE8JzD9ZBbOqICuI+5p/uJFBqUMb6qmN2a1ooU=\n
 //! signature  u64 time, big-endian | Ed25519 over the message, 64          72 bytes
-//! line       — witness.example.com/w1 base64(key id 4 || signature 72)
+//! line       \u{2014} witness.example.com/w1 base64(key id 4 || signature 72)
 //! ```
 
 use crate::checkpoint::Checkpoint;

@@ -96,9 +96,9 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
 }
 
 // Blocks are laid out here, and not by the buffered hasher of `sha2`: the prefix byte shifts every
-// leaf by one, and its buffer then costs 2 to 3 % of a 600-byte leaf, hashed in software; the faster
-// a processor hashes, the larger that share. A leaf and its share of the nodes are 12 blocks to the
-// leaf's own 10, so 83 % of the bare hash is the most there is.
+// leaf by one, and its buffer then costs 2 to 3 % of a 600-byte leaf, hashed in software; the
+// faster a processor hashes, the larger that share. A leaf and its share of the nodes are 12 blocks
+// to the leaf's own 10, so 83 % of the bare hash is the most there is.
 
 /// The state before the first block: FIPS 180-4 section 5.3.3.
 const INITIAL_STATE: [u32; 8] = [
@@ -117,8 +117,8 @@ fn block<const N: usize>(pieces: [&[u8]; N]) -> [u8; 64] {
     block
 }
 
-/// The padding of FIPS 180-4 section 5.1.1: what is left of a message of `len` bytes, the byte 0x80,
-/// zeros, and the length in bits as the last 8 bytes of the last block.
+/// The padding of FIPS 180-4 section 5.1.1: what is left of a message of `len` bytes, the byte
+/// 0x80, zeros, and the length in bits as the last 8 bytes of the last block.
 fn finish(mut state: [u32; 8], [first, second]: [&[u8]; 2], len: u64) -> Hash {
     let mut last = block([first, second, &[0x80]]);
     if len % 64 > 64 - 9 {

@@ -8,7 +8,7 @@
 //! kind      0x01 signs a note's text; 0x04 cosigns a checkpoint with a time
 //! public    tacho.example.com/acme+e99b1a4a+ASBYulQ/OMuk4akSbunMAe5zNBA2FQnhNWhyg0JaxLIR
 //!           name + id in hex + base64(kind || public key)
-//! private   PRIVATE+KEY+tacho.example.com/acme+e99b1a4a+AWlNCU2It5QmOUY5BgzLudSg0K8Mr8hsOrac...
+//! private   PRIVATE+KEY+tacho.example.com/acme+e99b1a4a+AWlNCU2It5QmOUY5Bgy72aTQrwyvyGw6tp5w..
 //!           PRIVATE+KEY + name + id in hex + base64(kind || seed), Go's `note` text
 //! ```
 //! Every log has its own key, because C2SP `tlog-policy` forbids one public key in two logs.

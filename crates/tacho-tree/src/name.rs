@@ -1,4 +1,5 @@
-//! Given a spelling, gives a name that may stand in a note, a path or a key: tenant, origin, key name.
+//! Given a spelling, gives a name that may stand in a note, a path or a key: tenant, origin, key
+//! name.
 //!
 //! ```text
 //! tenant    acme                      [a-z0-9][a-z0-9-]{0,62}, so a lower-case UUID fits

@@ -19,7 +19,7 @@ use crate::hash::{Hash, node_hash};
 /// The place of a complete node: the root of the `2^level` leaves from `index << level` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
-    /// Height above the leaves; 0 is a leaf hash.
+    /// Height above the leaves, at most 62; 0 is a leaf hash.
     pub level: u8,
     /// Index among the nodes of that height.
     pub index: u64,

@@ -3,16 +3,16 @@
 //! ```text
 //! text, one or more lines                                        signed, final newline included
 //! <empty line>
-//! — <key name> <base64(key id 4 || signature)>                   one line for each signature
+//! \u{2014} <key name> <base64(key id 4 || signature)>     one line for each signature (em dash)
 //!
 //! tacho.example.com/acme
 //! 3
 //! FsVtGyE8JzD9ZBbOqICuI+5p/uJFBqUMb6qmN2a1ooU=
 //!
-//! — tacho.example.com/acme 6ZsaSua4Yv2SdZj5ktbGXuvQq4nXcuz0shhc1wax1Miaur9DjNnVlhpsH3rZujaP..
+//! \u{2014} tacho.example.com/acme 6ZsaSua4Yv2SdZj5ktbGXuvQq4nXcuz0shhc1wax1Miaur9D..
 //! ```
-//! Signatures of unknown keys are ignored; one of a known key that does not verify rejects the note;
-//! so does the lack of any that verifies.
+//! Signatures of unknown keys are ignored; one of a known key that does not verify rejects the
+//! note; so does the lack of any that verifies.
 
 use std::fmt;
 
@@ -78,9 +78,9 @@ impl Note {
         let mut note = Note::new(text.to_owned())?;
         let lines = lines.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n'));
         let lines = lines.ok_or(malformed(0, "does not end with a signature line"))?;
-        for (above, line) in (text.lines().count() + 2..).zip(lines.split('\n')) {
-            let signature = Signature::parse(line).map_err(|why| malformed(above, why))?;
-            note.add(signature).map_err(|refused| malformed(above, refused.why))?;
+        for (number, line) in (text.lines().count() + 2..).zip(lines.split('\n')) {
+            let added = Signature::parse(line).and_then(|signature| note.add(signature));
+            added.map_err(|refused| malformed(number, refused.why))?;
         }
         Ok(note)
     }
@@ -146,16 +146,17 @@ impl fmt::Display for Note {
 
 impl Signature {
     /// Reads a signature line without its newline, in the one spelling it is displayed in.
-    pub fn parse(line: &str) -> Result<Signature, &'static str> {
-        let rest = line.strip_prefix(SIGNATURE_PREFIX).ok_or("is not a signature line")?;
-        let (name, base64) = rest.split_once(' ').ok_or("has no signature")?;
-        let name = KeyName::new(name).map_err(|_| "has a bad key name")?;
-        let bytes = Base64::decode_vec(base64).map_err(|_| "is not base64")?;
+    pub fn parse(line: &str) -> Result<Signature, Malformed> {
+        let why = |why| Malformed { what: "signature line", line: 0, why };
+        let rest = line.strip_prefix(SIGNATURE_PREFIX).ok_or(why("does not begin as one"))?;
+        let (name, base64) = rest.split_once(' ').ok_or(why("has no signature"))?;
+        let name = KeyName::new(name).map_err(|_| why("has a bad key name"))?;
+        let bytes = Base64::decode_vec(base64).map_err(|_| why("is not base64"))?;
         match bytes.split_first_chunk() {
             Some((id, bytes)) if !bytes.is_empty() => {
                 Ok(Signature { name, id: KeyId(*id), bytes: bytes.to_vec() })
             }
-            _ => Err("has a signature that is too short"),
+            _ => Err(why("has a signature that is too short")),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Given a file of trusted logs, witnesses and a quorum, says whether a checkpoint has the signatures
-//! it needs: C2SP `tlog-policy`.
+//! Given a file of trusted logs, witnesses and a quorum, says whether a checkpoint has the
+//! signatures it needs: C2SP `tlog-policy`.
 //!
 //! ```text
 //! log tacho.example.com/acme+e99b1a4a+ASBYulQ/OMuk4akSbunMAe5zNBA2FQnhNWhyg0JaxLIR

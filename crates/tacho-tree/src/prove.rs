@@ -1,5 +1,5 @@
-//! Given the complete nodes of a tree, gives its root at any size, and the inclusion and consistency
-//! proofs of RFC 6962 section 2.1 (RFC 9162 sections 2.1.3 and 2.1.4).
+//! Given the complete nodes of a tree, gives its root at any size, and the inclusion and
+//! consistency proofs of RFC 6962 section 2.1 (RFC 9162 sections 2.1.3 and 2.1.4).
 //!
 //! Both proofs are one walk: from a node up to the root of a tree of `size` leaves, taking the
 //! sibling at each height. A sibling on the left is always complete. One on the right may lie

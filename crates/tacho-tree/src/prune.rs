@@ -1,12 +1,12 @@
-//! Given the minimum index of a pruned tree, gives what must stay; given an old head, keeps what its
-//! consistency proofs will need: C2SP `tlog-tiles`, section "Pruning".
+//! Given the minimum index of a pruned tree, gives what must stay; given an old head, keeps what
+//! its consistency proofs will need: C2SP `tlog-tiles`, section "Pruning".
 //!
-//! Pruning removes leaves and low nodes below a minimum index and changes neither root nor proofs of
-//! the rest. A tile stays while it can hold a leaf from the minimum index on; with those tiles, every
-//! tree of at least that size, and every leaf from it on, stays provable.
+//! Pruning removes leaves and low nodes below a minimum index and changes neither root nor proofs
+//! of the rest. A tile stays while it can hold a leaf from the minimum index on; with those tiles,
+//! every tree of at least that size, and every leaf from it on, stays provable.
 //!
 //! A head signed *before* the minimum index needs more: its own peaks, and the complete nodes
-//! between its end and the minimum index. That is at most one hash for each height:
+//! between its end and the minimum index. That is at most one hash for each height and one more:
 //! ```text
 //! size u64 | reach u64 | its peaks, 32 each | nodes that climb from `size` to `reach`, 32 each
 //!
@@ -24,8 +24,8 @@ use crate::tile::Tile;
 
 /// Index of the first node of a height that a tree pruned to `minimum` keeps.
 ///
-/// A node stays as long as the tile it stands in, or for a height that is no multiple of 8, the tile
-/// from which it is worked out.
+/// A node stays as long as the tile it stands in, or for a height that is no multiple of 8, the
+/// tile from which it is worked out.
 pub fn first_kept(level: u8, minimum: u64) -> u64 {
     let span_bits = (u32::from(level) / u32::from(Tile::HEIGHT) + 1) * u32::from(Tile::HEIGHT);
     match minimum.checked_shr(span_bits) {

@@ -1,16 +1,18 @@
-//! Given a tree size, gives the tiles and entry bundles it is published as; given a path, the tile it
-//! names: C2SP `tlog-tiles`.
+//! Given a tree size, gives the tiles and entry bundles it is published as; given a path, the tile
+//! it names: C2SP `tlog-tiles`.
 //!
-//! A tile is up to 256 hashes of one height, one after the other; the tile of level L holds nodes of
-//! height 8 L, so each is the root of a full tile below. Only the last tile of a level is partial.
+//! A tile is up to 256 hashes of one height, one after the other; the tile of level L holds nodes
+//! of height 8 L, so each is the root of a full tile below. Only the last tile of a level is
+//! partial.
 //! ```text
 //! tile/0/x001/x234/067             level 0, index 1234067: 8,192 bytes
 //! tile/1/000.p/17                  level 1, index 0, the 17 hashes there are so far: 544 bytes
 //! tile/entries/000.p/3             the leaves themselves, each behind its u16 big-endian length:
-//!                                  02 45 7b 22 ..  00 06 6c 65 61 66 2d 31  00 06 6c 65 61 66 2d 32
+//!                                  02 45 7b 22 ..  00 06 6c 65 61 66 2d 31  00 06 6c 65 61 66
+//!                                  2d 32
 //! ```
-//! A store that keeps one stream of 32-byte hashes for each height serves tile n of level L as bytes
-//! `n * 8192` to `n * 8192 + 32 * width` of the stream of height 8 L.
+//! A store that keeps one stream of 32-byte hashes for each height serves tile n of level L as
+//! bytes `n * 8192` to `n * 8192 + 32 * width` of the stream of height 8 L.
 
 use std::fmt;
 

@@ -1,9 +1,9 @@
 //! Given the published tiles of a log, gives its inner nodes; given its signed head too, says which
 //! tiles were changed.
 //!
-//! Every hash of a tree stands under the root in exactly one way: the partial tiles fold to the root,
-//! and each full tile hashes to one entry of the tile above. So a check from the top down finds, for
-//! each tile, whether it is the one that was signed:
+//! Every hash of a tree stands under the root in exactly one way: the partial tiles fold to the
+//! root, and each full tile hashes to one entry of the tile above. So a check from the top down
+//! finds, for each tile, whether it is the one that was signed:
 //! ```text
 //! level 2                  000.p/1     } partial tiles: folded together they give the root
 //! level 1         000      001.p/17    }
@@ -38,9 +38,9 @@ impl<T: Tiles + ?Sized> Tiles for &T {
 
 /// The nodes of a tree of known size, worked out from its tiles.
 ///
-/// A node inside a tile costs up to 127 hashes. The tile read last is kept, because the nodes of one
-/// proof share few of them. Hashes are taken as they are read: a proof made from tiles of strangers
-/// is worth what its check says.
+/// A node inside a tile costs up to 127 hashes. The tile read last is kept, because the nodes of
+/// one proof share few of them. Hashes are taken as they are read: a proof made from tiles of
+/// strangers is worth what its check says.
 #[derive(Debug)]
 pub struct TileNodes<T> {
     tiles: T,
@@ -162,8 +162,8 @@ impl<E: fmt::Display> fmt::Display for TileFinding<E> {
     }
 }
 
-/// Checks every tile of a tree that can hold a leaf from `minimum` on (0 for all), each read once or
-/// twice, and gives all findings. None means: these are the hashes the head was signed over.
+/// Checks every tile of a tree that can hold a leaf from `minimum` on (0 for all), each read once
+/// or twice, and gives all findings. None means: these are the hashes the head was signed over.
 pub fn check<T: Tiles>(tiles: &T, head: &Head, minimum: u64) -> Vec<TileFinding<T::Error>> {
     let mut findings = Vec::new();
     let mut unsound = BTreeSet::new();
@@ -184,14 +184,18 @@ pub fn check<T: Tiles>(tiles: &T, head: &Head, minimum: u64) -> Vec<TileFinding<
     let mut above = None;
     for level in (0..8).rev() {
         for tile in Tile::of_level(level, head.size, minimum).filter(|tile| tile.is_full()) {
-            if let Some(finding) = check_full(tiles, head.size, tile, &mut above, &unsound) {
+            let verdict = check_full(tiles, head.size, tile, &mut above, &unsound);
+            if !matches!(verdict, Ok(Sound(true))) {
                 unsound.insert(tile);
-                findings.push(finding);
             }
+            findings.extend(verdict.err());
         }
     }
     findings
 }
+
+/// Whether a tile that hashes to what the tile above says leads all the way to the signed root.
+struct Sound(bool);
 
 /// Checks a full tile against the tile above, of which the last one read is kept in `above`.
 fn check_full<T: Tiles>(
@@ -200,21 +204,19 @@ fn check_full<T: Tiles>(
     tile: Tile,
     above: &mut Option<(Tile, Option<Vec<Hash>>)>,
     unsound: &BTreeSet<Tile>,
-) -> Option<TileFinding<T::Error>> {
-    let root = match read(tiles, tile) {
-        Ok(hashes) => fold_complete(&hashes),
-        Err(error) => return Some(error.into_finding(tile)),
-    };
-    let parent = Tile::containing(tile.level() + 1, tile.index(), size)?;
+) -> Result<Sound, TileFinding<T::Error>> {
+    let hashes = read(tiles, tile).map_err(|error| error.into_finding(tile))?;
+    let parent = Tile::containing(tile.level() + 1, tile.index(), size);
+    let parent = parent.ok_or(TileFinding::Unproven(tile))?;
     if above.as_ref().is_none_or(|(last, _)| *last != parent) {
         *above = Some((parent, read(tiles, parent).ok()));
     }
     let entry = (tile.index() % u64::from(Tile::WIDTH)) as usize;
     let claimed = above.as_ref().and_then(|(_, hashes)| hashes.as_ref()?.get(entry).copied());
-    match (claimed == root, unsound.contains(&parent)) {
-        (true, _) => None,
-        (false, true) => Some(TileFinding::Unproven(tile)),
-        (false, false) => Some(TileFinding::Changed(tile)),
+    match (claimed == fold_complete(&hashes), Sound(!unsound.contains(&parent))) {
+        (true, sound) => Ok(sound),
+        (false, Sound(true)) => Err(TileFinding::Changed(tile)),
+        (false, Sound(false)) => Err(TileFinding::Unproven(tile)),
     }
 }
 

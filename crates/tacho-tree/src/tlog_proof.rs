@@ -11,7 +11,7 @@
 //! 3
 //! FsVtGyE8JzD9ZBbOqICuI+5p/uJFBqUMb6qmN2a1ooU=
 //!
-//! — tacho.example.com/acme 6ZsaSua4Yv2SdZj5ktbGXuvQq4nXcuz0shhc1wax1Miaur9DjNnVlhpsH3rZujaP..
+//! \u{2014} tacho.example.com/acme 6ZsaSua4Yv2SdZj5ktbGXuvQq4nXcuz0shhc1wax1Miaur9D..
 //! ```
 //! The format allows a line of `extra` data that nothing vouches for; none is written and a proof
 //! that has one is refused.

@@ -3,11 +3,11 @@
 //!
 //! ```text
 //! request    old 2                                              size the witness saw last
-//!            DVVIu06a9Ny25bVzUkAYVCP8lEtJeAXhzPQu0cuqEkY=       consistency proof from there
+//!            /KifV8n4yOtAR6f/nTM6z54PM4SyCyVbzqsPIW3Momc=       consistency proof from there
 //!            <empty line>
 //!            tacho.example.com/acme                             the signed note, as it stands
 //!            ...
-//! answer     200  — witness.example.com/w1 base64(..)           cosignature lines
+//! answer     200  \u{2014} witness.example.com/w1 base64(..)           cosignature lines
 //!            409  4                                             the size it saw last
 //! ```
 //! Whoever runs a witness writes down the new head before answering, and does both in one step, so
@@ -108,7 +108,8 @@ pub fn parse_cosignatures(bytes: &[u8]) -> Result<Vec<Signature>, Malformed> {
         text.strip_suffix('\n').ok_or(malformed_answer(0, "does not end with a newline"))?;
     let mut signatures = Vec::new();
     for (number, line) in (1..).zip(lines.split('\n')).take(NOTE_SIGNATURES_MAX + 1) {
-        signatures.push(Signature::parse(line).map_err(|why| malformed_answer(number, why))?);
+        signatures
+            .push(Signature::parse(line).map_err(|refused| malformed_answer(number, refused.why))?);
     }
     if signatures.len() > NOTE_SIGNATURES_MAX {
         return Err(malformed_answer(0, "has too many signatures"));

@@ -23,7 +23,7 @@ pub fn keep(files: &dyn Files, places: &Places) -> Result<(), Error> {
     .doing("open", &path)?;
     let mut at = file.stat().doing("stat", &path)?.len;
     // Bytes that compress to nothing reserve nothing on some file systems.
-    let chunk: Vec<u8> = (0..CHUNK_BYTES).map(|at| (at * 0x9e37_79b9 >> 16) as u8).collect();
+    let chunk: Vec<u8> = (0..CHUNK_BYTES).map(|at| ((at * 0x9e37_79b9) >> 16) as u8).collect();
     while at < RESERVE_BYTES {
         let wanted = usize::try_from((RESERVE_BYTES - at).min(CHUNK_BYTES)).unwrap_or_default();
         let written = write_all_at(file.as_ref(), chunk.get(..wanted).unwrap_or_default(), at);

@@ -207,14 +207,14 @@ fn make(files: &dyn Files, world: &dyn World, places: &Places) -> Result<(), Ope
             outcome.doing("stat", &places.generation())?;
         }
     }
-    let steps =
-        Steps { sync: Point::FormatSync, rename: Point::FormatRename, dir: Point::FormatDirSync };
-    let format = format!("{FORMAT_NAME}{FORMAT_VERSION}\n");
-    replace(files, &places.format(), format.as_bytes(), steps)?;
+    // Once `FORMAT` is seen, others rely on all of this, whether or not its maker lives on.
     let around = places.store().parent().filter(|dir| !dir.as_os_str().is_empty());
     let around = around.unwrap_or(Path::new("."));
     files.sync_dir(around, Point::StoreParentSync).doing("sync", around)?;
-    Ok(())
+    let steps =
+        Steps { sync: Point::FormatSync, rename: Point::FormatRename, dir: Point::FormatDirSync };
+    let format = format!("{FORMAT_NAME}{FORMAT_VERSION}\n");
+    Ok(replace(files, &places.format(), format.as_bytes(), steps)?)
 }
 
 /// The store's version; none when there is no store yet.

@@ -9,6 +9,12 @@
 //! ```
 
 mod check;
+mod details;
+mod kinds;
+mod malformed;
+mod members;
+
+pub use details::Decider;
 
 use crate::json::{Object, Value};
 use crate::words::ActionType;

@@ -311,9 +311,14 @@ fn short_field(short: &Short) -> Found {
 
 /// The problem with a name that is unknown, and the nearest that is known.
 fn unknown(typed: &str) -> Wrong {
-    let mut all: Vec<String> = names().into_iter().map(|name| name.name.to_owned()).collect();
-    shape::walk(EVENT, &mut |path, _| all.push(path.to_owned()));
-    let near = shape::nearest(typed, all.iter().map(String::as_str));
+    let mut all: Vec<String> = SHORT.iter().map(|short| short.name.to_owned()).collect();
+    shape::walk(EVENT, &mut |path, member| {
+        all.push(member.name.to_owned());
+        all.push(path.to_owned());
+    });
+    // Nothing that is much longer or shorter is near; comparing them all takes a while.
+    let alike = all.iter().filter(|name| name.len().abs_diff(typed.len()) <= 3);
+    let near = shape::nearest(typed, alike.map(String::as_str));
     let longer = all.iter().find(|name| typed.len() > 2 && name.starts_with(typed));
     let hint = match near.or(longer.map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -6,6 +6,7 @@
 
 use super::expr::Glob;
 use memchr::memchr2;
+use memchr::memmem::Finder;
 
 /// A text to look for.
 #[derive(Clone, Debug)]
@@ -19,9 +20,7 @@ pub(super) struct Needle {
 enum Way {
     Exact,
     /// Folded and ASCII: compared as bytes.
-    Ascii {
-        fail: Box<[usize]>,
-    },
+    Ascii(Box<Finder<'static>>),
     /// Folded characters.
     Chars {
         chars: Box<[char]>,
@@ -48,8 +47,7 @@ impl Needle {
         }
         let chars: Box<[char]> = text.chars().map(fold).collect();
         let way = if text.is_ascii() {
-            let bytes: Vec<u8> = text.bytes().map(|b| b.to_ascii_lowercase()).collect();
-            Way::Ascii { fail: failures(&bytes) }
+            Way::Ascii(Box::new(Finder::new(&text.to_ascii_lowercase()).into_owned()))
         } else {
             Way::Chars { fail: failures(&chars), chars: chars.clone() }
         };
@@ -64,7 +62,7 @@ impl Needle {
     fn strip_prefix<'h>(&self, hay: &'h str) -> Option<&'h str> {
         match &self.way {
             Way::Exact => hay.strip_prefix(&*self.text),
-            Way::Ascii { .. } => {
+            Way::Ascii(_) => {
                 let (start, rest) = hay.split_at_checked(self.text.len())?;
                 start.eq_ignore_ascii_case(&self.text).then_some(rest)
             }
@@ -80,7 +78,7 @@ impl Needle {
     fn strip_suffix<'h>(&self, hay: &'h str) -> Option<&'h str> {
         match &self.way {
             Way::Exact => hay.strip_suffix(&*self.text),
-            Way::Ascii { .. } => {
+            Way::Ascii(_) => {
                 let (rest, end) = hay.split_at_checked(hay.len().checked_sub(self.text.len())?)?;
                 end.eq_ignore_ascii_case(&self.text).then_some(rest)
             }
@@ -96,13 +94,12 @@ impl Needle {
     fn strip_first<'h>(&self, hay: &'h str) -> Option<&'h str> {
         match &self.way {
             Way::Exact => hay.split_once(&*self.text).map(|(_, rest)| rest),
-            Way::Ascii { fail } => {
-                let needle = self.text.as_bytes();
-                let Some(first) = needle.first() else { return Some(hay) };
+            Way::Ascii(finder) => {
+                let Some(first) = self.text.as_bytes().first() else { return Some(hay) };
+                // Most texts are not copied: they lack even the first letter.
                 let start = memchr2(*first, first.to_ascii_uppercase(), hay.as_bytes())?;
-                let bytes = hay.bytes().enumerate().skip(start);
-                let bytes = bytes.map(|(at, b)| (at + 1, b.to_ascii_lowercase()));
-                hay.get(find(needle, fail, bytes)?..)
+                let folded = hay.as_bytes().get(start..)?.to_ascii_lowercase();
+                hay.get(start + finder.find(&folded)? + self.text.len()..)
             }
             Way::Chars { chars, fail } => {
                 let folded = hay.char_indices().map(|(at, c)| (at + c.len_utf8(), fold(c)));
@@ -149,11 +146,11 @@ impl Pattern {
 
 /// For each prefix of `needle`, the length of the longest shorter prefix that also ends it
 /// (Knuth, Morris and Pratt).
-fn failures<T: PartialEq>(needle: &[T]) -> Box<[usize]> {
+fn failures(needle: &[char]) -> Box<[usize]> {
     let mut fail = vec![0; needle.len()];
     let mut length = 0;
     for (i, item) in needle.iter().enumerate().skip(1) {
-        length = advance(needle, &fail, length, item);
+        length = advance(needle, &fail, length, *item);
         if let Some(slot) = fail.get_mut(i) {
             *slot = length;
         }
@@ -162,14 +159,14 @@ fn failures<T: PartialEq>(needle: &[T]) -> Box<[usize]> {
 }
 
 /// Where the first `needle` in `hay` ends; each item of `hay` comes with the place after it.
-fn find<T: PartialEq>(
-    needle: &[T],
+fn find(
+    needle: &[char],
     fail: &[usize],
-    hay: impl Iterator<Item = (usize, T)>,
+    hay: impl Iterator<Item = (usize, char)>,
 ) -> Option<usize> {
     let mut length = 0;
     for (end, item) in hay {
-        length = advance(needle, fail, length, &item);
+        length = advance(needle, fail, length, item);
         if length == needle.len() {
             return Some(end);
         }
@@ -178,9 +175,9 @@ fn find<T: PartialEq>(
 }
 
 /// How much of `needle` ends at `item`, where `length` of it ended before.
-fn advance<T: PartialEq>(needle: &[T], fail: &[usize], mut length: usize, item: &T) -> usize {
+fn advance(needle: &[char], fail: &[usize], mut length: usize, item: char) -> usize {
     loop {
-        if needle.get(length) == Some(item) {
+        if needle.get(length) == Some(&item) {
             return length + 1;
         }
         match length.checked_sub(1).and_then(|last| fail.get(last)) {

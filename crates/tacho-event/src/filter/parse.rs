@@ -203,8 +203,7 @@ impl Parser<'_> {
         if self.depth == limits::FILTER_DEPTH_MAX {
             let what = format!("nested deeper than {} parentheses", limits::FILTER_DEPTH_MAX);
             self.problem(span.clone(), what, "flatten it");
-            self.at = self.text.len();
-            self.stopped = true;
+            self.stop();
             return false;
         }
         self.depth += 1;
@@ -352,7 +351,16 @@ impl Parser<'_> {
     fn problem(&mut self, span: Range<usize>, what: impl Into<String>, hint: impl Into<String>) {
         if self.problems.len() < limits::PROBLEMS_MAX {
             self.problems.push(Problem { span, what: what.into(), hint: hint.into() });
+        } else {
+            // Nobody reads further: so does the parser.
+            self.stop();
         }
+    }
+
+    /// Leaves the rest unread.
+    fn stop(&mut self) {
+        self.at = self.text.len();
+        self.stopped = true;
     }
 
     fn space(&mut self) {

@@ -1,7 +1,8 @@
 //! A JSON number that is never silently changed.
 //!
-//! RFC 8785 writes numbers as IEEE doubles. A literal that no double carries (`0.1000000000000000055`,
-//! `9007199254740993`) keeps its exact text, so that what was sent can be given back.
+//! RFC 8785 writes numbers as IEEE doubles. A literal that no double carries
+//! (`0.1000000000000000055`, `9007199254740993`) keeps its exact text, so that what was sent can be
+//! given back.
 
 use std::fmt;
 

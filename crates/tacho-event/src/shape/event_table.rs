@@ -67,6 +67,7 @@ static ERROR: &[Member] = &[
 static RESOURCES: &[Member] = &[
     row("tokens_input", Count, Leaf, "Tokens that went into a model."),
     row("tokens_output", Count, Leaf, "Tokens that came out of a model."),
+    row("tokens_total", Count, Leaf, "All tokens, where the source does not split them."),
     row("tokens_cache_read", Count, Leaf, "Input tokens served from a cache."),
     row("tokens_cache_write", Count, Leaf, "Input tokens written to a cache."),
     row("duration_ms", Number, Leaf, "How long it took, in milliseconds."),

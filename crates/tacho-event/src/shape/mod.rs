@@ -136,7 +136,7 @@ pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
     let near = |name: &&str| (1 + name.len() / 4).min(3);
     names
         .into_iter()
-        .map(|name| (edits(&typed, name), name))
+        .map(|name| (edits(&typed, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance <= near(name))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
@@ -194,5 +194,6 @@ mod tests {
         assert_eq!(nearest("Statsu", names), Some("status"));
         assert_eq!(nearest("sesion", names), Some("session"));
         assert_eq!(nearest("weather", names), None);
+        assert_eq!(nearest("Stor", ["STORE", "RECALL"]), Some("STORE"));
     }
 }

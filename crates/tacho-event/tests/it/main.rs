@@ -7,8 +7,14 @@
     reason = "tests fail by panicking and read their fixtures"
 )]
 
+mod builders;
+mod check;
 mod corpus;
+mod dialect;
 mod filter;
 mod protect;
+mod samples;
 mod scan;
 mod schema;
+mod seeds;
+mod world;

@@ -1,4 +1,5 @@
-//! The definitions of RFC 6962 section 2.1, written down as they stand there: slow, and the measure.
+//! The definitions of RFC 6962 section 2.1, written down as they stand there: slow, and the
+//! measure.
 
 use tacho_tree::{Hash, leaf_hash, node_hash};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tacho_tree::limits::{LEAF_BYTES_MAX, TREE_SIZE_MAX};
 use tacho_tree::tileset::{self, TileFinding, TileNodes, Tiles};
-use tacho_tree::{Bundle, Head, Place, Resource, Tile, check, leaf_hash, prove};
+use tacho_tree::{Bundle, Head, Levels, Place, Resource, Tile, check, leaf_hash, prove};
 
 use crate::sample::{Uniform, head, leaves, one_bit_off, tree};
 
@@ -269,6 +269,28 @@ fn all_damage_is_reported_at_once() {
             TileFinding::Unproven(tile("tile/0/200")),
         ]
     );
+}
+
+#[test]
+fn below_a_rewritten_tile_nothing_is_called_changed_that_fits_it() {
+    // A tile of level 1 and all it covers come from another log; inside that, one tile is damaged.
+    let (mut published, head) = Published::new(66_000);
+    let other: Levels = (0..66_000u64).map(|i| leaf_hash(&i.to_be_bytes())).collect();
+    for tile in Tile::all(65_536, 0).filter(|tile| tile.is_full()) {
+        published.tiles.insert(tile.to_string(), tile.read(&other).unwrap());
+    }
+    published.flip("tile/0/007", 9);
+    let findings = tileset::check(&published, &head, 0);
+    let (rewritten, damaged) = (tile("tile/1/000"), tile("tile/0/007"));
+    assert_eq!(findings, [TileFinding::Changed(rewritten), TileFinding::Unproven(damaged)]);
+
+    // The same below a partial tile: only the root can tell.
+    for tile in Tile::all(66_000, 0) {
+        published.tiles.insert(tile.to_string(), tile.read(&other).unwrap());
+    }
+    published.flip("tile/0/007", 9);
+    let findings = tileset::check(&published, &head, 0);
+    assert_eq!(findings, [TileFinding::WrongRoot, TileFinding::Unproven(damaged)]);
 }
 
 #[test]

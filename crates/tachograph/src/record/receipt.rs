@@ -46,8 +46,9 @@ pub enum Fate {
     Spooled(Ack),
     /// The same event was recorded before: this is its receipt.
     Repeated,
-    /// Not recorded, because the capture rule of this number says so.
-    Dropped(usize),
+    /// Not recorded, because the capture rule of this number says so, or the policy's level where
+    /// no rule matches.
+    Dropped(Option<usize>),
     /// Not recorded, because the store failed and the failure policy is `open`; a `gap` event will
     /// say so.
     Lost,

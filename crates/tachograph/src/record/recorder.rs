@@ -88,7 +88,7 @@ pub(super) struct Prepared {
 #[derive(Debug)]
 pub(super) enum Made {
     Entry { entry: Box<Entry>, record_id: [u8; 16], leaf_hash: Hash },
-    Dropped { rule: usize },
+    Dropped { rule: Option<usize> },
 }
 
 impl Recorder {

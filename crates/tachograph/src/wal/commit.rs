@@ -10,7 +10,7 @@ use super::append::AppendError;
 use super::lock::Patience;
 use super::position::Position;
 use super::relocate::read_mark;
-use super::tail::{Open, is_marked};
+use super::tail::{Open, adopt, is_marked};
 use super::{Critical, Wal};
 use crate::error::{Doing, Error};
 use crate::files::{Access, File, Point};
@@ -130,6 +130,7 @@ impl Wal {
             Some(current) => current,
             // Not ours: somebody else's frames, or those of a process that died.
             None => {
+                adopt(&self.ground)?;
                 let file = files.open(&path, Access::Read).doing("open", &path)?;
                 Current { end: upto, file: file.into() }
             }

@@ -131,7 +131,13 @@ impl Critical<'_> {
                 }
             };
             self.keep(&damage)?;
-            damages.push(damage);
+            if damage.kind == DamageKind::Torn {
+                // There are zeros now, and the log ends where they begin.
+                walk.seek(Position { segment: damage.segment, offset: damage.from });
+            }
+            if !damages.contains(&damage) {
+                damages.push(damage);
+            }
         }
     }
 

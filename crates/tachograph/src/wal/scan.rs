@@ -215,7 +215,8 @@ impl Scan {
     /// Behind the last byte that is no zero, rounded up; at least the scan's place.
     fn content_end(&self) -> Result<u64, Error> {
         let len = self.file.stat().doing("stat", &self.path)?.len.min(SEGMENT_FILE_BYTES_MAX);
-        let mut chunk = vec![0; SCAN_BYTES];
+        let left = usize::try_from(len.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let mut chunk = vec![0; left.min(SCAN_BYTES)];
         let mut to = len;
         while to > self.at {
             let from = self.at.max(to.saturating_sub(SCAN_BYTES as u64));

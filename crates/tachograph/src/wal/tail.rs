@@ -77,7 +77,10 @@ impl Critical<'_> {
             self.unbolt();
             self.open = None;
             match self.open_segment(next)? {
-                Some(open) => self.open = Some(open),
+                Some(open) => {
+                    adopt(self.ground)?;
+                    self.open = Some(open);
+                }
                 None => return Ok(Tail::Next(next)),
             }
             judge = Judge::Holding;
@@ -142,6 +145,7 @@ impl Critical<'_> {
             return Ok(Some(integrated.segment + 1));
         }
         let Some(mut open) = self.open_segment(last)? else { return Ok(Some(last + 1)) };
+        adopt(self.ground)?;
         if last == integrated.segment {
             let path = places.segment(last);
             let len = open.file.stat().doing("stat", &path)?.len;
@@ -203,6 +207,12 @@ impl Critical<'_> {
             }
         }
     }
+}
+
+/// Makes the names of segments durable that somebody else gave: he may have died before he did.
+pub(super) fn adopt(ground: &Ground) -> Result<(), Error> {
+    let dir = ground.places.wal();
+    ground.files.sync_dir(&dir, Point::SegmentAdoptDirSync).doing("sync", &dir)
 }
 
 /// Whether a sync of the segment failed.

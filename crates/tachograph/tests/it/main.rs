@@ -1,4 +1,14 @@
-//! The trunk, seen from outside.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+//! The trunk from outside: what it promises, on a disk that fails in every way we know.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests may stop at what they did not expect"
+)]
 
+mod harness;
+mod integrate;
+mod ledger;
 mod record;
+mod story;
+mod yard;

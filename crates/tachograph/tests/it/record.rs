@@ -132,7 +132,7 @@ fn a_capture_rule_drops_and_the_heartbeat_counts_it() {
     let rule =
         CaptureRule { name: Some("Bash".into()), level: Level::None, ..CaptureRule::default() };
     let recorder = bench.recorder(Policy::default().with_rules(vec![rule]), Settings::default());
-    assert_eq!(recorder.record(bash("x")).unwrap().fate, Fate::Dropped(0));
+    assert_eq!(recorder.record(bash("x")).unwrap().fate, Fate::Dropped(Some(0)));
     recorder.close().unwrap();
     let events = bench.events();
     let beats: Vec<_> = events.iter().map(|e| e.at("/action/system").unwrap().to_json()).collect();

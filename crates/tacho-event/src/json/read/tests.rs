@@ -1,3 +1,5 @@
+//! Reading: every trouble is named with its place, and canonical text comes out as it went in.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -7,7 +7,24 @@
 //!
 //! Anchors are compared without regard to ASCII case and are kept in lower case.
 
+use std::borrow::Cow;
+
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
+
+/// A text to look for.
+#[derive(Clone)]
+pub(super) struct Anchor {
+    /// In lower case.
+    pub(super) text: Cow<'static, [u8]>,
+    /// Where its four rarest bytes begin.
+    pub(super) window: usize,
+}
+
+impl Anchor {
+    pub(super) fn new(text: Vec<u8>) -> Anchor {
+        Anchor { window: window(&text), text: Cow::Owned(text) }
+    }
+}
 
 /// The shortest anchor worth having: the filter looks at four bytes at a time.
 pub(super) const ANCHOR_BYTES_MIN: usize = 4;
@@ -18,10 +35,10 @@ const ANCHOR_BYTES_MAX: usize = 16;
 /// No part of a pattern is spelled out in more ways than this.
 const SPELLINGS_MAX: usize = 100;
 
-/// The cheapest set of anchors of a pattern, or `None` if it has none (`\d{6}`, `[a-z]+`).
-pub(super) fn anchors(pattern: &Hir) -> Option<Vec<Vec<u8>>> {
+/// The cheapest set of anchors of a pattern; empty if it has none (`\d{6}`, `[a-z]+`).
+pub(super) fn anchors(pattern: &Hir) -> Vec<Anchor> {
     let part = Part::of(pattern);
-    [part.whole, part.inside].into_iter().flatten().filter(|set| usable(set)).min_by_key(cost)
+    cheaper(part.inside, part.whole).into_iter().flatten().map(Anchor::new).collect()
 }
 
 /// Ends are there to lengthen a neighbour, which multiplies them: they are few. One character of
@@ -239,32 +256,60 @@ fn shortest(spellings: &Spellings) -> usize {
 /// What these anchors cost: how often the filter stops for them, how often they stand in a usual
 /// line though no secret does, and a little for each, so that fewer win over more.
 fn cost(spellings: &Spellings) -> u64 {
-    let stands = |anchor: &[u8]| {
+    let mut groups: Vec<&[u8]> = Vec::new();
+    let mut stands = 0;
+    for anchor in spellings {
+        let window = anchor.get(window(anchor)..).unwrap_or_default();
+        groups.extend(window.windows(ANCHOR_BYTES_MIN - 1).take(2));
         // `token` is a word of many a sentence, `token=` is not; each byte more halves the chance.
         let word = anchor.iter().all(u8::is_ascii_alphabetic);
-        (if word { WORD_COST } else { TEXT_COST }) >> (anchor.len() - ANCHOR_BYTES_MIN).min(16)
-    };
-    spellings.iter().map(|anchor| window(anchor).1 + stands(anchor) + ANCHOR_COST).sum()
+        let often = if word { WORD_COST } else { TEXT_COST };
+        stands += (often >> (anchor.len() - ANCHOR_BYTES_MIN).min(16)) + ANCHOR_COST;
+    }
+    groups.sort_unstable();
+    groups.dedup();
+    stands + groups.into_iter().map(chance).sum::<u64>()
 }
 
-/// In the unit of [`window`].
-const WORD_COST: u64 = 8_000_000_000;
+/// In the unit of [`chance`]. An anchor that stands costs as much as a hundred stops: its pattern
+/// must run.
+const WORD_COST: u64 = 40_000_000_000;
 const TEXT_COST: u64 = 200_000_000;
 const ANCHOR_COST: u64 = 20_000_000;
 
-/// The four bytes of an anchor that are rarest in a usual log line: where they begin, and how
-/// often the filter stops for them, in stops per 10^12 places.
-pub(super) fn window(anchor: &[u8]) -> (usize, u64) {
-    let stops = |window: &[u8]| -> u64 {
-        let often: Vec<u64> = window.iter().map(|byte| per_10_000(*byte)).collect();
-        often.windows(ANCHOR_BYTES_MIN - 1).map(|three| three.iter().product::<u64>()).sum()
-    };
+/// Where the four bytes of an anchor begin that are rarest in a usual log line.
+fn window(anchor: &[u8]) -> usize {
+    let stops = |window: &[u8]| -> u64 { window.windows(ANCHOR_BYTES_MIN - 1).map(chance).sum() };
     let windows = anchor.windows(ANCHOR_BYTES_MIN).enumerate();
-    windows
-        .map(|(place, window)| (place, stops(window)))
-        .min_by_key(|(_, stops)| *stops)
-        .unwrap_or((0, u64::MAX))
+    windows.min_by_key(|(_, window)| stops(window)).map_or(0, |(place, _)| place)
 }
+
+/// How often the filter stops for this group of three bytes, in stops per 10^12 places.
+fn chance(group: &[u8]) -> u64 {
+    let chance = group.iter().map(|byte| per_10_000(*byte)).product();
+    let common = COMMON.binary_search_by(|common| common.as_slice().cmp(group)).is_ok();
+    if common { COMMON_COST.max(chance) } else { chance }
+}
+
+/// Groups that are far more frequent in events than their letters let expect; sorted.
+#[rustfmt::skip]
+const COMMON: &[[u8; 3]] = &[
+    *b"abl", *b"acc", *b"act", *b"age", *b"als", *b"ame", *b"and", *b"api", *b"app", *b"arg",
+    *b"ase", *b"ate", *b"ath", *b"ati", *b"aut", *b"cod", *b"con", *b"cre", *b"cur", *b"dat",
+    *b"ear", *b"eco", *b"ect", *b"ent", *b"ers", *b"ess", *b"est", *b"ete", *b"eve", *b"fig",
+    *b"fil", *b"for", *b"gen", *b"hea", *b"her", *b"hub", *b"ing", *b"inp", *b"int", *b"ion",
+    *b"ist", *b"ite", *b"ken", *b"key", *b"les", *b"lim", *b"lin", *b"log", *b"mat", *b"mes",
+    *b"met", *b"mit", *b"mod", *b"mon", *b"nam", *b"nde", *b"nfi", *b"nie", *b"ode", *b"oke",
+    *b"omp", *b"onf", *b"onl", *b"ont", *b"ord", *b"out", *b"par", *b"pat", *b"pec", *b"per",
+    *b"pro", *b"put", *b"que", *b"rat", *b"rea", *b"red", *b"req", *b"res", *b"ret", *b"ric",
+    *b"rit", *b"rti", *b"sag", *b"sco", *b"sea", *b"sec", *b"ser", *b"ses", *b"set", *b"sio",
+    *b"sou", *b"sta", *b"ste", *b"str", *b"sul", *b"tab", *b"tat", *b"ted", *b"ter", *b"the",
+    *b"tim", *b"tio", *b"tok", *b"tor", *b"tra", *b"typ", *b"uri", *b"use", *b"ust", *b"ute",
+    *b"ver", *b"wor", *b"ype",
+];
+
+/// In the unit of [`chance`].
+const COMMON_COST: u64 = 1_000_000_000;
 
 /// How often a byte occurs in 10,000 of agents' event lines: English, JSON, hexadecimal ids.
 fn per_10_000(byte: u8) -> u64 {
@@ -287,8 +332,14 @@ mod tests {
 
     fn anchors_of(pattern: &str) -> Option<Vec<String>> {
         let hir = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern).unwrap();
-        let set = anchors(&hir)?;
-        Some(set.into_iter().map(|anchor| String::from_utf8_lossy(&anchor).into_owned()).collect())
+        let set = anchors(&hir).into_iter();
+        let set: Vec<_> = set.map(|one| String::from_utf8(one.text.into()).unwrap()).collect();
+        (!set.is_empty()).then_some(set)
+    }
+
+    #[test]
+    fn common_groups_are_sorted() {
+        assert!(COMMON.is_sorted());
     }
 
     #[test]

@@ -82,16 +82,16 @@ pub(super) fn assigned(text: &[u8]) -> Option<usize> {
     (!placeholder && letter && digit && distinct(text) >= 5).then_some(text.len())
 }
 
-/// Random text: a digit, both cases or a symbol, and at least one distinct byte in four.
+/// Random text rather than words or a run of one sign: many distinct bytes, a capital or a digit.
 pub(super) fn random(text: &[u8]) -> Option<usize> {
-    let digit = text.iter().any(u8::is_ascii_digit);
-    let letter = text.iter().any(u8::is_ascii_alphabetic);
-    (digit && letter && distinct(text) >= 10).then_some(text.len())
+    let odd = text.iter().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    (odd && distinct(text) >= 12).then_some(text.len())
 }
 
-/// A bearer token rather than the next word of a sentence: it has a digit.
-pub(super) fn has_digit(text: &[u8]) -> Option<usize> {
-    text.iter().any(u8::is_ascii_digit).then_some(text.len())
+/// A token rather than the next word of a sentence: a digit, or a capital that is not its first.
+pub(super) fn token(text: &[u8]) -> Option<usize> {
+    let digit = text.iter().any(u8::is_ascii_digit);
+    (digit || text.iter().skip(1).any(u8::is_ascii_uppercase)).then_some(text.len())
 }
 
 /// The value of a member: not empty, and not the placeholder of a template.

@@ -18,6 +18,7 @@
 //! - Time grows linearly with the value; no value makes it panic.
 
 mod anchor;
+mod anchors;
 mod builtin;
 mod check;
 mod cuts;
@@ -32,6 +33,7 @@ use std::ops::{ControlFlow, Range};
 
 pub use pattern::{PatternError, PatternSpec};
 
+use anchor::Anchor;
 use cuts::Cuts;
 use filter::Filter;
 use pattern::Pattern;
@@ -45,19 +47,21 @@ pub const REPLACEMENT: &str = "[REDACTED]";
 pub struct Scanner {
     patterns: Vec<Pattern>,
     replacement: Box<str>,
-    /// Over values: the owner is the place in `patterns`.
-    values: Filter<usize>,
-    /// Over raw JSON lines.
-    lines: Filter<Stands>,
+    filter: Filter<Stands>,
     alphabet: Alphabet,
     /// The patterns without anchors, which must always run.
     always: Vec<usize>,
 }
 
-/// What an anchor in a raw line belongs to.
+/// Where an anchor counts. The number is the place of its pattern.
 #[derive(Clone, Copy)]
 enum Stands {
-    InValue,
+    /// In values and raw lines: JSON writes it as it is.
+    Anywhere(usize),
+    InValue(usize),
+    /// As JSON writes it.
+    InLine,
+    /// In raw lines, if it ends a sensitive name.
     AtEndOfName,
 }
 
@@ -110,26 +114,32 @@ impl Scanner {
     }
 
     fn over(patterns: Vec<Pattern>, replacement: &str) -> Scanner {
-        let anchors = || {
-            patterns.iter().enumerate().flat_map(|(at, pattern)| {
-                pattern.anchors.iter().flatten().map(move |anchor| (anchor.clone(), at))
-            })
-        };
-        let names = || names::last_words().map(|word| format!("{word}\"").into_bytes());
-        let in_lines = anchors().flat_map(|(anchor, _)| as_escaped(&anchor));
-        let mut in_lines: Vec<_> = in_lines.map(|anchor| (anchor, Stands::InValue)).collect();
-        in_lines.extend(names().map(|anchor| (anchor, Stands::AtEndOfName)));
-        in_lines.sort_by(|one, other| one.0.cmp(&other.0));
-        in_lines.dedup_by(|one, other| one.0 == other.0);
-        let letters: Vec<_> = anchors().map(|(anchor, _)| anchor).chain(names()).collect();
+        let mut anchors = Vec::new();
+        for (at, pattern) in patterns.iter().enumerate() {
+            for anchor in &pattern.anchors {
+                if !anchor.text.iter().any(|byte| is_escaped(*byte)) {
+                    anchors.push((anchor.clone(), Stands::Anywhere(at)));
+                    continue;
+                }
+                anchors.push((anchor.clone(), Stands::InValue(at)));
+                let escaped = as_escaped(&anchor.text).into_iter().map(Anchor::new);
+                anchors.extend(escaped.map(|anchor| (anchor, Stands::InLine)));
+            }
+        }
+        for word in names::last_words() {
+            let anchor = Anchor::new(format!("{word}\"").into_bytes());
+            anchors.push((anchor, Stands::AtEndOfName));
+        }
         let unanchored =
-            |pattern: &Pattern| pattern.probe == Probe::Anchors && pattern.anchors.is_none();
+            |pattern: &Pattern| pattern.probe == Probe::Anchors && pattern.anchors.is_empty();
         Scanner {
-            values: Filter::new(anchors()),
-            lines: Filter::new(in_lines.into_iter()),
-            alphabet: Alphabet::of(letters.iter().map(Vec::as_slice)),
-            always: (0..patterns.len())
-                .filter(|at| patterns.get(*at).is_some_and(unanchored))
+            alphabet: Alphabet::of(anchors.iter().map(|(anchor, _)| anchor.text.as_ref())),
+            filter: Filter::new(anchors.into_iter()),
+            always: patterns
+                .iter()
+                .enumerate()
+                .filter(|(_, p)| unanchored(p))
+                .map(|p| p.0)
                 .collect(),
             replacement: replacement.into(),
             patterns,
@@ -162,8 +172,14 @@ impl Scanner {
     pub fn may_hit(&self, raw: &[u8]) -> bool {
         !self.always.is_empty()
             || self
-                .lines
-                .visit(raw, |stands, anchor| stop_if(counts(stands, raw, anchor)))
+                .filter
+                .visit(raw, |stands, anchor| match stands {
+                    Stands::Anywhere(_) | Stands::InLine => ControlFlow::Break(()),
+                    Stands::AtEndOfName if ends_sensitive_name(raw, anchor) => {
+                        ControlFlow::Break(())
+                    }
+                    Stands::AtEndOfName | Stands::InValue(_) => ControlFlow::Continue(()),
+                })
                 .is_break()
             || probe::userinfo(raw)
             || probe::number(raw)
@@ -227,9 +243,12 @@ impl Scanner {
     /// The patterns that may match somewhere in this text, in their order.
     fn worth_running(&self, text: &[u8]) -> Vec<usize> {
         let mut worth = self.always.clone();
-        let done: ControlFlow<()> = self.values.visit(text, |at, _| {
+        let done: ControlFlow<()> = self.filter.visit(text, |stands, _| {
+            let (Stands::Anywhere(at) | Stands::InValue(at)) = stands else {
+                return ControlFlow::Continue(());
+            };
             worth.push(at);
-            // Many of one kind say no more than a few.
+            // Many of one kind say no more than one.
             if worth.len() > 4 * self.patterns.len() {
                 worth.sort_unstable();
                 worth.dedup();
@@ -252,14 +271,8 @@ impl Scanner {
     }
 }
 
-fn stop_if(stop: bool) -> ControlFlow<()> {
-    if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-}
-
-/// Does the anchor found here count: any in a value does; one at the end of a name only if the
-/// name is a sensitive one?
-fn counts(stands: Stands, raw: &[u8], anchor: Range<usize>) -> bool {
-    let Stands::AtEndOfName = stands else { return true };
+/// Is the text up to this anchor the name of a member, and a sensitive one?
+fn ends_sensitive_name(raw: &[u8], anchor: Range<usize>) -> bool {
     let (before, after) = raw.split_at_checked(anchor.end).unwrap_or((raw, &[]));
     if after.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b':') {
         return false;
@@ -274,6 +287,11 @@ fn counts(stands: Stands, raw: &[u8], anchor: Range<usize>) -> bool {
 
 /// Longer names are not looked at: they count.
 const NAME_BYTES_MAX: usize = 256;
+
+/// Does JSON write this byte, where it stands in a string, in another way or may it?
+fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'/' | 0x00..0x20)
+}
 
 /// The ways in which JSON may write this text, apart from `\uXXXX`: `"` as `\"`, `/` also as `\/`.
 /// Nothing, if only `\uXXXX` can write it.

@@ -6,11 +6,14 @@
 
 /// Is the whole value of a member of this name a secret?
 pub(super) fn sensitive(name: &str) -> bool {
+    let Some(tail) = name.as_bytes().last_chunk() else { return false };
+    let tail = folded(*tail);
     ENDINGS.iter().any(|ending| {
-        before(name, ending.words).is_some_and(|before| {
-            let starts_word = before.is_empty() || !ending.whole || word_ends(before, name);
-            starts_word && !harmless(before, ending.harmless)
-        })
+        ending.tail == tail
+            && before(name, ending.words).is_some_and(|before| {
+                let starts_word = before.is_empty() || !ending.whole || word_ends(before, name);
+                starts_word && !harmless(before, ending.harmless)
+            })
     })
 }
 
@@ -22,6 +25,8 @@ pub(super) fn last_words() -> impl Iterator<Item = &'static str> {
 struct Ending {
     /// The last words of a name, in lower case; one separator or none stands between two.
     words: &'static [&'static str],
+    /// The last three bytes, which tell most names apart at once.
+    tail: u32,
     /// The first of them begins a word: `pwd` and `db_pwd`, not `forpwd`.
     whole: bool,
     /// With one of these words right before, the name is harmless: `next_page_token`.
@@ -29,7 +34,19 @@ struct Ending {
 }
 
 const fn ending(words: &'static [&'static str]) -> Ending {
-    Ending { words, whole: false, harmless: &[] }
+    let tail = match words {
+        [.., last] => match last.as_bytes().last_chunk() {
+            Some(tail) => folded(*tail),
+            None => 0,
+        },
+        [] => 0,
+    };
+    Ending { words, tail, whole: false, harmless: &[] }
+}
+
+/// As one number, upper case as lower.
+const fn folded([one, two, three]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([one | 0x20, two | 0x20, three | 0x20, 0])
 }
 
 impl Ending {
@@ -59,13 +76,11 @@ const ENDINGS: &[Ending] = &[
     ending(&["password", "salt"]),
     ending(&["secret"]),
     ending(&["secrets"]),
-    ending(&["secret", "value"]),
     ending(&["token"]).unless_after(PLAIN_TOKENS),
     ending(&["access", "tokens"]),
     ending(&["refresh", "tokens"]),
     ending(&["auth", "tokens"]),
     ending(&["api", "tokens"]),
-    ending(&["token", "value"]).whole().unless_after(PLAIN_TOKENS),
     ending(&["api", "key"]),
     ending(&["api", "keys"]),
     ending(&["app", "key"]).whole(),
@@ -78,7 +93,6 @@ const ENDINGS: &[Ending] = &[
     ending(&["auth", "key"]),
     ending(&["private", "key"]),
     ending(&["private", "keys"]),
-    ending(&["private", "key", "pem"]),
     ending(&["ssh", "key"]).unless_after(&["public"]),
     ending(&["signing", "key"]),
     ending(&["encryption", "key"]),
@@ -87,7 +101,6 @@ const ENDINGS: &[Ending] = &[
     ending(&["shared", "key"]),
     ending(&["session", "key"]),
     ending(&["subscription", "key"]),
-    ending(&["service", "account", "json"]),
     ending(&["connection", "string"]),
     ending(&["authorization"]),
     ending(&["cookie"]),
@@ -98,14 +111,12 @@ const ENDINGS: &[Ending] = &[
     ending(&["bearer"]).whole(),
     ending(&["jwt"]).whole(),
     ending(&["otp"]).whole(),
-    ending(&["mfa", "code"]),
     ending(&["backup", "codes"]),
     ending(&["recovery", "codes"]),
     ending(&["recovery", "phrase"]),
     ending(&["seed", "phrase"]),
     ending(&["mnemonic"]).whole(),
     ending(&["client", "assertion"]),
-    ending(&["code", "verifier"]),
     ending(&["cvv"]).whole(),
     ending(&["cvv2"]).whole(),
     ending(&["cvc"]).whole(),

@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::Hir;
 
-use super::anchor;
+use super::anchor::{self, Anchor};
+use super::anchors::ANCHORS;
 use super::check::Check;
 use super::rules::{Probe, Rule};
 
@@ -114,13 +115,15 @@ impl std::error::Error for PatternError {}
 pub(super) struct Pattern {
     id: Cow<'static, str>,
     pub(super) probe: Probe,
-    /// `None` if there are none, or if another probe serves.
-    pub(super) anchors: Option<Vec<Vec<u8>>>,
+    /// Empty, if another probe serves or the pattern has none.
+    pub(super) anchors: Vec<Anchor>,
     check: Option<Check>,
     /// Replace the capture group that took part, not the whole match.
     grouped: bool,
-    /// Of the table: compiled when first needed, because a short-lived process needs hardly any.
-    source: &'static str,
+    source: Cow<'static, str>,
+    /// Of the table: of ASCII, and case counts.
+    table: bool,
+    /// Compiled when first needed, because a short-lived process needs hardly any.
     #[expect(clippy::disallowed_types, reason = "a field of a struct, not a global")]
     compiled: OnceLock<Option<Regex>>,
 }
@@ -147,32 +150,50 @@ impl Pattern {
         if hir.properties().minimum_len().unwrap_or(0) == 0 {
             return Err(PatternError::MatchesEmpty { id: id() });
         }
-        let compiled = compile(&spec.pattern, true, true).map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => PatternError::TooLarge { id: id() },
-            error => syntax(error.to_string()),
-        })?;
+        let compiled = OnceLock::new();
+        if !surely_small(&spec.pattern) {
+            let regex = compile(&spec.pattern, true, true).map_err(|error| match error {
+                regex::Error::CompiledTooBig(_) => PatternError::TooLarge { id: id() },
+                error => syntax(error.to_string()),
+            })?;
+            compiled.get_or_init(|| Some(regex));
+        }
         Ok(Pattern {
             id: Cow::Owned(id()),
             probe: Probe::Anchors,
             anchors: anchor::anchors(&hir),
             check: None,
             grouped: false,
-            source: "",
-            compiled: Some(compiled).into(),
+            source: Cow::Owned(spec.pattern.clone()),
+            table: false,
+            compiled,
         })
     }
 
     pub(super) fn from_rule(rule: &'static Rule) -> Pattern {
-        let hir = parse(rule.pattern, false, false).ok();
-        let anchored = rule.probe == Probe::Anchors;
+        let known = ANCHORS.iter().find(|(id, ..)| *id == rule.id).map_or(&[][..], |row| row.1);
+        let known = known.iter().map(|(window, text)| Anchor {
+            text: Cow::Borrowed(text.as_bytes()),
+            window: usize::from(*window),
+        });
         Pattern {
             id: Cow::Borrowed(rule.id),
             probe: rule.probe,
-            anchors: hir.as_ref().filter(|_| anchored).and_then(anchor::anchors),
+            anchors: known.collect(),
             check: rule.check,
-            grouped: hir.is_some_and(|hir| hir.properties().explicit_captures_len() > 0),
-            source: rule.pattern,
+            grouped: rule.grouped,
+            source: Cow::Borrowed(rule.pattern),
+            table: true,
             compiled: Default::default(),
+        }
+    }
+
+    /// The anchors of a row, derived anew: what `anchors.rs` must hold.
+    #[cfg(test)]
+    pub(super) fn derive(rule: &Rule) -> Vec<Anchor> {
+        match rule.probe {
+            Probe::Anchors => anchor::anchors(&parse(rule.pattern, false, false).unwrap()),
+            Probe::Userinfo | Probe::Number => Vec::new(),
         }
     }
 
@@ -180,14 +201,16 @@ impl Pattern {
         &self.id
     }
 
-    /// `None`: a row of the table that does not compile, which its test excludes.
+    /// `None` if it does not compile: excluded for the table by a test, for others when made.
     fn regex(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| compile(self.source, false, false).ok()).as_ref()
+        let compile = || compile(&self.source, !self.table, !self.table).ok();
+        self.compiled.get_or_init(compile).as_ref()
     }
 
+    /// How many groups it has, the whole match among them.
     #[cfg(test)]
-    pub(super) fn compiles(&self) -> bool {
-        self.regex().is_some()
+    pub(super) fn compiles(&self) -> Option<usize> {
+        self.regex().map(Regex::captures_len)
     }
 
     /// Tells the range of everything to replace, on character boundaries.
@@ -240,6 +263,11 @@ fn parse(pattern: &str, unicode: bool, fold: bool) -> Result<Hir, regex_syntax::
 fn compile(pattern: &str, unicode: bool, fold: bool) -> Result<Regex, regex::Error> {
     let mut builder = RegexBuilder::new(pattern);
     builder.unicode(unicode).case_insensitive(fold).size_limit(COMPILED_BYTES_MAX).build()
+}
+
+/// Without counted repetition, each byte of a pattern costs at most a Unicode class.
+fn surely_small(pattern: &str) -> bool {
+    pattern.len() <= 64 && !pattern.contains('{')
 }
 
 /// The last line of a message of many lines, which says what is wrong.

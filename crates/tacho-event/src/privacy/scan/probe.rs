@@ -29,13 +29,14 @@ pub(super) fn userinfo(text: &[u8]) -> bool {
 
 /// May a payment card number or an IBAN stand here?
 ///
-/// Both are runs of at least 13 bytes out of digits, capital letters, space and `-`: so one look
-/// at every 13th byte finds each run, and few texts have one.
+/// Both are runs of at least 14 bytes out of digits, capital letters, space and `-`. Eight bytes
+/// are loaded at every sixth place: one load lies wholly in each such run, and few loads have no
+/// small letter.
 pub(super) fn number(text: &[u8]) -> bool {
-    let mut place = RUN_BYTES_MIN - 1;
-    while let Some(byte) = text.get(place) {
-        if !in_run(*byte) {
-            place += RUN_BYTES_MIN;
+    let mut place = 0;
+    while let Some(load) = text.get(place..).and_then(<[u8]>::first_chunk::<LOAD>) {
+        if has_small_letter(u64::from_le_bytes(*load)) || !load.iter().all(|byte| in_run(*byte)) {
+            place += RUN_BYTES_MIN - LOAD;
             continue;
         }
         let (before, after) = text.split_at(place);
@@ -46,13 +47,20 @@ pub(super) fn number(text: &[u8]) -> bool {
         if run.len() >= RUN_BYTES_MIN && run_has_number(before, run) {
             return true;
         }
-        place += on + RUN_BYTES_MIN;
+        place += on;
     }
     false
 }
 
-/// The shortest IBAN has 15 symbols, the shortest card number 14.
-const RUN_BYTES_MIN: usize = 13;
+/// A card number has at least 14 digits, an IBAN at least 15 symbols.
+const RUN_BYTES_MIN: usize = 14;
+const LOAD: usize = 8;
+
+/// Is there a byte from `0x60` up among these: small letters, `{|}~` and all beyond ASCII?
+fn has_small_letter(load: u64) -> bool {
+    let high_and_middle = load & (load << 1) & 0x4040_4040_4040_4040;
+    (high_and_middle | load & 0x8080_8080_8080_8080) != 0
+}
 
 fn in_run(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b' ' | b'-')

@@ -13,6 +13,8 @@ pub(super) struct Rule {
     pub(super) id: &'static str,
     pub(super) about: &'static str,
     pub(super) pattern: &'static str,
+    /// The pattern has a capture group.
+    pub(super) grouped: bool,
     pub(super) check: Option<Check>,
     pub(super) probe: Probe,
 }
@@ -29,7 +31,26 @@ pub(super) enum Probe {
 }
 
 const fn rule(id: &'static str, about: &'static str, pattern: &'static str) -> Rule {
-    Rule { id, about, pattern, check: None, probe: Probe::Anchors }
+    Rule { id, about, pattern, grouped: captures(pattern), check: None, probe: Probe::Anchors }
+}
+
+/// Does a group of this pattern capture: an opening parenthesis neither escaped, nor in a class,
+/// nor followed by `?`? (A test asks the parser the same.)
+const fn captures(pattern: &str) -> bool {
+    let mut rest = pattern.as_bytes();
+    let mut class = false;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        match (first, after) {
+            (b'\\', [_, after @ ..]) => rest = after,
+            (b'[', _) => class = true,
+            (b']', _) => class = false,
+            (b'(', [b'?', ..]) => {}
+            (b'(', _) if !class => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 impl Rule {
@@ -159,7 +180,7 @@ pub(super) const RULES: &[Rule] = &[
         "discord-bot-token",
         "Discord bot token",
         concat!(
-            r"(?:Bot\s|(?i:discord_?(?:bot_?)?token|bot_?token)",
+            r"(?:Bot |(?i:discord_?(?:bot_?)?token|bot_?token)",
             is!(),
             r")([MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,})",
         ),
@@ -183,9 +204,13 @@ pub(super) const RULES: &[Rule] = &[
     rule("mailgun-key", "Mailgun key", r"\bkey-[a-f0-9]{32}\b"),
     rule("mailchimp-key", "Mailchimp key", r"\b[a-f0-9]{32}-us[0-9]{1,2}\b"),
     rule("brevo-key", "Brevo key", r"xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}"),
-    rule("notion-token", "Notion token", r"\bntn_[A-Za-z0-9]{40,}|\bsecret_[A-Za-z0-9]{43}\b"),
+    rule("notion-token", "Notion token", r"\bntn_[A-Za-z0-9]{40,}"),
     rule("figma-token", "Figma token", r"\bfig[dou]r?_[A-Za-z0-9_-]{40,}"),
-    rule("airtable-token", "Airtable token", r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    rule(
+        "airtable-token",
+        "Airtable token beside its name",
+        concat!("(?i:airtable[a-z_]{0,20})", is!(), r"(pat[A-Za-z0-9]{14}\.[a-f0-9]{64})"),
+    ),
     rule(
         "hubspot-token",
         "HubSpot private app token",
@@ -242,7 +267,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("dynatrace-token", "Dynatrace token", r"dt0[cs][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}"),
     rule("planetscale-token", "PlanetScale token", r"pscale_(?:tkn|pw|oauth)_[\w.=-]{32,}"),
     rule("supabase-token", "Supabase token", r"\bsbp_[a-f0-9]{40}|sb_secret_[\w-]{20,}"),
-    rule("okta-token", "Okta token", r"SSWS\s(00[A-Za-z0-9_-]{38,})"),
+    rule("okta-token", "Okta token", r"SSWS (00[A-Za-z0-9_-]{38,})"),
     // Keys and tokens of nobody in particular.
     rule(
         "private-key",
@@ -257,9 +282,9 @@ pub(super) const RULES: &[Rule] = &[
     rule("wireguard-key", "WireGuard key", r"P(?:rivate|reshared)Key\s?=\s?([A-Za-z0-9+/]{43}=)"),
     rule("jwt", "JSON Web Token", r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
     rule("jwe", "Encrypted JSON Web Token", r"eyJ[\w-]{8,}\.[\w-]*\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
-    rule("bearer-token", "Bearer token", r"(?i:\bbearer)\s{1,3}([A-Za-z0-9._~+/-]{16,}={0,2})")
-        .check(check::has_digit),
-    rule("basic-auth", "HTTP Basic credentials", r"(?i:\bbasic)\s{1,3}([A-Za-z0-9+/]{8,}={0,2})")
+    rule("bearer-token", "Bearer token", r"(?i:\bbearer)[ \t]{1,3}([A-Za-z0-9._~+/-]{16,}={0,2})")
+        .check(check::token),
+    rule("basic-auth", "HTTP Basic credentials", r"(?i:\bbasic)[ \t]{1,3}([A-Za-z0-9+/]{8,}={0,2})")
         .check(check::basic),
     rule(
         "authorization-header",
@@ -269,7 +294,7 @@ pub(super) const RULES: &[Rule] = &[
             r"(?i:[a-z][a-z0-9-]{2,20}\s{1,3})?([^\s\x22'\\]{8,})",
         ),
     )
-    .check(check::has_digit),
+    .check(check::token),
     rule(
         "key-header",
         "Key or token in an HTTP header",
@@ -279,7 +304,7 @@ pub(super) const RULES: &[Rule] = &[
             r"\s{0,3}[:=]\s{0,3}\\{0,2}[\x22']?([^\s\x22'\\]{8,})",
         ),
     )
-    .check(check::has_digit),
+    .check(check::token),
     rule(
         "cookie-header",
         "Value of a Cookie or Set-Cookie header",
@@ -304,7 +329,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "connection-string",
         "Password of an ADO, ODBC or JDBC connection string",
-        r#"(?i:[;?&]\s?(?:password|pwd))\s?=\s?([^\s;&"']{1,256})"#,
+        r#"(?i:[;?&]\s?(?:password|pwd)) ?= ?([^\s;&"']{1,256})"#,
     ),
     rule(
         "environment-password",
@@ -329,7 +354,7 @@ pub(super) const RULES: &[Rule] = &[
             r#"(?:=|\s{1,3})["']?([^\s"'$<-][^\s"']{3,255})"#,
         ),
     ),
-    rule("sshpass", "Password given to sshpass", r#"\bsshpass\s{1,3}-p\s?["']?([^\s"']{1,256})"#),
+    rule("sshpass", "Password given to sshpass", r#"\bsshpass {1,3}-p\s?["']?([^\s"']{1,256})"#),
     rule(
         "quoted-secret",
         "Quoted value beside the quoted name of a secret",

@@ -5,9 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use tacho_tree::{Hash, Head, leaf_hash, prove};
+use tacho_tree::{Hash, Head, Note, check, leaf_hash, prove};
 
 use super::published::Published;
+use crate::notes::with_stray_bit;
 use crate::sample::{head, leaves, log_key, note, one_bit_off, tree, witness_key};
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/verifiers/go");
@@ -164,20 +165,45 @@ fn go_and_this_crate_agree_on_every_proof_up_to_300_leaves_and_on_changed_ones()
         let Head { root, .. } = head(&tree, size);
         for m in 0..size {
             let leaf = tree.level(0)[m as usize];
-            let proof = prove::inclusion(&tree, m, size).unwrap();
-            claim(&format!("leaf {m} {size}"), &leaf, &root, &proof, true);
+            let path = prove::inclusion(&tree, m, size).unwrap();
+            let (about_leaf, about_tree) =
+                (format!("leaf {m} {size}"), format!("tree {} {size}", m + 1));
+            claim(&about_leaf, &leaf, &root, &path, true);
             let old = head(&tree, m + 1).root;
             let proof = prove::consistency(&tree, m + 1, size).unwrap();
-            claim(&format!("tree {} {size}", m + 1), &old, &root, &proof, true);
-            if size % 50 == 0 {
-                claim(&format!("leaf {m} {size}"), &forged, &root, &[], size == 0);
-                claim(&format!("tree {} {size}", m + 1), &forged, &root, &proof, false);
+            claim(&about_tree, &old, &root, &proof, true);
+            if size % 50 == 7 {
+                claim(&about_leaf, &forged, &root, &path, false);
+                claim(&about_leaf, &leaf, &root, &path[1..], false);
+                claim(&about_leaf, &leaf, &root, &[&path[..], &[forged]].concat(), false);
+                claim(&about_leaf, &leaf, &root, &[&[forged], &path[1..]].concat(), false);
+                claim(&about_tree, &forged, &root, &proof, false);
+                claim(&about_tree, &old, &forged, &proof, false);
+                claim(&about_tree, &old, &root, &[&proof[..], &[forged]].concat(), false);
             }
         }
+    }
+    // This crate says the same of each.
+    for (line, holds) in claims.lines().zip(&expected) {
+        assert_eq!(our_verdict(line), *holds, "{line}");
     }
     let answers = verifier.answers(&["proofs"], claims);
     assert_eq!(answers.len(), expected.len());
     assert!(answers == expected, "{:?}", answers.iter().zip(&expected).position(|(a, e)| a != e));
+}
+
+/// The claim as the verifier is told it, judged by this crate.
+fn our_verdict(line: &str) -> bool {
+    let words: Vec<&str> = line.split(' ').collect();
+    let (first, size) = (words[1].parse().unwrap(), words[2].parse().unwrap());
+    let hash = |text: &str| Hash::from_base64(text).unwrap();
+    let (inner, root) = (hash(words[3]), hash(words[4]));
+    let proof: Vec<Hash> = words[5].split(',').filter(|word| *word != "-").map(hash).collect();
+    let new = Head { size, root };
+    match words[0] {
+        "leaf" => check::inclusion(&inner, first, &new, &proof).is_ok(),
+        _ => check::consistency(&Head { size: first, root: inner }, &new, &proof).is_ok(),
+    }
 }
 
 #[test]
@@ -192,16 +218,26 @@ fn go_rejects_every_single_bit_change_of_a_note_and_ignores_the_witness() {
     cosigned.add(witness_key(1).cosign(&crate::sample::checkpoint(head), 1)).unwrap();
     let good = [plain.to_string(), cosigned.to_string()].map(|note| hex(note.as_bytes()) + "\n");
     assert_eq!(verifier.answers(&["notes", &vkey], good.concat()), [true, true]);
-    let changed: Vec<Vec<u8>> = one_bit_off(plain.to_string().as_bytes()).collect();
+    let plain = plain.to_string();
+    let changed: Vec<Vec<u8>> = one_bit_off(plain.as_bytes()).collect();
     let lines: String = changed.iter().map(|note| hex(note) + "\n").collect();
     let answers = verifier.answers(&["notes", &vkey], lines);
     assert_eq!(answers.len(), changed.len());
-    // What Go still opens is a second spelling of the same signature (stray bits of base64), which
-    // this crate refuses: it is the stricter of the two.
-    let opened = changed.iter().zip(&answers).filter(|(_, yes)| **yes);
-    for (note, _) in opened {
-        let same_text = String::from_utf8_lossy(note);
-        assert!(same_text.starts_with(plain.text()), "{same_text}");
-        assert!(tacho_tree::Note::parse(note).is_err(), "{same_text}");
+    // Go opens a second spelling of the same signature, with stray bits behind its last byte, and
+    // this crate does not: it is the stricter of the two.
+    let accepted = changed.iter().zip(&answers).filter(|(_, yes)| **yes);
+    for (note, _) in accepted {
+        assert!(note.starts_with(note_text(&plain)), "{}", String::from_utf8_lossy(note));
+        assert!(Note::parse(note).is_err(), "{}", String::from_utf8_lossy(note));
     }
+    let signature = plain.lines().last().unwrap();
+    let respelled = plain.replace(signature, &with_stray_bit(signature));
+    let line = hex(respelled.as_bytes()) + "\n";
+    assert_eq!(verifier.answers(&["notes", &vkey], line), [true]);
+    assert!(Note::parse(respelled.as_bytes()).is_err());
+}
+
+/// What stands above the signatures.
+fn note_text(note: &str) -> &[u8] {
+    note.split_once("\n\n").unwrap().0.as_bytes()
 }

@@ -9,7 +9,7 @@ use tacho_tree::prove;
 use crate::sample::{checkpoint, head, leaves, log_key, note, tree, witness_key};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/verifiers");
-const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/vectors/vectors.json");
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/vectors");
 
 fn python() -> Option<PathBuf> {
     let python = tacho_testkit::tools_dir().join("python/bin/python");
@@ -68,9 +68,10 @@ fn pymerkle_has_the_same_roots_and_proofs() {
 #[test]
 fn the_vectors_leaf_is_canonical_and_its_digests_are_those_of_the_reference() {
     let Some(python) = python() else { return };
-    run(&python, "disclosures.py", Path::new(VECTORS)).unwrap();
+    let file = Path::new(FOLDER).join("vectors.json");
+    run(&python, "disclosures.py", &file).unwrap();
 
-    let vectors = std::fs::read_to_string(VECTORS).unwrap();
+    let vectors = std::fs::read_to_string(file).unwrap();
     // One character of one salt: the disclosure no longer fits a digest of the leaf.
     for changed in [
         vectors.replacen("WyJrY3Z3", "WyJrY3Z4", 1),
@@ -94,4 +95,31 @@ fn another_ed25519_verifies_notes_and_cosignatures_from_the_specifications_words
 
     input["note"] = note.to_string().replacen("\n5\n", "\n6\n", 1).into();
     assert!(run(&python, "signatures.py", &write("signatures-changed.json", &input)).is_err());
+}
+
+#[test]
+fn the_specifications_words_give_the_vectors_and_no_others() {
+    let Some(python) = python() else { return };
+    run(&python, "vectors.py", Path::new(FOLDER)).unwrap();
+
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("vectors");
+    let files = [
+        "vectors.json",
+        "proofs.json",
+        "leaf-1.tlog-proof",
+        "tlog/checkpoint",
+        "tlog/tile/0/000.p/3",
+        "tlog/tile/entries/000.p/3",
+    ];
+    for file in files {
+        std::fs::create_dir_all(copy.join(file).parent().unwrap()).unwrap();
+        std::fs::write(copy.join(file), std::fs::read(Path::new(FOLDER).join(file)).unwrap())
+            .unwrap();
+    }
+    run(&python, "vectors.py", &copy).unwrap();
+    let mut tile = std::fs::read(copy.join("tlog/tile/0/000.p/3")).unwrap();
+    tile[95] ^= 1;
+    std::fs::write(copy.join("tlog/tile/0/000.p/3"), tile).unwrap();
+    let refused = run(&python, "vectors.py", &copy).unwrap_err();
+    assert!(refused.starts_with("tile: "), "{refused}");
 }

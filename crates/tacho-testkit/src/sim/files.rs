@@ -1,0 +1,310 @@
+//! Given a process of the machine, gives its [`Files`].
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tachograph::files::{Access, File, Files, Kind, Point, Stat};
+
+use super::disk::Inode;
+use super::fault::{On, strike};
+use super::{Disguise, Machine, State};
+
+/// The user everybody is.
+const USER: u32 = 1000;
+/// The device the disk is.
+const DEVICE: u64 = 1;
+
+/// The files of the machine as one process sees them.
+#[derive(Debug)]
+pub struct SimFiles {
+    machine: Machine,
+    process: AtomicU32,
+}
+
+#[derive(Debug)]
+struct SimFile {
+    machine: Machine,
+    process: u32,
+    handle: u64,
+    inode: u64,
+    access: Access,
+    path: PathBuf,
+}
+
+impl SimFiles {
+    pub(super) fn new(machine: Machine, process: u32) -> Self {
+        Self { machine, process: AtomicU32::new(process) }
+    }
+
+    /// The number of the process.
+    pub fn number(&self) -> u32 {
+        self.process.load(Ordering::Relaxed)
+    }
+
+    /// Goes on as a forked child, with the handles its parent had open.
+    pub fn fork(&self) -> u32 {
+        let mut state = self.machine.state();
+        let child = state.next_process;
+        state.next_process += 1;
+        self.process.store(child, Ordering::Relaxed);
+        child
+    }
+
+    fn handle(&self, state: &mut State, inode: u64, access: Access, path: &Path) -> Box<SimFile> {
+        let handle = state.next_handle;
+        let process = self.number();
+        state.next_handle += 1;
+        state.handles.insert(handle, (process, inode));
+        let machine = self.machine.clone();
+        Box::new(SimFile { machine, process, handle, inode, access, path: path.to_owned() })
+    }
+}
+
+fn stat_of(state: &State, number: u64) -> Stat {
+    let inode = state.disk.inode(number);
+    let disguise = inode.and_then(|inode| inode.disguise);
+    Stat {
+        identity: (DEVICE, number),
+        len: inode.map_or(0, |inode| inode.cached.len() as u64),
+        links: state.disk.links(number) + u64::from(disguise == Some(Disguise::Linked)),
+        user: if disguise == Some(Disguise::Foreign) { USER + 1 } else { USER },
+        kind: if disguise == Some(Disguise::Special) { Kind::Other } else { Kind::File },
+    }
+}
+
+impl Files for SimFiles {
+    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>> {
+        let (mut state, dying) = self.machine.begin(self.number())?;
+        if let Some(kind) = strike(&mut state.faults, On::Open, path) {
+            return Err(kind.into());
+        }
+        let inode = state.disk.file_at(path)?;
+        let disguise = state.disk.inode(inode).and_then(|inode| inode.disguise);
+        if disguise == Some(Disguise::Special) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        alive(dying)?;
+        Ok(self.handle(&mut state, inode, access, path))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn File>> {
+        let (mut state, dying) = self.machine.begin(self.number())?;
+        if let Some(kind) = strike(&mut state.faults, On::Create, path) {
+            return Err(kind.into());
+        }
+        if dying && state.rng.chance(50) {
+            return Err(dead());
+        }
+        let inode = state.disk.create(path)?;
+        alive(dying)?;
+        Ok(self.handle(&mut state, inode, Access::Write, path))
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        let (mut state, dying) = self.machine.begin(self.number())?;
+        if dying && state.rng.chance(50) {
+            return Err(dead());
+        }
+        state.disk.create_dir(path)?;
+        alive(dying)
+    }
+
+    fn rename(&self, from: &Path, to: &Path, point: Point) -> io::Result<()> {
+        let (mut state, dying) = self.machine.begin(self.number())?;
+        if let Some(kind) = strike(&mut state.faults, On::Rename, to) {
+            return Err(kind.into());
+        }
+        if dying && state.rng.chance(50) {
+            return Err(dead());
+        }
+        if !state.is_off(point) {
+            state.disk.rename(from, to)?;
+        }
+        alive(dying)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let (mut state, dying) = self.machine.begin(self.number())?;
+        if dying && state.rng.chance(50) {
+            return Err(dead());
+        }
+        state.disk.remove(path)?;
+        alive(dying)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let (state, dying) = self.machine.begin(self.number())?;
+        alive(dying)?;
+        state.disk.list(dir)
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        let (state, dying) = self.machine.begin(self.number())?;
+        alive(dying)?;
+        if state.disk.is_dir(path) {
+            let kind = Kind::Directory;
+            return Ok(Stat { identity: (DEVICE, 0), len: 0, links: 1, user: USER, kind });
+        }
+        Ok(stat_of(&state, state.disk.file_at(path)?))
+    }
+
+    fn sync_dir(&self, dir: &Path, point: Point) -> io::Result<()> {
+        let (mut state, dying) = self.machine.begin(self.number())?;
+        if let Some(kind) = strike(&mut state.faults, On::SyncDir, dir) {
+            return Err(kind.into());
+        }
+        if dying && state.rng.chance(50) {
+            return Err(dead());
+        }
+        if !state.is_off(point) {
+            state.disk.sync_dir(dir)?;
+        }
+        alive(dying)
+    }
+
+    fn is_remote(&self, _path: &Path) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn user(&self) -> u32 {
+        USER
+    }
+
+    fn process(&self) -> u32 {
+        self.number()
+    }
+
+    fn boot_id(&self) -> Option<[u8; 16]> {
+        Some(self.machine.state().boot())
+    }
+
+    fn pause(&self, micros: u64) {
+        if let Ok((mut state, _)) = self.machine.begin(self.number()) {
+            state.pass(micros);
+        }
+    }
+}
+
+impl SimFile {
+    /// A handle dies with its process, and a forked child has its parent's.
+    fn inode<'a>(&self, state: &'a mut State) -> io::Result<&'a mut Inode> {
+        if !state.handles.contains_key(&self.handle) {
+            return Err(dead());
+        }
+        state.disk.inode_mut(self.inode).ok_or_else(dead)
+    }
+}
+
+impl File for SimFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let (mut state, dying) = self.machine.begin(self.process)?;
+        alive(dying)?;
+        if let Some(kind) = strike(&mut state.faults, On::Read, &self.path) {
+            return Err(kind.into());
+        }
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let bytes = self.inode(&mut state)?.cached.get(offset..).unwrap_or_default();
+        let read = bytes.len().min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        Ok(read)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        let (mut state, dying) = self.machine.begin(self.process)?;
+        if self.access == Access::Read {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let struck = strike(&mut state.faults, On::Write, &self.path);
+        let written = if dying {
+            state.rng.index(bytes.len() + 1)
+        } else if struck.is_some() {
+            bytes.len() / 2
+        } else {
+            bytes.len()
+        };
+        let written = bytes.get(..written).unwrap_or_default();
+        let written = state.disk.write(self.inode, written, offset)?;
+        alive(dying)?;
+        struck.map_or(Ok(written), |kind| Err(kind.into()))
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let (mut state, dying) = self.machine.begin(self.process)?;
+        self.inode(&mut state)?.set_len(len);
+        alive(dying)
+    }
+
+    fn sync_data(&self, point: Point) -> io::Result<()> {
+        let (mut guard, dying) = self.machine.begin(self.process)?;
+        let state = &mut *guard;
+        let struck = strike(&mut state.faults, On::Sync, &self.path);
+        if state.is_off(point) {
+            return alive(dying);
+        }
+        let locked = state.disk.paths().into_iter().any(|path| {
+            let lock = path.ends_with("wal/lock").then(|| state.disk.file_at(&path).ok());
+            lock.flatten().is_some_and(|inode| state.locks.contains_key(&inode))
+        });
+        let Some(inode) = state.disk.inode_mut(self.inode) else { return Err(dead()) };
+        if dying {
+            inode.sync_some(&mut state.rng);
+            return Err(dead());
+        }
+        if let Some(kind) = struck {
+            inode.fail_sync(&mut state.rng);
+            return Err(kind.into());
+        }
+        let bytes = inode.sync();
+        state.synced_under_lock += if locked { bytes } else { 0 };
+        Ok(())
+    }
+
+    fn try_lock(&self, point: Point) -> io::Result<bool> {
+        let (mut state, dying) = self.machine.begin(self.process)?;
+        alive(dying)?;
+        if let Some(kind) = strike(&mut state.faults, On::Lock, &self.path) {
+            return Err(kind.into());
+        }
+        if state.is_off(point) {
+            return Ok(true);
+        }
+        let holder = *state.locks.entry(self.inode).or_insert(self.handle);
+        Ok(holder == self.handle)
+    }
+
+    fn unlock(&self) -> io::Result<()> {
+        let (mut state, dying) = self.machine.begin(self.process)?;
+        if state.locks.get(&self.inode) == Some(&self.handle) {
+            state.locks.remove(&self.inode);
+        }
+        alive(dying)
+    }
+
+    fn stat(&self) -> io::Result<Stat> {
+        let (mut state, dying) = self.machine.begin(self.process)?;
+        alive(dying)?;
+        self.inode(&mut state)?;
+        Ok(stat_of(&state, self.inode))
+    }
+}
+
+impl Drop for SimFile {
+    fn drop(&mut self) {
+        let mut state = self.machine.state();
+        state.handles.remove(&self.handle);
+        if state.locks.get(&self.inode) == Some(&self.handle) {
+            state.locks.remove(&self.inode);
+        }
+    }
+}
+
+fn dead() -> io::Error {
+    io::Error::other("the process is dead")
+}
+
+fn alive(dying: bool) -> io::Result<()> {
+    if dying { Err(dead()) } else { Ok(()) }
+}
