@@ -57,7 +57,7 @@ fn check_digests(entry: &Entry) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn what_was_protected_at_level_full_is_revealed_again(

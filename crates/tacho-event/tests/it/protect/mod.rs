@@ -48,8 +48,9 @@ fn policies() -> Vec<(String, Policy)> {
         for level in [Level::Metadata, Level::Redacted, Level::Full] {
             for granularity in [Granularity::Class, Granularity::Member] {
                 for strict in [false, true] {
-                    let policy =
-                        Policy::preset(preset).with_level(level).with_granularity(granularity);
+                    let policy = Policy::new(preset, builtin())
+                        .with_level(level)
+                        .with_granularity(granularity);
                     let policy = if strict { policy.strict() } else { policy };
                     let name = format!("{preset:?} {level:?} {granularity:?} strict={strict}");
                     policies.push((name, policy));
