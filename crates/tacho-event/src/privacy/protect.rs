@@ -98,9 +98,10 @@ impl Policy {
         if is_raw(&sorted.doc) || is_raw(&sorted.evidence) {
             return true;
         }
-        let originals = (!split.originals.is_empty())
-            .then(|| Value::from(split.originals.clone()).to_json())
-            .unwrap_or_default();
+        let originals = match split.originals.is_empty() {
+            true => String::new(),
+            false => Value::from(split.originals.clone()).to_json(),
+        };
         let homes = split.homes().map(HomeText::bytes);
         let texts = homes.into_iter().chain([split.leaf.bytes(), originals.as_bytes()]);
         let mut bytes = Vec::with_capacity(texts.clone().map(<[u8]>::len).sum());

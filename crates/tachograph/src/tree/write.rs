@@ -72,7 +72,7 @@ impl Level {
             let path = places.node_file(height, segment);
             // A file with nodes that a state counts has a durable name already; whether the file
             // exists says nothing, a killed process may have made it.
-            new_file |= index % LEAVES_PER_FILE == 0;
+            new_file |= index.is_multiple_of(LEAVES_PER_FILE);
             let file = match self.open.take() {
                 Some((known, file)) if known == segment => file,
                 _ => {

@@ -106,7 +106,7 @@ impl Part {
             whole: union(parts.iter().map(|part| part.whole.clone())),
             head: union(parts.iter().map(|part| part.head.clone())),
             tail: union(parts.iter().map(|part| part.tail.clone())),
-            inside: union(parts.iter().map(anchors)).filter(|set| usable(set)),
+            inside: union(parts.iter().map(anchors)).filter(usable),
         }
     }
 
@@ -242,7 +242,7 @@ fn class_spellings(class: &Class) -> Option<Spellings> {
 }
 
 fn cheaper(left: Option<Spellings>, right: Option<Spellings>) -> Option<Spellings> {
-    [left, right].into_iter().flatten().filter(|set| usable(set)).min_by_key(cost)
+    [left, right].into_iter().flatten().filter(usable).min_by_key(cost)
 }
 
 fn usable(spellings: &Spellings) -> bool {

@@ -297,8 +297,8 @@ fn is_escaped(byte: u8) -> bool {
 /// Nothing, if only `\uXXXX` can write it.
 fn as_escaped(text: &[u8]) -> Vec<Vec<u8>> {
     // Each slash doubles the ways; what stands before the fifth is anchor enough.
-    let slashes = memchr::memchr_iter(b'/', text);
-    let text = slashes.skip(4).next().and_then(|fifth| text.get(..fifth)).unwrap_or(text);
+    let mut slashes = memchr::memchr_iter(b'/', text);
+    let text = slashes.nth(4).and_then(|fifth| text.get(..fifth)).unwrap_or(text);
     let mut ways = vec![Vec::new()];
     for byte in text {
         let short = match byte {

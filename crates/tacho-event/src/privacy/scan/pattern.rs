@@ -124,12 +124,16 @@ pub(super) struct Pattern {
     /// Of the table: of ASCII, and case counts.
     table: bool,
     /// Compiled when first needed, because a short-lived process needs hardly any.
-    #[expect(clippy::disallowed_types, reason = "a field of a struct, not a global")]
-    compiled: OnceLock<Option<Regex>>,
+    compiled: Compiled,
 }
 
 /// The longest pattern of a configuration.
 const PATTERN_BYTES_MAX: usize = 4096;
+
+/// A pattern's regular expression, made when it is first needed: most scanners never see a value
+/// that comes near most patterns.
+#[expect(clippy::disallowed_types, reason = "a field of a struct, not a global")]
+type Compiled = OnceLock<Option<Regex>>;
 
 /// Memory of one compiled pattern.
 const COMPILED_BYTES_MAX: usize = 4 << 20;
@@ -150,7 +154,7 @@ impl Pattern {
         if hir.properties().minimum_len().unwrap_or(0) == 0 {
             return Err(PatternError::MatchesEmpty { id: id() });
         }
-        let compiled = OnceLock::new();
+        let compiled = Compiled::new();
         if !surely_small(&spec.pattern) {
             let regex = compile(&spec.pattern, true, true).map_err(|error| match error {
                 regex::Error::CompiledTooBig(_) => PatternError::TooLarge { id: id() },
@@ -255,9 +259,10 @@ impl Pattern {
     }
 }
 
-fn parse(pattern: &str, unicode: bool, fold: bool) -> Result<Hir, regex_syntax::Error> {
+fn parse(pattern: &str, unicode: bool, fold: bool) -> Result<Hir, Box<regex_syntax::Error>> {
     let mut parser = regex_syntax::ParserBuilder::new();
-    parser.utf8(false).unicode(unicode).case_insensitive(fold).build().parse(pattern)
+    let parsed = parser.utf8(false).unicode(unicode).case_insensitive(fold).build().parse(pattern);
+    parsed.map_err(Box::new)
 }
 
 fn compile(pattern: &str, unicode: bool, fold: bool) -> Result<Regex, regex::Error> {
