@@ -117,7 +117,7 @@ impl World {
         let part = (index as f64 + self.rng.unit()) / count as f64;
         let now_ms = (end_ms as f64 - span + span * part) as i64;
         let session = self.rng.below(self.sessions.len());
-        let step = if needles > 0 { (count / needles).max(1) } else { usize::MAX };
+        let step = count.checked_div(needles).map_or(usize::MAX, |step| step.max(1));
         let needle = needles > 0 && index % step == step / 2 && index / step < needles;
         let wanted = Wanted { secret: self.rng.chance(secrets), needle };
         let kind = match self.rng.unit() {

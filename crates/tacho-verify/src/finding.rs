@@ -66,7 +66,7 @@ codes! {
     /// A leaf does not hash to the node that the tree has stored for it.
     LeafChanged = "leaf_changed", No, "compare with a copy: this event was edited";
     /// A stored node is not the hash of what stands below it.
-    NodeChanged = "node_changed", No, "the tree was edited; the leaves below still prove themselves";
+    NodeChanged = "node_changed", No, "the tree was edited; its leaves still prove themselves";
     /// The leaves do not make the root that was signed.
     RootMismatch = "root_mismatch", No, "leaves were changed, moved, added or removed";
     /// There are fewer leaves than were signed.

@@ -35,7 +35,8 @@ impl LeafWriter {
         Self { next, file_bytes, runs: Vec::new(), open: None }
     }
 
-    /// Bytes of the last leaf file, with what is not flushed yet; 0 before the first leaf of a file.
+    /// Bytes of the last leaf file, with what is not flushed yet; 0 before the first leaf of a
+    /// file.
     pub(crate) fn file_bytes(&self) -> u64 {
         self.file_bytes
     }

@@ -38,7 +38,8 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Makes a key in the directory `dir`, which may exist; outside the store, or it guards nothing.
+    /// Makes a key in the directory `dir`, which may exist; outside the store, or it guards
+    /// nothing.
     ///
     /// # Errors
     /// That there is a key already, or what the disk said.

@@ -1,6 +1,7 @@
 //! Given an operator's word, goes on with another key, or under another name.
 //!
-//! To replace a key: record [`Rotated::draft`] durably, integrate, then [`Signer::rotate`]. The leaf
+//! To replace a key: record [`Rotated::draft`] durably, integrate, then [`Signer::rotate`]. The
+//! leaf
 //! carries the old key's signature over the new one, and counts only with it.
 
 use tacho_event::json::Object;
@@ -34,7 +35,8 @@ pub struct NewOrigin {
 }
 
 impl Signer {
-    /// What to record before a log's key is replaced. Changes nothing, and says the same again until
+    /// What to record before a log's key is replaced. Changes nothing, and says the same again
+    /// until
     /// the log grows.
     ///
     /// # Errors
@@ -60,7 +62,8 @@ impl Signer {
         Ok(Rotated { successor, from_size, draft })
     }
 
-    /// Replaces a log's key, after its `tacho.key` leaf was integrated; for `overlap` more leaves the
+    /// Replaces a log's key, after its `tacho.key` leaf was integrated; for `overlap` more leaves
+    /// the
     /// old key signs too. Gives the first note that the new key signed.
     ///
     /// # Errors

@@ -247,7 +247,10 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "social-security-number",
         "US social security number beside its name",
-        r"(?i:\bssn[ \t:=#.(-]|social security)[^\n0-9]{0,20}([0-9]{3}[- ][0-9]{2}[- ][0-9]{4}|[0-9]{9})\b",
+        concat!(
+            r"(?i:\bssn[ \t:=#.(-]|social security)[^\n0-9]{0,20}",
+            r"([0-9]{3}[- ][0-9]{2}[- ][0-9]{4}|[0-9]{9})\b",
+        ),
     )
     .check(check::social_security),
     // Watching and data.
@@ -281,7 +284,11 @@ pub(super) const RULES: &[Rule] = &[
     rule("age-key", "age secret key", r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
     rule("wireguard-key", "WireGuard key", r"P(?:rivate|reshared)Key\s?=\s?([A-Za-z0-9+/]{43}=)"),
     rule("jwt", "JSON Web Token", r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
-    rule("jwe", "Encrypted JSON Web Token", r"eyJ[\w-]{8,}\.[\w-]*\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
+    rule(
+        "jwe",
+        "Encrypted JSON Web Token",
+        r"eyJ[\w-]{8,}\.[\w-]*\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}",
+    ),
     rule("bearer-token", "Bearer token", r"(?i:\bbearer)[ \t]{1,3}([A-Za-z0-9._~+/-]{16,}={0,2})")
         .check(check::token),
     rule("basic-auth", "HTTP Basic credentials", r"(?i:\bbasic)[ \t]{1,3}([A-Za-z0-9+/]{8,}={0,2})")

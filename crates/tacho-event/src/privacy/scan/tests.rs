@@ -20,7 +20,8 @@ fn every_row_compiles_and_can_be_found_cheaply() {
 #[test]
 fn the_anchors_of_the_table_are_those_of_its_patterns() {
     let mut file = String::from(
-        "//! The anchors of the table, derived from its patterns: `UPDATE=1 cargo test` writes them.\n\n\
+        "//! The anchors of the table, derived from its patterns: `UPDATE=1 cargo test` writes \
+         them.\n\n\
          /// The id of a rule, and texts one of which stands in everything it matches, each with\n\
          /// the begin of its window.\n\
          #[rustfmt::skip]\n\

@@ -57,7 +57,10 @@ fn of_files_the_paths_are_kept() {
         (
             r#"{"action":{"type":"tool","name":"apply_patch","tool":{"parameters":{"input":
                 "*** Begin Patch\n*** Update File: src/a.rs\n@@\n-x\n+y\n*** End Patch"}}}}"#,
-            r#"{"parameters":{"input":"*** Begin Patch\n*** Update File: src/a.rs\n*** End Patch"}}"#,
+            concat!(
+                r#"{"parameters":{"input":"*** Begin Patch\n"#,
+                r#"*** Update File: src/a.rs\n*** End Patch"}}"#
+            ),
             "",
             r#"{"/action/tool/parameters/input":64}"#,
         ),

@@ -56,7 +56,8 @@ fn unknown_action_types_and_members_are_named_with_the_nearest_known() {
     assert!(told[1].starts_with("/rules/1/action: no action type matches `weather*` (one of: "));
     assert_eq!(
         told[2],
-        "/rules/2/member: `outcome.reslt` is not a member of an event (did you mean `outcome.result`?)"
+        "/rules/2/member: `outcome.reslt` is not a member of an event \
+         (did you mean `outcome.result`?)"
     );
     assert!(told[3].starts_with("/rules/4/member: `outcome.status.x` is not a member"));
     assert!(told[4].starts_with("/rules/5/member: `actor.id.x` is not a member"));
@@ -81,7 +82,8 @@ fn a_rule_behind_a_broader_one_never_decides() {
         (rule(), action("tool"), true),
     ] {
         let told = lint(vec![first.clone(), second.clone()]);
-        let expected = "/rules/1: never decides anything: rule 0 matches first (move it before rule 0, or remove it)";
+        let expected = "/rules/1: never decides anything: rule 0 matches first \
+                        (move it before rule 0, or remove it)";
         assert_eq!(
             told.iter().any(|one| one == expected),
             shadowed,
@@ -98,9 +100,8 @@ fn dropping_is_explained_and_never_everything() {
     let told = lint(vec![none(action("health"))]);
     assert_eq!(
         told,
-        [
-            "/rules/0/level: leaves a hole in the record and does not say why (add a note: who decided it, and what for)"
-        ]
+        ["/rules/0/level: leaves a hole in the record and does not say why \
+         (add a note: who decided it, and what for)"]
     );
     let everything = CaptureRule { note: note.clone(), name: Some("*".into()), ..none(rule()) };
     // An event without a name does not match `*`: that rule leaves something.
@@ -141,7 +142,8 @@ fn evidence_is_hidden_captured_and_told_once() {
         [
             "/evidence/0: `outcme` is not a member of an event (did you mean `outcome`?)",
             "/evidence/1: `outcome.status` is public: every leaf shows it already (remove it)",
-            "/evidence/3: `change.before` is part of `change`, which is evidence already (remove it)",
+            "/evidence/3: `change.before` is part of `change`, which is evidence already \
+             (remove it)",
         ]
     );
     let minimal = preset(Preset::Minimal).with_evidence(paths(&["actor.id"]));
@@ -150,9 +152,8 @@ fn evidence_is_hidden_captured_and_told_once() {
     let told = problems(&contradicted);
     assert_eq!(
         told,
-        [
-            "/evidence/0: `outcome.result` is taken out by the rule about `outcome` (capture it, or do not keep it)"
-        ]
+        ["/evidence/0: `outcome.result` is taken out by the rule about `outcome` \
+             (capture it, or do not keep it)"]
     );
 }
 

@@ -94,7 +94,15 @@ proptest! {
 
     #[test]
     fn evidence_comes_back_with_the_rest(doc in event(), granularity in granularities()) {
-        let evidence = ["outcome", "action.model", "action.provider", "actor.id", "metadata.a", "change.after", "security"];
+        let evidence = [
+            "outcome",
+            "action.model",
+            "action.provider",
+            "actor.id",
+            "metadata.a",
+            "change.after",
+            "security",
+        ];
         let policy = full(blind())
             .with_granularity(granularity)
             .with_evidence(evidence.map(String::from).to_vec());
@@ -132,7 +140,12 @@ proptest! {
 
     #[test]
     fn a_policy_does_what_it_explains(doc in event()) {
-        let rules = ["metadata:none", "action.tool:metadata", "action.model.response:none", "agent.version:none"];
+        let rules = [
+            "metadata:none",
+            "action.tool:metadata",
+            "action.model.response:none",
+            "agent.version:none",
+        ];
         let rules = rules.map(|rule| {
             let (member, level) = rule.split_once(':').unwrap();
             tacho_event::privacy::CaptureRule {
@@ -152,7 +165,8 @@ proptest! {
             let is_kept = revealed.at(&member.pointer).is_some();
             prop_assert_eq!(is_kept, member.fate != Fate::TakenOut, "{:?}", member);
             if member.fate == Fate::Kept && member.class != "public" {
-                prop_assert!(!is_shown || member.pointer.starts_with("/action/provider"), "{:?}", member);
+                let is_provider = member.pointer.starts_with("/action/provider");
+                prop_assert!(!is_shown || is_provider, "{:?}", member);
             }
             if member.fate == Fate::Kept && member.class == "public" {
                 prop_assert!(is_shown || leaf.at(&member.pointer).is_none(), "{:?}", member);
