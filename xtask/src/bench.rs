@@ -9,7 +9,7 @@
 //!  "rival_value":700000,"ratio":0.59,"aim":"ratio >= 0.5"}
 //! ```
 //!
-//! `bench`, `metric`, `value`, `unit` are required, and a number alone says nothing: either a
+//! A benchmark prints at least one. `bench`, `metric`, `value`, `unit` are required, and a number alone says nothing: either a
 //! `rival` with `rival_value` and `ratio` measured in the same run, or an `aim`.
 
 use std::process::{Command, Stdio};
@@ -40,6 +40,7 @@ pub(crate) fn run(house: &House, words: &[String]) -> Result<bool, Stop> {
         println!("== {package} {target}");
         let mut command = house.cargo(&["bench", "--package", package, "--bench", target, "--"]);
         command.args(&options);
+        let before = rows.len();
         let succeeded = stream::run(&mut command, |line| match row(line) {
             None => println!("{line}"),
             Some(Ok(row)) => rows.push(row),
@@ -48,7 +49,10 @@ pub(crate) fn run(house: &House, words: &[String]) -> Result<bool, Stop> {
                 is_good = false;
             }
         })?;
-        is_good &= succeeded;
+        if rows.len() == before {
+            println!("^ {target} of {package} printed no result");
+        }
+        is_good &= succeeded && rows.len() > before;
     }
     print_table(&rows);
     let report = Value::Object(vec![

@@ -14,16 +14,12 @@ const PLATFORMS: &[&str] =
 /// What `cargo metadata` told.
 #[derive(Debug, Default)]
 pub(crate) struct Metadata {
-    /// Members first when asked for members only; else members and all that they need.
     pub(crate) packages: Vec<Package>,
-    /// Who uses whom, by package id; empty when asked for members only.
-    pub(crate) edges: Vec<Edge>,
 }
 
 /// One package, ours or another's.
 #[derive(Debug)]
 pub(crate) struct Package {
-    pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) version: String,
     /// The licence expression of its manifest.
@@ -33,6 +29,8 @@ pub(crate) struct Package {
     pub(crate) is_member: bool,
     /// In `default-members`: the light ring.
     pub(crate) is_default: bool,
+    /// Not `publish = false`.
+    pub(crate) is_published: bool,
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) targets: Vec<Target>,
 }
@@ -61,12 +59,21 @@ pub(crate) struct Target {
     pub(crate) has_doc_tests: bool,
 }
 
-/// `user` needs `used`, after cargo has chosen versions.
-#[derive(Debug)]
-pub(crate) struct Edge {
-    pub(crate) user: String,
-    pub(crate) used: String,
-    pub(crate) kind: Kind,
+/// A package that is compiled into what is published.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Shipped {
+    pub(crate) name: String,
+    pub(crate) version: String,
+}
+
+impl Shipped {
+    /// `sha2 v0.11.1`, a line of `cargo tree`; what else stands there says where it comes from.
+    fn read(line: &str) -> Option<Shipped> {
+        let mut words = line.split_whitespace();
+        let name = words.next()?.to_owned();
+        let version = words.next()?.strip_prefix('v')?.to_owned();
+        Some(Shipped { name, version })
+    }
 }
 
 impl Metadata {
@@ -81,6 +88,17 @@ impl Metadata {
         let words: Vec<&str> =
             ["metadata", "--format-version", "1"].into_iter().chain(filters).collect();
         Metadata::load(house, &words)
+    }
+
+    /// Name and version of every package that is compiled into what is published, on any of the
+    /// platforms; what tests alone need is not among them.
+    pub(crate) fn shipped(&self, house: &House) -> Result<Vec<Shipped>, Stop> {
+        let published = self.members().filter(|member| member.is_published);
+        let mut words = vec!["tree", "--edges", "normal,build", "--prefix", "none"];
+        words.extend(published.flat_map(|member| ["--package", &member.name]));
+        words.extend(PLATFORMS.iter().flat_map(|platform| ["--target", platform]));
+        let lines = stream::output(&mut house.cargo(&words))?;
+        Ok(lines.lines().filter_map(Shipped::read).collect())
     }
 
     /// The targets of a package that lies in the house but outside the workspace.
@@ -112,22 +130,12 @@ impl Metadata {
                 manifest: below(root, &required(package, "manifest_path")?),
                 is_member: has("workspace_members", &id),
                 is_default: has("workspace_default_members", &id),
+                is_published: package.get("publish") != Some(&Value::Array(Vec::new())),
                 dependencies: read_all(package.items("dependencies"), read_dependency)?,
                 targets: read_all(package.items("targets"), |target| read_target(target, root))?,
-                id,
             });
         }
-        let mut edges = Vec::new();
-        for node in json.get("resolve").map(|resolve| resolve.items("nodes")).unwrap_or_default() {
-            let user = required(node, "id")?;
-            for used in node.items("deps") {
-                for kind in used.items("dep_kinds") {
-                    let used = required(used, "pkg")?;
-                    edges.push(Edge { user: user.clone(), used, kind: read_kind(kind) });
-                }
-            }
-        }
-        Ok(Metadata { packages, edges })
+        Ok(Metadata { packages })
     }
 
     /// Whether a member has this manifest, named from the root.
@@ -195,13 +203,13 @@ impl Metadata {
                 kind: if word.starts_with('!') { Kind::Dev } else { Kind::Normal },
             };
             Package {
-                id: format!("{name} 1.0.0"),
                 name: name.to_owned(),
                 version: "1.0.0".to_owned(),
                 license: Some("MIT".to_owned()),
                 manifest: PathBuf::from(format!("crates/{name}/Cargo.toml")),
                 is_member: true,
                 is_default: true,
+                is_published: true,
                 dependencies: used.split_whitespace().map(dependency).collect(),
                 targets: vec![Target {
                     name: name.to_owned(),
@@ -211,7 +219,7 @@ impl Metadata {
                 }],
             }
         };
-        Metadata { packages: lines.iter().map(package).collect(), edges: Vec::new() }
+        Metadata { packages: lines.iter().map(package).collect() }
     }
 }
 
@@ -222,20 +230,16 @@ mod tests {
     const TEXT: &str = r#"{
       "packages": [
         {"id": "path+a", "name": "a", "version": "0.1.0", "license": "MIT",
-         "manifest_path": "/home/me/house/crates/a/Cargo.toml",
+         "manifest_path": "/home/me/house/crates/a/Cargo.toml", "publish": [],
          "dependencies": [{"name": "b", "kind": null}, {"name": "c", "kind": "dev"}],
          "targets": [{"name": "a", "kind": ["lib"], "doctest": true,
                       "src_path": "/home/me/house/crates/a/src/lib.rs"}]},
         {"id": "reg+b", "name": "b", "version": "2.0.0", "license": null,
          "manifest_path": "/elsewhere/b/Cargo.toml", "dependencies": [], "targets": []}],
-      "workspace_members": ["path+a"], "workspace_default_members": ["path+a"],
-      "resolve": {"nodes": [
-        {"id": "path+a",
-         "deps": [{"pkg": "reg+b", "dep_kinds": [{"kind": null}, {"kind": "dev"}]}]},
-        {"id": "reg+b", "deps": []}]}}"#;
+      "workspace_members": ["path+a"], "workspace_default_members": ["path+a"]}"#;
 
     #[test]
-    fn members_targets_and_edges_are_read() {
+    fn members_and_targets_are_read() {
         let metadata = Metadata::read(TEXT, "/home/me/house").unwrap();
         let members: Vec<_> = metadata.members().collect();
         assert_eq!(members.len(), 1);
@@ -244,8 +248,16 @@ mod tests {
         assert_eq!(members[0].dependencies[1].kind, Kind::Dev);
         assert_eq!(metadata.packages[1].license, None);
         assert_eq!(metadata.packages[1].manifest, PathBuf::from("/elsewhere/b/Cargo.toml"));
-        let kinds: Vec<_> = metadata.edges.iter().map(|edge| edge.kind).collect();
-        assert_eq!(kinds, [Kind::Normal, Kind::Dev]);
+        assert!(!members[0].is_published && metadata.packages[1].is_published);
+    }
+
+    #[test]
+    fn shipped_packages_are_read_from_the_tree() {
+        let shipped = |line| Shipped::read(line).map(|Shipped { name, version }| (name, version));
+        let expected = Some(("digest".to_owned(), "0.11.3".to_owned()));
+        assert_eq!(shipped("digest v0.11.3 (*)"), expected);
+        assert_eq!(shipped("digest v0.11.3"), expected);
+        assert_eq!(shipped(""), None);
     }
 
     #[test]

@@ -97,6 +97,11 @@ fn is_test_file(path: &str) -> bool {
     path.ends_with("/tests.rs") || has_folder(path, "tests") || has_folder(path, "benches")
 }
 
+/// Whether the file may be as long and as wide as what it lists: tests, and tables by their name.
+fn is_list(path: &str) -> bool {
+    is_test_file(path) || path.ends_with("_table.rs")
+}
+
 /// Whether the file is data that tests read.
 fn is_fixture(path: &str) -> bool {
     has_folder(path, "fixtures")

@@ -3,7 +3,7 @@
 
 use super::rust;
 use super::subject::File;
-use super::{Finding, Subject, is_fixture, is_test_file};
+use super::{Finding, Subject, is_fixture, is_list};
 
 const FUNCTION_LINES_MAX: usize = 70;
 const FILE_LINES_MAX: usize = 600;
@@ -41,12 +41,8 @@ pub(super) fn check(subject: &Subject) -> Vec<Finding> {
     findings
 }
 
-/// Tests and tables may be as long as what they list.
 fn has_rooms(file: &File) -> bool {
-    file.is_rust()
-        && !is_fixture(&file.path)
-        && !is_test_file(&file.path)
-        && !file.path.ends_with("_table.rs")
+    file.is_rust() && !is_fixture(&file.path) && !is_list(&file.path)
 }
 
 fn inside(file: &File) -> Vec<Finding> {

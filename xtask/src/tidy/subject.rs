@@ -7,7 +7,7 @@ use std::process::Command;
 use super::rust;
 use crate::Stop;
 use crate::house::House;
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, Shipped};
 use crate::stream;
 
 /// What the rules look at; they touch nothing else.
@@ -19,6 +19,8 @@ pub(crate) struct Subject {
     pub(crate) members: Metadata,
     /// Members and all they need.
     pub(crate) everything: Metadata,
+    /// What is compiled into what is published.
+    pub(crate) shipped: Vec<Shipped>,
     /// Packages that lie in the house outside the workspace, such as `fuzz`.
     pub(crate) outsiders: Vec<Metadata>,
 }
@@ -82,13 +84,15 @@ impl Subject {
         }
         let members = Metadata::of_members(house)?;
         let everything = Metadata::of_everything(house)?;
+        let shipped = members.shipped(house)?;
         let mut outsiders = Vec::new();
         for path in files.keys().filter(|path| path.ends_with("/Cargo.toml")) {
             if !super::is_fixture(path) && !members.has_manifest(path) {
                 outsiders.push(Metadata::of_outsider(house, path)?);
             }
         }
-        Ok(Subject { files: files.into_values().collect(), members, everything, outsiders })
+        let files = files.into_values().collect();
+        Ok(Subject { files, members, everything, shipped, outsiders })
     }
 
     pub(crate) fn file(&self, path: &str) -> Option<&File> {
