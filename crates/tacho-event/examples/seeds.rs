@@ -92,7 +92,7 @@ impl Recorder {
 
     fn protect(&mut self, draft: Draft) -> Result<Box<Entry>, Vec<Problem>> {
         let event = draft.check(&self.world)?;
-        match self.policy.apply(event, &mut self.stand_ins, &self.world) {
+        match self.policy.apply(event, &self.stand_ins, &self.world) {
             Ok(Protected::Entry(entry)) => Ok(entry),
             Ok(Protected::Dropped { .. }) => {
                 Err(vec![Problem::new("", "is not wanted by the policy", "")])

@@ -98,13 +98,13 @@ mod tests {
         assert_eq!(cuts.in_value(&(0..3)), 0..10, "into");
         assert_eq!(cuts.in_value(&(11..13)), 21..23, "behind");
         assert_eq!(cuts.in_value(&(4..9)), 2..21, "from one into the next");
-        assert!(!cuts.widen(vec![3..5], "[X]"), "nothing new");
+        assert!(!cuts.widen(std::iter::once(3..5).collect(), "[X]"), "nothing new");
     }
 
     #[test]
     fn an_empty_replacement_keeps_the_places() {
         let mut cuts = Cuts::default();
-        assert!(cuts.widen(vec![1..3], ""));
+        assert!(cuts.widen(std::iter::once(1..3).collect(), ""));
         assert_eq!(cuts.apply("abcd", ""), "ad");
         assert_eq!(cuts.in_value(&(0..2)), 0..4, "across");
         assert_eq!(cuts.in_value(&(1..2)), 3..4, "behind");

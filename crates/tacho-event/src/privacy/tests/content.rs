@@ -137,7 +137,7 @@ fn queries_are_known_by_their_server_or_their_operation() {
         (r#"{"type":"decision","name":"query"}"#, false),
     ] {
         let entry = protect(&policy(), &format!(r#"{{"action":{action},{outcome}}}"#));
-        assert_eq!(remark(&entry, "cut") != "", is_query, "{action}");
+        assert_eq!(!remark(&entry, "cut").is_empty(), is_query, "{action}");
     }
     let provider = r#"{"action":{"type":"provider","name":"query","provider":{"response":[1,2]}}}"#;
     let entry = protect(&policy(), provider);
