@@ -29,7 +29,6 @@ impl<'a> Pointer<'a> {
         Pointer { parent: Some(self), step: Some(Step::Member(name)) }
     }
 
-
     /// The element `index` of this place.
     pub fn index(&'a self, index: usize) -> Pointer<'a> {
         Pointer { parent: Some(self), step: Some(Step::Index(index)) }

@@ -356,7 +356,11 @@ impl<'p> Story<'p> {
             if let Some(before) = before.filter(|_| unread && outcome.damages.is_empty())
                 && before != after
             {
-                return Err(format!("{tenant}: read {} leaves, then {}", before.len(), after.len()));
+                return Err(format!(
+                    "{tenant}: read {} leaves, then {}",
+                    before.len(),
+                    after.len()
+                ));
             }
         }
         Ok(())
@@ -430,7 +434,8 @@ impl<'p> Story<'p> {
                 prefix.push(log.leaf_hash(index).map_err(told)?.unwrap(), |_, _| ());
             }
             // Roots at a few sizes: the stored nodes are those of the leaves.
-            if at % 16 == size % 16 && prove::root(log.nodes(), at).map_err(told)? != prefix.root() {
+            if at % 16 == size % 16 && prove::root(log.nodes(), at).map_err(told)? != prefix.root()
+            {
                 return Err(format!("{tenant}: the stored tree differs at {at}"));
             }
         }
@@ -446,7 +451,10 @@ impl<'p> Story<'p> {
         for checkpoint in signed.iter().chain(&published) {
             let root = prove::root(log.nodes(), checkpoint.head.size).map_err(told)?;
             if checkpoint.head.size > log.size() || root != checkpoint.head.root {
-                return Err(format!("{tenant}: what was signed at {} is denied", checkpoint.head.size));
+                return Err(format!(
+                    "{tenant}: what was signed at {} is denied",
+                    checkpoint.head.size
+                ));
             }
         }
         let last = signed.iter().map(|checkpoint| checkpoint.head.size).max().unwrap_or(0);
