@@ -294,18 +294,26 @@ fn chance(group: &[u8]) -> u64 {
 /// Groups that are far more frequent in events than their letters let expect; sorted.
 #[rustfmt::skip]
 const COMMON: &[[u8; 3]] = &[
-    *b"abl", *b"acc", *b"act", *b"age", *b"als", *b"ame", *b"and", *b"api", *b"app", *b"arg",
-    *b"ase", *b"ate", *b"ath", *b"ati", *b"aut", *b"cod", *b"con", *b"cre", *b"cur", *b"dat",
-    *b"ear", *b"eco", *b"ect", *b"ent", *b"ers", *b"ess", *b"est", *b"ete", *b"eve", *b"fig",
-    *b"fil", *b"for", *b"gen", *b"hea", *b"her", *b"hub", *b"ing", *b"inp", *b"int", *b"ion",
-    *b"ist", *b"ite", *b"ken", *b"key", *b"les", *b"lim", *b"lin", *b"log", *b"mat", *b"mes",
-    *b"met", *b"mit", *b"mod", *b"mon", *b"nam", *b"nde", *b"nfi", *b"nie", *b"ode", *b"oke",
-    *b"omp", *b"onf", *b"onl", *b"ont", *b"ord", *b"out", *b"par", *b"pat", *b"pec", *b"per",
-    *b"pro", *b"put", *b"que", *b"rat", *b"rea", *b"red", *b"req", *b"res", *b"ret", *b"ric",
-    *b"rit", *b"rti", *b"sag", *b"sco", *b"sea", *b"sec", *b"ser", *b"ses", *b"set", *b"sio",
-    *b"sou", *b"sta", *b"ste", *b"str", *b"sul", *b"tab", *b"tat", *b"ted", *b"ter", *b"the",
-    *b"tim", *b"tio", *b"tok", *b"tor", *b"tra", *b"typ", *b"uri", *b"use", *b"ust", *b"ute",
-    *b"ver", *b"wor", *b"ype",
+    *b"://", *b"_ac", *b"_id", *b"_in", *b"_le", *b"_ms", *b"_ou", *b"abl", *b"acc", *b"act",
+    *b"age", *b"als", *b"ame", *b"amp", *b"an ", *b"ana", *b"and", *b"api", *b"app", *b"arg",
+    *b"ase", *b"ash", *b"ate", *b"ath", *b"ati", *b"att", *b"aut", *b"ce\"", *b"cod", *b"con",
+    *b"cor", *b"cre", *b"cur", *b"dat", *b"de\"", *b"des", *b"dis", *b"ear", *b"eco", *b"ect",
+    *b"ed ", *b"ed\"", *b"el\"", *b"en ", *b"en\"", *b"ens", *b"ent", *b"er ", *b"er\"", *b"ers",
+    *b"es ", *b"es\"", *b"ess", *b"est", *b"et ", *b"et\"", *b"ete", *b"eve", *b"fig", *b"fil",
+    *b"for", *b"ge\"", *b"gen", *b"he ", *b"hea", *b"her", *b"hub", *b"ic ", *b"id\"", *b"in ",
+    *b"ing", *b"inp", *b"int", *b"ion", *b"is ", *b"isk", *b"ist", *b"ite", *b"ity", *b"ken",
+    *b"key", *b"ld ", *b"le\"", *b"les", *b"lim", *b"lin", *b"log", *b"lt_", *b"mat", *b"me\"",
+    *b"me_", *b"mem", *b"mes", *b"met", *b"mit", *b"mod", *b"mon", *b"ms\"", *b"ms_", *b"n_i",
+    *b"nam", *b"nd ", *b"nde", *b"nfi", *b"ng ", *b"nie", *b"ns\"", *b"ns_", *b"nt\"", *b"ode",
+    *b"of ", *b"oke", *b"ol\"", *b"ome", *b"omp", *b"on ", *b"on\"", *b"on_", *b"onf", *b"onl",
+    *b"ont", *b"ook", *b"or ", *b"or\"", *b"ord", *b"ot ", *b"out", *b"par", *b"pat", *b"pe\"",
+    *b"pec", *b"per", *b"pro", *b"put", *b"que", *b"ram", *b"rat", *b"rea", *b"red", *b"rel",
+    *b"req", *b"res", *b"ret", *b"ric", *b"rit", *b"rl\"", *b"rs\"", *b"rti", *b"ry\"", *b"sag",
+    *b"sco", *b"sea", *b"sec", *b"ser", *b"ses", *b"set", *b"sio", *b"sou", *b"sql", *b"ss\"",
+    *b"sse", *b"ssi", *b"sta", *b"ste", *b"str", *b"sul", *b"tab", *b"tat", *b"te\"", *b"ted",
+    *b"ter", *b"th ", *b"th\"", *b"the", *b"tim", *b"tio", *b"to ", *b"tok", *b"tor", *b"tra",
+    *b"ts\"", *b"ty\"", *b"typ", *b"ue ", *b"ue\"", *b"uri", *b"use", *b"ust", *b"ute", *b"uth",
+    *b"val", *b"ver", *b"wor", *b"ype",
 ];
 
 /// In the unit of [`chance`].

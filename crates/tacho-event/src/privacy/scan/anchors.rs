@@ -12,7 +12,7 @@ pub(super) const ANCHORS: &[(&str, &[(u8, &str)])] = &[
         (11, "secretaccess_key"), (10, "secretaccesskey"),
     ]),
     ("aws-session-token", &[
-        (4, "curity_token"), (3, "curitytoken"), (3, "ssion_token"), (0, "ssiontoken"),
+        (4, "curity_token"), (4, "curitytoken"), (4, "ssion_token"), (3, "ssiontoken"),
     ]),
     ("gcp-api-key", &[
         (0, "aiza"),
@@ -33,7 +33,7 @@ pub(super) const ANCHORS: &[(&str, &[(u8, &str)])] = &[
         (5, "accountkey="),
     ]),
     ("azure-shared-access-key", &[
-        (10, "sharedaccesskey="), (11, "sharedsecretvalue="),
+        (10, "sharedaccesskey="), (0, "sharedsecretvalue="),
     ]),
     ("azure-sas", &[
         (0, "sig="),
@@ -112,16 +112,13 @@ pub(super) const ANCHORS: &[(&str, &[(u8, &str)])] = &[
         (2, "atatt3"), (0, "atbb"), (2, "atctt3"),
     ]),
     ("linear-key", &[
-        (2, "lin_api_"), (6, "lin_oauth_"), (3, "lin_wh_"),
+        (2, "lin_api_"), (1, "lin_oauth_"), (3, "lin_wh_"),
     ]),
     ("npm-token", &[
         (0, "npm_"),
     ]),
     ("npmrc-auth", &[
-        (3, "_auth\t="), (3, "_auth\n="), (3, "_auth\u{b}="), (3, "_auth\u{c}="), (3, "_auth\r="),
-        (3, "_auth ="), (2, "_auth="), (8, "_authtoken\t="), (8, "_authtoken\n="),
-        (8, "_authtoken\u{b}="), (8, "_authtoken\u{c}="), (8, "_authtoken\r="), (2, "_authtoken ="),
-        (2, "_authtoken="),
+        (0, "_auth"),
     ]),
     ("pypi-token", &[
         (0, "pypi-age"),
@@ -133,7 +130,7 @@ pub(super) const ANCHORS: &[(&str, &[(u8, &str)])] = &[
         (0, "dckr_oat_"), (0, "dckr_pat_"),
     ]),
     ("docker-auth", &[
-        (2, "\"auth\""), (3, "\"auth\\\""), (3, "\"auth\\\\\""),
+        (0, "\"auth"),
     ]),
     ("artifactory-key", &[
         (0, "akcp"),
@@ -225,7 +222,7 @@ pub(super) const ANCHORS: &[(&str, &[(u8, &str)])] = &[
     ("discord-bot-token", &[
         (0, "bot "), (0, "bot_token"), (0, "bottoken"), (6, "discord_bot_token"),
         (6, "discord_bottoken"), (5, "discord_token"), (5, "discordbot_token"),
-        (5, "discordbottoken"), (0, "discordtoken"),
+        (5, "discordbottoken"), (5, "discordtoken"),
     ]),
     ("discord-webhook", &[
         (7, ".com/api/webhooks/"),
@@ -324,7 +321,7 @@ pub(super) const ANCHORS: &[(&str, &[(u8, &str)])] = &[
         (0, "dt0c"), (0, "dt0s"),
     ]),
     ("planetscale-token", &[
-        (9, "pscale_oauth_"), (6, "pscale_pw_"), (6, "pscale_tkn_"),
+        (0, "pscale_"),
     ]),
     ("supabase-token", &[
         (0, "sb_secret_"), (0, "sbp_"),
@@ -360,24 +357,24 @@ pub(super) const ANCHORS: &[(&str, &[(u8, &str)])] = &[
     ]),
     ("bearer-token", &[
         (3, "bearer\t"), (4, "bearer\t\t"), (5, "bearer\t\t\t"), (5, "bearer\t\t "),
-        (4, "bearer\t "), (5, "bearer\t \t"), (5, "bearer\t  "), (2, "bearer "), (4, "bearer \t"),
-        (5, "bearer \t\t"), (5, "bearer \t "), (4, "bearer  "), (5, "bearer  \t"), (5, "bearer   "),
+        (4, "bearer\t "), (5, "bearer\t \t"), (5, "bearer\t  "), (2, "bearer "), (2, "bearer \t"),
+        (5, "bearer \t\t"), (5, "bearer \t "), (2, "bearer  "), (5, "bearer  \t"), (5, "bearer   "),
     ]),
     ("basic-auth", &[
         (2, "basic\t"), (3, "basic\t\t"), (4, "basic\t\t\t"), (4, "basic\t\t "), (3, "basic\t "),
-        (4, "basic\t \t"), (3, "basic\t  "), (2, "basic "), (3, "basic \t"), (4, "basic \t\t"),
-        (4, "basic \t "), (2, "basic  "), (4, "basic  \t"), (2, "basic   "),
+        (4, "basic\t \t"), (3, "basic\t  "), (0, "basic "), (0, "basic \t"), (4, "basic \t\t"),
+        (4, "basic \t "), (0, "basic  "), (4, "basic  \t"), (0, "basic   "),
     ]),
     ("authorization-header", &[
         (5, "authorization"),
     ]),
     ("key-header", &[
         (4, "access-token"), (0, "amz-security-tok"), (2, "api-key"), (1, "api-token"),
-        (1, "auth-token"), (4, "client-secret"), (8, "functions-key"), (4, "gitlab-token"),
+        (2, "auth-token"), (4, "client-secret"), (8, "functions-key"), (4, "gitlab-token"),
         (4, "shopify-access-t"), (0, "vault-token"),
     ]),
     ("cookie-header", &[
-        (1, "cookie:"),
+        (2, "cookie:"),
     ]),
     ("password-hash", &[
         (0, "$2a$"), (0, "$2b$"), (0, "$2x$"), (0, "$2y$"),
@@ -395,7 +392,7 @@ pub(super) const ANCHORS: &[(&str, &[(u8, &str)])] = &[
         (2, "password ="), (2, "password="), (1, "pwd ="), (0, "pwd="),
     ]),
     ("environment-password", &[
-        (1, "mysql_pwd="), (0, "pgpassword="), (10, "rediscli_auth="), (1, "sshpass="),
+        (6, "mysql_pwd="), (0, "pgpassword="), (7, "rediscli_auth="), (1, "sshpass="),
     ]),
     ("netrc", &[
         (3, "\tpassword"), (3, "\npassword"), (3, "\u{b}password"), (3, "\u{c}password"),
@@ -405,20 +402,20 @@ pub(super) const ANCHORS: &[(&str, &[(u8, &str)])] = &[
         (0, "curl"),
     ]),
     ("command-password", &[
-        (0, "--access-token"), (4, "--api-key"), (3, "--auth-token"), (5, "--passphrase"),
+        (0, "--access-token"), (4, "--api-key"), (4, "--auth-token"), (5, "--passphrase"),
         (4, "--password"), (7, "--secret-key"),
     ]),
     ("sshpass", &[
         (1, "sshpass   -p"), (1, "sshpass  -p"), (1, "sshpass -p"),
     ]),
     ("quoted-secret", &[
-        (1, "cret\""), (1, "cret'"), (2, "cret\\\""), (2, "cret\\'"), (3, "cret\\\\\""),
+        (0, "cret\""), (1, "cret'"), (2, "cret\\\""), (2, "cret\\'"), (3, "cret\\\\\""),
         (3, "cret\\\\'"), (0, "e_key\""), (0, "e_key'"), (3, "e_key\\\""), (3, "e_key\\'"),
         (4, "e_key\\\\\""), (4, "e_key\\\\'"), (0, "ekey\""), (1, "ekey'"), (2, "ekey\\\""),
         (2, "ekey\\'"), (3, "ekey\\\\\""), (3, "ekey\\\\'"), (0, "i_key\""), (0, "i_key'"),
         (3, "i_key\\\""), (3, "i_key\\'"), (4, "i_key\\\\\""), (4, "i_key\\\\'"), (0, "ikey\""),
         (1, "ikey'"), (2, "ikey\\\""), (2, "ikey\\'"), (3, "ikey\\\\\""), (3, "ikey\\\\'"),
-        (1, "oken\""), (1, "oken'"), (2, "oken\\\""), (2, "oken\\'"), (3, "oken\\\\\""),
+        (0, "oken\""), (1, "oken'"), (2, "oken\\\""), (2, "oken\\'"), (3, "oken\\\\\""),
         (3, "oken\\\\'"), (0, "rase\""), (1, "rase'"), (2, "rase\\\""), (2, "rase\\'"),
         (3, "rase\\\\\""), (3, "rase\\\\'"), (0, "sswd\""), (1, "sswd'"), (1, "sswd\\\""),
         (2, "sswd\\'"), (2, "sswd\\\\\""), (3, "sswd\\\\'"), (1, "word\""), (1, "word'"),

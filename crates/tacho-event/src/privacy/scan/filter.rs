@@ -3,12 +3,12 @@
 //!
 //! Each anchor is known by a window of its four rarest bytes. Wherever the window lies, one of its
 //! two groups of three bytes begins at an even place: so only every second place is looked at, and
-//! each look is one bit of a small table. Where that bit is set, the bit of the window is looked
-//! up, and only where that is set, too, are anchors compared.
+//! each look is one entry of a small table. Where the group is known, the window is looked up, and
+//! only where that is known, too, are anchors compared.
 //!
 //! ```text
 //! anchor   t o k e n =          window   k e n =          groups   k e n    e n =
-//! text     . . t o k e n = 1    places   0 2 4 6 8        place 4: k e n, its bit is set
+//! text     . . t o k e n = 1    places   0 2 4 6 8        place 4: k e n is known
 //! ```
 
 use std::ops::{ControlFlow, Range};
@@ -17,8 +17,8 @@ use super::anchor::{ANCHOR_BYTES_MIN, Anchor};
 
 /// The anchors of many owners, ready to be looked for.
 pub(super) struct Filter<O> {
-    groups: Bits,
-    windows: Bits,
+    groups: Groups,
+    windows: Windows,
     /// Sorted by the slot of their window.
     anchors: Vec<Owned<O>>,
     /// Where the anchors of each shelf of slots begin; one more at the end.
@@ -35,27 +35,30 @@ struct Owned<O> {
 /// Slots share a shelf, so that the list of shelves stays small.
 const SLOTS_PER_SHELF: usize = 32;
 
-/// Bytes loaded at once, and how far to go on: the three looks are at places 0, 2 and 4.
-const LOAD: usize = 8;
-const STRIDE: usize = 6;
+/// Bytes loaded at once.
+const LOAD: usize = 16;
+
+/// Where looks are taken in a load, and where the next load begins.
+const LOOKS: [usize; 7] = [0, 2, 4, 6, 8, 10, 12];
+const STRIDE: usize = 14;
 
 /// ORed to every byte, this makes upper case lower. It makes other bytes collide too (`_` and
 /// delete, carriage return and `-`), which costs a comparison and nothing else.
-const FOLD: u64 = 0x2020_2020_2020_2020;
+const FOLD: u128 = 0x2020_2020_2020_2020_2020_2020_2020_2020;
 
 impl<O: Copy> Filter<O> {
     /// Anchors shorter than [`ANCHOR_BYTES_MIN`] are a bug of the caller.
     pub(super) fn new(anchors: impl Iterator<Item = (Anchor, O)>) -> Filter<O> {
         let mut anchors: Vec<_> =
             anchors.map(|(anchor, owner)| Owned::new(anchor, owner)).collect();
-        anchors.sort_unstable_by_key(|anchor| Bits::slot(anchor.window));
-        let (mut groups, mut windows) = (Bits::new(), Bits::new());
-        let mut shelves = vec![0; Bits::COUNT / SLOTS_PER_SHELF + 1];
+        anchors.sort_unstable_by_key(|anchor| Windows::slot(anchor.window));
+        let (mut groups, mut windows) = (Groups::new(), Windows::new());
+        let mut shelves = vec![0; Windows::COUNT / SLOTS_PER_SHELF + 1];
         for Owned { window, .. } in &anchors {
-            groups.set(group(u64::from(*window)));
-            groups.set(group(u64::from(*window) >> 8));
+            groups.set(*window);
+            groups.set(window >> 8);
             windows.set(*window);
-            if let Some(count) = shelves.get_mut(Bits::slot(*window) / SLOTS_PER_SHELF + 1) {
+            if let Some(count) = shelves.get_mut(Windows::slot(*window) / SLOTS_PER_SHELF + 1) {
                 *count += 1;
             }
         }
@@ -78,9 +81,10 @@ impl<O: Copy> Filter<O> {
         // What was loaded before, whose last byte may begin a window.
         let mut before = 0;
         while let Some(load) = text.get(place..).and_then(<[u8]>::first_chunk::<LOAD>) {
-            let load = u64::from_le_bytes(*load) | FOLD;
-            if self.sees(load) {
-                self.compare(text, place, [before, load], &mut visit)?;
+            let load = u128::from_le_bytes(*load) | FOLD;
+            let seen = self.seen(load);
+            if seen != 0 {
+                self.compare(text, place, [before, load], seen, &mut visit)?;
             }
             before = load >> (8 * (STRIDE - 1));
             place += STRIDE;
@@ -91,38 +95,42 @@ impl<O: Copy> Filter<O> {
         if let Some(start) = load.get_mut(..rest.len()) {
             start.copy_from_slice(rest);
         }
-        let load = u64::from_le_bytes(load) | FOLD;
-        if self.sees(load) {
-            self.compare(text, place, [before, load], &mut visit)?;
-        }
+        let load = u128::from_le_bytes(load) | FOLD;
+        self.compare(text, place, [before, load], self.seen(load), &mut visit)?;
         ControlFlow::Continue(())
     }
 
-    /// Is there a known group at places 0, 2 or 4 of these eight bytes?
+    /// The looks at which a known group begins, a bit for each.
     #[inline]
-    fn sees(&self, load: u64) -> bool {
-        let looks = [group(load), group(load >> 16), group(load >> 32)];
-        let [first, second, third] = looks.map(|group| self.groups.bit(group));
-        (first | second | third) & 1 != 0
+    fn seen(&self, load: u128) -> u32 {
+        // Without a branch in between: the looks run side by side.
+        let seen = |look: usize| u32::from(self.groups.has((load >> (8 * look)) as u32));
+        LOOKS.iter().fold(0, |all, look| all | seen(*look) << look)
     }
 
-    #[inline]
+    /// Compares with the windows of which a known group is the first or the second.
+    #[inline(never)]
     fn compare<B>(
         &self,
         text: &[u8],
         place: usize,
-        [before, load]: [u64; 2],
+        [before, load]: [u128; 2],
+        mut seen: u32,
         visit: &mut impl FnMut(O, Range<usize>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        // The windows that have a look as their first group, and those as their second.
-        let second = [before & 0xff | load << 8, load >> 8, load >> 24];
-        let first = [load, load >> 16, load >> 32];
-        for (at, window) in
-            [1, 3, 5].into_iter().zip(first).chain([0, 2, 4].into_iter().zip(second))
-        {
-            let window = window as u32;
-            if self.windows.bit(window) & 1 != 0 {
-                self.compare_window(text, place + at, window, visit)?;
+        while seen != 0 {
+            let look = seen.trailing_zeros() as usize;
+            seen &= seen - 1;
+            let first = (load >> (8 * look)) as u32;
+            let second = match look {
+                0 => (load << 8 | before & 0xff) as u32,
+                _ => (load >> (8 * (look - 1))) as u32,
+            };
+            if self.windows.has(first) {
+                self.compare_window(text, place + look + 1, first, visit)?;
+            }
+            if self.windows.has(second) {
+                self.compare_window(text, place + look, second, visit)?;
             }
         }
         ControlFlow::Continue(())
@@ -151,7 +159,7 @@ impl<O: Copy> Filter<O> {
     }
 
     fn shelf(&self, window: u32) -> &[Owned<O>] {
-        let shelf = Bits::slot(window) / SLOTS_PER_SHELF;
+        let shelf = Windows::slot(window) / SLOTS_PER_SHELF;
         match self.shelves.get(shelf..=shelf + 1) {
             Some([start, end]) => self.anchors.get(*start as usize..*end as usize),
             _ => None,
@@ -170,42 +178,67 @@ impl<O> Owned<O> {
     }
 }
 
-/// The lowest three bytes.
-#[inline]
-fn group(load: u64) -> u32 {
-    (load & 0x00ff_ffff) as u32
-}
+/// A set of groups that may hold more than was put in. A byte for each slot, because a bit takes
+/// twice the time to get at; sized for the first-level cache.
+struct Groups(Box<[bool; Groups::COUNT]>);
 
-/// A set of numbers that may hold more than was put in. 8 KiB: two of them leave room in the
-/// smallest first-level cache, and both are nearly empty with a thousand anchors.
-struct Bits(Box<[u64; Bits::COUNT / 64]>);
+impl Groups {
+    const COUNT: usize = 1 << 15;
 
-impl Bits {
-    const COUNT: usize = 1 << 16;
+    fn new() -> Groups {
+        Groups(Box::new([false; Groups::COUNT]))
+    }
 
-    fn new() -> Bits {
-        Bits(Box::new([0; Bits::COUNT / 64]))
+    /// Of the lowest three bytes.
+    #[inline]
+    fn slot(bytes: u32) -> usize {
+        (bytes << 8).wrapping_mul(MIX) as usize >> (32 - Groups::COUNT.ilog2())
+    }
+
+    fn set(&mut self, bytes: u32) {
+        if let Some(known) = self.0.get_mut(Groups::slot(bytes)) {
+            *known = true;
+        }
     }
 
     #[inline]
-    fn slot(number: u32) -> usize {
-        (number.wrapping_mul(0x9e37_79b1) >> 16) as usize
+    fn has(&self, bytes: u32) -> bool {
+        self.0.get(Groups::slot(bytes)).is_some_and(|known| *known)
+    }
+}
+
+/// A set of windows that may hold more than was put in.
+struct Windows(Box<[u64; Windows::COUNT / 64]>);
+
+impl Windows {
+    const COUNT: usize = 1 << 16;
+
+    fn new() -> Windows {
+        Windows(Box::new([0; Windows::COUNT / 64]))
     }
 
-    fn set(&mut self, number: u32) {
-        let slot = Bits::slot(number);
+    #[inline]
+    fn slot(window: u32) -> usize {
+        window.wrapping_mul(MIX) as usize >> (32 - Windows::COUNT.ilog2())
+    }
+
+    fn set(&mut self, window: u32) {
+        let slot = Windows::slot(window);
         if let Some(word) = self.0.get_mut(slot / 64) {
             *word |= 1 << (slot % 64);
         }
     }
 
-    /// In the lowest bit.
     #[inline]
-    fn bit(&self, number: u32) -> u64 {
-        let slot = Bits::slot(number);
-        self.0.get(slot / 64).map_or(0, |word| word >> (slot % 64))
+    fn has(&self, window: u32) -> bool {
+        let slot = Windows::slot(window);
+        self.0.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
     }
 }
+
+/// Spreads a number over the highest bits of its product. Of twelve known multipliers the one under
+/// which the fewest groups of usual events share a slot with one of the table.
+const MIX: u32 = 0x846c_a68b;
 
 #[cfg(test)]
 mod tests {

@@ -51,6 +51,9 @@ pub struct Scanner {
     alphabet: Alphabet,
     /// The patterns without anchors, which must always run.
     always: Vec<usize>,
+    /// The patterns that a probe finds.
+    userinfo: Vec<usize>,
+    number: Vec<usize>,
 }
 
 /// Where an anchor counts. The number is the place of its pattern.
@@ -130,17 +133,16 @@ impl Scanner {
             let anchor = Anchor::new(format!("{word}\"").into_bytes());
             anchors.push((anchor, Stands::AtEndOfName));
         }
-        let unanchored =
-            |pattern: &Pattern| pattern.probe == Probe::Anchors && pattern.anchors.is_empty();
+        let places = |wanted: &dyn Fn(&Pattern) -> bool| {
+            let wanted = patterns.iter().enumerate().filter(|(_, pattern)| wanted(pattern));
+            wanted.map(|(at, _)| at).collect()
+        };
         Scanner {
+            always: places(&|one| one.probe == Probe::Anchors && one.anchors.is_empty()),
+            userinfo: places(&|one| one.probe == Probe::Userinfo),
+            number: places(&|one| one.probe == Probe::Number),
             alphabet: Alphabet::of(anchors.iter().map(|(anchor, _)| anchor.text.as_ref())),
             filter: Filter::new(anchors.into_iter()),
-            always: patterns
-                .iter()
-                .enumerate()
-                .filter(|(_, p)| unanchored(p))
-                .map(|p| p.0)
-                .collect(),
             replacement: replacement.into(),
             patterns,
         }
@@ -181,8 +183,8 @@ impl Scanner {
                     Stands::AtEndOfName | Stands::InValue(_) => ControlFlow::Continue(()),
                 })
                 .is_break()
-            || probe::userinfo(raw)
-            || probe::number(raw)
+            || (!self.userinfo.is_empty() && probe::userinfo(raw))
+            || (!self.number.is_empty() && probe::number(raw))
             || self.alphabet.is_escaped_in(raw)
     }
 
@@ -256,14 +258,11 @@ impl Scanner {
             ControlFlow::Continue(())
         });
         debug_assert!(done.is_continue());
-        for (probe, stirs) in [
-            (Probe::Userinfo, probe::userinfo as fn(&[u8]) -> bool),
-            (Probe::Number, probe::number),
-        ] {
-            if stirs(text) {
-                let probed = self.patterns.iter().enumerate().filter(|(_, p)| p.probe == probe);
-                worth.extend(probed.map(|(at, _)| at));
-            }
+        if !self.userinfo.is_empty() && probe::userinfo(text) {
+            worth.extend(&self.userinfo);
+        }
+        if !self.number.is_empty() && probe::number(text) {
+            worth.extend(&self.number);
         }
         worth.sort_unstable();
         worth.dedup();

@@ -30,12 +30,11 @@ pub(super) fn userinfo(text: &[u8]) -> bool {
 /// May a payment card number or an IBAN stand here?
 ///
 /// Both are runs of at least 14 bytes out of digits, capital letters, space and `-`. Eight bytes
-/// are loaded at every sixth place: one load lies wholly in each such run, and few loads have no
-/// small letter.
+/// are loaded at every sixth place: one load lies wholly in each such run.
 pub(super) fn number(text: &[u8]) -> bool {
     let mut place = 0;
     while let Some(load) = text.get(place..).and_then(<[u8]>::first_chunk::<LOAD>) {
-        if has_small_letter(u64::from_le_bytes(*load)) || !load.iter().all(|byte| in_run(*byte)) {
+        if is_outside(u64::from_le_bytes(*load)) || !load.iter().all(|byte| in_run(*byte)) {
             place += RUN_BYTES_MIN - LOAD;
             continue;
         }
@@ -56,10 +55,16 @@ pub(super) fn number(text: &[u8]) -> bool {
 const RUN_BYTES_MIN: usize = 14;
 const LOAD: usize = 8;
 
-/// Is there a byte from `0x60` up among these: small letters, `{|}~` and all beyond ASCII?
-fn has_small_letter(load: u64) -> bool {
-    let high_and_middle = load & (load << 1) & 0x4040_4040_4040_4040;
-    (high_and_middle | load & 0x8080_8080_8080_8080) != 0
+/// Is surely one of these bytes in no run: a small letter, `{|}~`, beyond ASCII, or `"`? Hardly
+/// any load has none of them, and all eight bytes are looked at in one go.
+#[inline]
+fn is_outside(load: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let small = load & (load << 1) & (ONES * 0x40);
+    let beyond = load & (ONES * 0x80);
+    let quotes = load ^ (ONES * 0x22);
+    let quote = quotes.wrapping_sub(ONES) & !quotes & (ONES * 0x80);
+    small | beyond | quote != 0
 }
 
 fn in_run(byte: u8) -> bool {
@@ -113,13 +118,18 @@ pub(super) struct Alphabet {
     beyond: BTreeSet<char>,
     /// Some anchor begins or ends inside a character: each one beyond ASCII matters.
     all_beyond: bool,
+    escapes: memchr::memmem::Finder<'static>,
 }
 
 impl Alphabet {
     /// The letters of these anchors in both cases, and of what the probes look for.
     pub(super) fn of<'a>(anchors: impl Iterator<Item = &'a [u8]>) -> Alphabet {
-        let mut alphabet =
-            Alphabet { ascii: [false; 128], beyond: BTreeSet::new(), all_beyond: false };
+        let mut alphabet = Alphabet {
+            ascii: [false; 128],
+            beyond: BTreeSet::new(),
+            all_beyond: false,
+            escapes: memchr::memmem::Finder::new(br"\u"),
+        };
         for byte in 0..128_u8 {
             if in_run(byte) || matches!(byte, b'@' | b':' | b'/') {
                 alphabet.add(char::from(byte));
@@ -146,7 +156,7 @@ impl Alphabet {
 
     /// Does some `\uXXXX` of this JSON text stand for a letter of the alphabet?
     pub(super) fn is_escaped_in(&self, raw: &[u8]) -> bool {
-        memchr::memmem::find_iter(raw, br"\u").any(|place| {
+        self.escapes.find_iter(raw).any(|place| {
             let (before, escape) = raw.split_at(place);
             let slashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
             // `\\u` is a backslash and a `u`.
