@@ -212,7 +212,10 @@ impl Log {
             let day = entry.leaf.object(class.as_str()).and_then(|class| class.get("day"));
             let day = day.and_then(Value::as_i64).and_then(|day| u32::try_from(day).ok());
             if let Some(day) = day {
-                parts.extend(self.parts.of_leaf(class, day, entry.index)?);
+                let counted =
+                    self.state.days.iter().find(|file| (file.class, file.day) == (class, day));
+                let length = counted.map(|file| file.bytes);
+                parts.extend(self.parts.of_leaf(class, day, entry.index, length)?);
             }
         }
         Ok(parts)

@@ -77,12 +77,20 @@ impl PartFiles {
     }
 
     /// The parts and tombstones of one leaf, one after the other as [`crate::vault::items`] reads
-    /// them; empty when there are none.
+    /// them; empty when there are none. `length` is how much of the file a state counts, where it
+    /// tells: what is behind may be in the making.
     ///
     /// # Errors
     /// What reading said, or that the file is damaged before that place.
-    pub fn of_leaf(&self, class: Class, day: u32, leaf: u64) -> Result<Vec<u8>, Error> {
+    pub fn of_leaf(
+        &self,
+        class: Class,
+        day: u32,
+        leaf: u64,
+        length: Option<u64>,
+    ) -> Result<Vec<u8>, Error> {
         let Some(mut records) = self.day(class, day)? else { return Ok(Vec::new()) };
+        records.end = length.unwrap_or(u64::MAX);
         records.seek(self.mark_before(class, day, leaf, &records)?);
         let mut found = Vec::new();
         while let Some(record) = records.next_record()? {
@@ -146,13 +154,14 @@ pub struct Records {
     file: Arc<dyn File>,
     path: std::path::PathBuf,
     at: u64,
+    end: u64,
     window: Vec<u8>,
     window_at: u64,
 }
 
 impl Records {
     fn new(file: Arc<dyn File>, path: std::path::PathBuf, at: u64) -> Self {
-        Self { file, path, at, window: Vec::new(), window_at: 0 }
+        Self { file, path, at, end: u64::MAX, window: Vec::new(), window_at: 0 }
     }
 
     /// Goes on at `offset`.
@@ -171,6 +180,9 @@ impl Records {
     /// What reading said, or that what stands there is no record.
     pub fn next_record(&mut self) -> Result<Option<DayRecord<'_>>, Error> {
         let offset = self.at;
+        if offset >= self.end {
+            return Ok(None);
+        }
         let head = self.bytes_here(HEAD_BYTES)?;
         if head.is_empty() {
             return Ok(None);

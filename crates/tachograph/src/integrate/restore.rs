@@ -103,7 +103,7 @@ struct Behind {
 fn frames_behind(store: &Store, tenant: &str, from: Position) -> Result<Vec<Behind>, Error> {
     let (files, places) = (store.files().clone(), store.places().clone());
     // What is bad in between is passed over; what is being written at the end is no leaf yet.
-    let mut walk = Walk::new(files, places, from, Judge::Seeking);
+    let mut walk = Walk::new(files, places, from, Judge::Holding);
     let mut frames = Vec::new();
     let mut recent = super::Recent::default();
     loop {

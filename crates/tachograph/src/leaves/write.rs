@@ -77,6 +77,10 @@ impl LeafWriter {
             };
             // A file with leaves that a state counts has a durable name already.
             new_file |= run.slot == 0;
+            // Another integrator may have died here meanwhile, leaving more than is written now.
+            if file.stat().doing("stat", &path)?.len > run.at {
+                file.set_len(run.at).doing("cut", &path)?;
+            }
             write_all_at(file.as_ref(), &run.bytes, run.at).doing("write", &path)?;
             file.sync_data(Point::LeafSync).doing("sync", &path)?;
             self.open = Some((run.first_of_file, file));

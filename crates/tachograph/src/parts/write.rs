@@ -121,6 +121,10 @@ impl PartWriter {
                 continue;
             }
             let path = places.day_file(*class, *number);
+            // Another integrator may have died here meanwhile, leaving more than is written now.
+            if day.file.stat().doing("stat", &path)?.len > day.len {
+                day.file.set_len(day.len).doing("cut", &path)?;
+            }
             write_all_at(day.file.as_ref(), &day.pending, day.len).doing("write", &path)?;
             day.file.sync_data(Point::PartSync).doing("sync", &path)?;
             day.len += day.pending.len() as u64;

@@ -20,7 +20,7 @@ use tachograph::{Log, Store};
 
 use crate::harness::{Process, append_to, start, try_start};
 
-const STORIES: u64 = 2_000;
+const STORIES: u64 = 1_500;
 const KEYS: &str = "/data/keys";
 const TENANTS: [&str; 2] = ["acme", "default"];
 /// A record of this number and its multiples is one that nobody may make.
@@ -403,10 +403,12 @@ impl<'p> Story<'p> {
         let log = Log::of(&process.store, tenant).map_err(told)?;
         let size = log.size();
         let mut frontier = Frontier::new();
+        let mut roots = vec![frontier.root()];
         for index in 0..size {
             let entry = log.get(index).map_err(told)?.unwrap();
             let leaf = log.leaf(index).map_err(told)?.unwrap();
             frontier.push(leaf_hash(&leaf), |_, _| ());
+            roots.push(frontier.root());
             let id = entry.leaf.str("id").unwrap_or_default();
             let number: u64 = id.strip_prefix("e-").and_then(|n| n.parse().ok()).unwrap();
             let record = self.pool.get(number);
@@ -429,14 +431,9 @@ impl<'p> Story<'p> {
         if size != log.integrated().size() || frontier != *log.integrated() {
             return Err(format!("{tenant}: the state is not that of its {size} leaves"));
         }
-        for at in 0..=size {
-            let mut prefix = Frontier::new();
-            for index in 0..at {
-                prefix.push(log.leaf_hash(index).map_err(told)?.unwrap(), |_, _| ());
-            }
-            // Roots at a few sizes: the stored nodes are those of the leaves.
-            if at % 16 == size % 16 && prove::root(log.nodes(), at).map_err(told)? != prefix.root()
-            {
+        // Roots at some sizes: the stored nodes are those of the leaves.
+        for (at, root) in (0..=size).zip(&roots).filter(|(at, _)| at % 8 == size % 8) {
+            if prove::root(log.nodes(), at).map_err(told)? != *root {
                 return Err(format!("{tenant}: the stored tree differs at {at}"));
             }
         }
