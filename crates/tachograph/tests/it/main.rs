@@ -6,5 +6,6 @@
     reason = "tests may stop at what they did not expect"
 )]
 
+mod guards;
 mod harness;
 mod story;
