@@ -84,8 +84,7 @@ pub fn take(
     };
     write(file, numbers.first + count, &boot).doing("write", path)?;
     if is_new {
-        // Were the file to vanish, the sequence would begin anew.
-        file.sync_data(Point::EmitterSync).doing("sync", path)?;
+        // Were the file to vanish, the sequence would begin anew; were only its bytes to, not.
         let dir = places.emitters();
         files.sync_dir(&dir, Point::EmitterDirSync).doing("sync", &dir)?;
     }

@@ -33,16 +33,29 @@ pub fn read(files: &dyn Files, places: &Places) -> Result<u32, Error> {
     decode().ok_or(Error::Damaged { path, what: "it is no key generation" })
 }
 
-/// Writes the generation; the caller holds `wal/lock`.
-pub(crate) fn write(files: &dyn Files, places: &Places, generation: u32) -> Result<(), Error> {
+/// Writes the generation of a new store; the caller syncs the directory.
+pub(crate) fn begin(files: &dyn Files, places: &Places) -> Result<(), Error> {
+    write(files, places, 0, None)
+}
+
+/// Replaces the generation; the caller holds `wal/lock`.
+pub(crate) fn raise(files: &dyn Files, places: &Places) -> Result<u32, Error> {
+    let exhausted = || Error::Damaged { path: places.generation(), what: "it cannot be raised" };
+    let generation = read(files, places)?.checked_add(1).ok_or_else(exhausted)?;
+    write(files, places, generation, Some(Point::GenerationDirSync))?;
+    Ok(generation)
+}
+
+fn write(
+    files: &dyn Files,
+    places: &Places,
+    generation: u32,
+    dir: Option<Point>,
+) -> Result<(), Error> {
     let mut bytes = Vec::with_capacity(CHECKED + 4);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&generation.to_be_bytes());
     bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
-    let steps = Steps {
-        sync: Point::GenerationSync,
-        rename: Point::GenerationRename,
-        dir: Point::GenerationDirSync,
-    };
+    let steps = Steps { sync: Point::GenerationSync, rename: Point::GenerationRename, dir };
     replace(files, &places.generation(), &bytes, steps)
 }

@@ -48,7 +48,7 @@ pub fn write(files: &dyn Files, places: &Places, position: Position) -> Result<(
     let steps = Steps {
         sync: Point::IntegratedSync,
         rename: Point::IntegratedRename,
-        dir: Point::IntegratedDirSync,
+        dir: Some(Point::IntegratedDirSync),
     };
     replace(files, &places.integrated(), &bytes, steps)
 }

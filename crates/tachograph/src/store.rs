@@ -187,32 +187,25 @@ fn make(files: &dyn Files, world: &dyn World, places: &Places) -> Result<(), Ope
     for dir in dirs {
         files.create_dir(&dir).doing("create", &dir)?;
     }
-    let wal = places.wal();
-    files.sync_dir(&wal, Point::StoreDirSync).doing("sync", &wal)?;
     if matches!(read_installation(files, places), Err(OpenError::Store(_))) {
         let mut name = [0; INSTALLATION_BYTES];
         world.fill(&mut name);
-        let steps = Steps {
-            sync: Point::InstallationSync,
-            rename: Point::InstallationRename,
-            dir: Point::InstallationDirSync,
-        };
+        let (sync, rename) = (Point::InstallationSync, Point::InstallationRename);
+        let steps = Steps { sync, rename, dir: None };
         replace(files, &places.installation(), hex_line(&name).as_bytes(), steps)?;
     }
-    match files.stat(&places.generation()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            generation::write(files, places, 0)?;
-        }
-        outcome => {
-            outcome.doing("stat", &places.generation())?;
-        }
+    if generation::read(files, places).is_err() {
+        generation::begin(files, places)?;
     }
     // Once `FORMAT` is seen, others rely on all of this, whether or not its maker lives on.
+    for dir in [places.wal(), places.store().to_owned()] {
+        files.sync_dir(&dir, Point::StoreDirSync).doing("sync", &dir)?;
+    }
     let around = places.store().parent().filter(|dir| !dir.as_os_str().is_empty());
     let around = around.unwrap_or(Path::new("."));
     files.sync_dir(around, Point::StoreParentSync).doing("sync", around)?;
-    let steps =
-        Steps { sync: Point::FormatSync, rename: Point::FormatRename, dir: Point::FormatDirSync };
+    let (sync, rename) = (Point::FormatSync, Point::FormatRename);
+    let steps = Steps { sync, rename, dir: Some(Point::FormatDirSync) };
     let format = format!("{FORMAT_NAME}{FORMAT_VERSION}\n");
     Ok(replace(files, &places.format(), format.as_bytes(), steps)?)
 }

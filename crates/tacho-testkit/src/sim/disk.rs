@@ -322,6 +322,8 @@ impl Inode {
 
     /// What the kernel does when it cannot write: it forgets that it had to.
     pub(crate) fn fail_sync(&mut self, rng: &mut Rng) {
+        // Some of it may have reached the disk all the same.
+        self.sync_some(rng);
         self.dirty.clear();
         // Sometimes the pages are dropped too, and the old bytes are read again.
         if rng.chance(50) {

@@ -68,25 +68,23 @@ points! {
     SpoolDrainDirSync = "spool-drain-dir-sync",
     /// A refused spool file moves to the quarantine.
     SpoolRefuseRename = "spool-refuse-rename",
-    /// The directories of a new store.
-    StoreDirSync = "store-dir-sync",
-    /// The name of a new store in the directory around it.
-    StoreParentSync = "store-parent-sync",
     /// `installation` of a new store.
     InstallationSync = "installation-sync",
     /// `installation` gets its name.
     InstallationRename = "installation-rename",
-    /// The name `installation`, before `FORMAT` says that the store is whole.
-    InstallationDirSync = "installation-dir-sync",
+    /// The names in a new store, before `FORMAT` says that it is whole.
+    StoreDirSync = "store-dir-sync",
+    /// The name of a new store in the directory around it, before `FORMAT`.
+    StoreParentSync = "store-parent-sync",
     /// `FORMAT`, the last file of a new store.
     FormatSync = "format-sync",
     /// `FORMAT` gets its name.
     FormatRename = "format-rename",
     /// The name `FORMAT`.
     FormatDirSync = "format-dir-sync",
-    /// The raised key generation.
+    /// The key generation.
     GenerationSync = "generation-sync",
-    /// The raised key generation replaces the old one.
+    /// The key generation gets its name, or replaces the old one.
     GenerationRename = "generation-rename",
     /// The raised key generation, before anything relies on it.
     GenerationDirSync = "generation-dir-sync",
@@ -100,8 +98,6 @@ points! {
     RetireDirSync = "retire-dir-sync",
     /// The lock of one emitter's sequence.
     EmitterLock = "emitter-lock",
-    /// The file of a new sequence.
-    EmitterSync = "emitter-sync",
     /// The name of a new sequence: were it to vanish, its numbers would be given twice.
     EmitterDirSync = "emitter-dir-sync",
     /// The key of an idempotency window.

@@ -11,10 +11,12 @@ use crate::error::{Doing, Error};
 pub(crate) struct Steps {
     pub(crate) sync: Point,
     pub(crate) rename: Point,
-    pub(crate) dir: Point,
+    /// None where the caller syncs the directory, for several files at once.
+    pub(crate) dir: Option<Point>,
 }
 
-/// Replaces the file at `path`; when this returns, the new bytes survive a power cut.
+/// Replaces the file at `path`; when this returns, the new bytes survive a power cut, unless the
+/// directory is left to the caller.
 ///
 /// Whoever calls this holds the lock that guards the file: the unfinished copy has a fixed name.
 pub(crate) fn replace(
@@ -28,8 +30,9 @@ pub(crate) fn replace(
     write_all_at(file.as_ref(), bytes, 0).doing("write", &unfinished)?;
     file.sync_data(steps.sync).doing("sync", &unfinished)?;
     files.rename(&unfinished, path, steps.rename).doing("rename", &unfinished)?;
+    let Some(point) = steps.dir else { return Ok(()) };
     let dir = path.parent().unwrap_or(Path::new("."));
-    files.sync_dir(dir, steps.dir).doing("sync", dir)
+    files.sync_dir(dir, point).doing("sync", dir)
 }
 
 /// Creates a file in the place of one that a crash may have left.

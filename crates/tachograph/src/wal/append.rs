@@ -140,6 +140,19 @@ impl Wal {
     }
 }
 
+impl Wal {
+    /// Raises the key generation: from now on, writers with older keys are refused.
+    ///
+    /// # Errors
+    /// Why it was not raised.
+    pub fn raise_generation(&self, patience: Patience) -> Result<u32, AppendError> {
+        self.locked(patience, |critical| {
+            let (files, places) = (critical.ground.files.as_ref(), &critical.ground.places);
+            Ok(generation::raise(files, places)?)
+        })
+    }
+}
+
 impl Critical<'_> {
     fn append(&mut self, batch: &mut Batch) -> Result<Appended, AppendError> {
         let store = generation::read(self.ground.files.as_ref(), &self.ground.places)?;

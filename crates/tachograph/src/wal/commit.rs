@@ -177,6 +177,6 @@ impl Critical<'_> {
             self.relocate(end.segment, self.durable_in(end.segment))?;
         }
         let mark = read_mark(self.ground, end.segment)?;
-        Ok(mark.is_some_and(|mark| mark.lost == 0 || end.offset <= mark.from))
+        Ok(mark.is_some_and(|mark| mark.protects(end.offset)))
     }
 }

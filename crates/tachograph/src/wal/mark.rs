@@ -4,9 +4,9 @@
 //! 0 "TWB1" | 4 u64 segment | 12 u64 from | 20 u64 to | 28 u32 lost | 32 u32 crc32c(bytes 0..32)
 //! ```
 //!
-//! Up to `from` the segment is durable and counts. What stood from there to `to` was copied to the
-//! next segment, which begins with those frames, except the ranges that could not be read as
-//! frames: `lost` is their number. A retry of the sync might report success and lie, so nobody
+//! Up to `from` the segment is durable and counts. The frames from there to `to`, where the last
+//! one that could be read ends, were copied to the next segment, which begins with them; `lost` is
+//! the number of ranges in between that could not be read as frames. A retry of the sync might report success and lie, so nobody
 //! writes to a marked segment again.
 
 use super::field::{u32_at, u64_at};
@@ -28,6 +28,12 @@ pub struct BadMark {
 }
 
 impl BadMark {
+    /// Whether all frames before `end` are durable, here or in the next segment.
+    pub fn protects(&self, end: u64) -> bool {
+        // Dropped pages may read as zeros, so that frames are gone and yet no range is bad.
+        end <= self.from || (self.lost == 0 && end <= self.to)
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(CHECKED + 4);
         bytes.extend_from_slice(MAGIC);

@@ -115,7 +115,7 @@ struct Judged {
 }
 
 impl Critical<'_> {
-    /// Judges what stands at `at`, with everything behind it up to the next whole frame.
+    /// Judges what stands at `at`, with everything behind it up to and with the next whole frame.
     fn judge(&mut self, at: Position) -> Result<Judged, AppendError> {
         let Ground { files, places, .. } = self.ground;
         let mut walk = Walk::new(files.clone(), places.clone(), at, Judge::Holding);
@@ -123,8 +123,8 @@ impl Critical<'_> {
         loop {
             let damage = match walk.next_item()? {
                 Item::Damage(damage) => damage,
-                Item::Frame { at, .. } => {
-                    return Ok(Judged { damages, next: at, is_end: false });
+                Item::Frame { next, .. } => {
+                    return Ok(Judged { damages, next, is_end: false });
                 }
                 Item::End(next) | Item::Unclear(next) => {
                     return Ok(Judged { damages, next, is_end: true });

@@ -242,12 +242,14 @@ impl Walk {
         let file = self.files.open(&path, Access::Read).doing("open", &path)?;
         let len = file.stat().doing("stat", &path)?.len;
         self.mark = self.read_mark()?;
-        if self.mark == Mark::Unreadable {
+        // What is wrong with a segment as a whole is said to those who read it from its beginning.
+        let begins = self.at.offset == FIRST_FRAME;
+        if begins && self.mark == Mark::Unreadable {
             self.damage(0, 0, DamageKind::BadMark);
         }
         match Scan::new(file.into(), &path, number, self.judge) {
             Ok(mut scan) => {
-                if scan.is_mended() {
+                if begins && scan.is_mended() {
                     self.damage(0, FIRST_FRAME, DamageKind::MendedHeader);
                 }
                 self.skip_what_was_copied(&mut scan)?;

@@ -14,7 +14,7 @@ use tachograph::wal::{Damage, Patience, Position, SpoolAck};
 use crate::harness::{Contents, Process, start, try_start};
 
 /// Stories per run of the tests.
-const STORIES: u64 = 30_000;
+const STORIES: u64 = 3_000;
 
 #[test]
 fn what_was_acknowledged_survives_whatever_dies() {
