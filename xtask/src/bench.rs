@@ -9,8 +9,9 @@
 //!  "rival_value":700000,"ratio":0.59,"aim":"ratio >= 0.5"}
 //! ```
 //!
-//! A benchmark prints at least one. `bench`, `metric`, `value`, `unit` are required, and a number alone says nothing: either a
-//! `rival` with `rival_value` and `ratio` measured in the same run, or an `aim`.
+//! A benchmark prints at least one. `bench`, `metric`, `value`, `unit` are required, and a number
+//! alone says nothing: either a `rival` with `rival_value` and `ratio` measured in the same run,
+//! or an `aim`.
 
 use std::process::{Command, Stdio};
 

@@ -125,8 +125,11 @@ impl State {
 
     /// Replaces the tenant's state; when this returns, it survives a power cut.
     pub(crate) fn write(&self, files: &dyn Files, places: &TenantPlaces) -> Result<(), Error> {
-        let steps =
-            Steps { sync: Point::StateSync, rename: Point::StateRename, dir: Point::StateDirSync };
+        let steps = Steps {
+            sync: Point::StateSync,
+            rename: Point::StateRename,
+            dir: Some(Point::StateDirSync),
+        };
         replace(files, &places.state(), &self.encode(), steps)
     }
 }

@@ -105,7 +105,7 @@ fn the_deepest_event_that_checks_is_read_back_from_what_is_stored() {
                 }
             };
             deepest = levels;
-            let Ok(Protected::Entry(entry)) = policy.apply(event, &mut StandIns::new(), &world)
+            let Ok(Protected::Entry(entry)) = policy.apply(event, &StandIns::new(), &world)
             else {
                 panic!("{path} at {levels} is not protected");
             };

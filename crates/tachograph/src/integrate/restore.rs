@@ -234,7 +234,7 @@ fn keep_aside(store: &Store, tenant: &str, size: u64, lines: &[u8]) -> Result<()
     let steps = Steps {
         sync: Point::SurplusSync,
         rename: Point::SurplusRename,
-        dir: Point::SurplusDirSync,
+        dir: Some(Point::SurplusDirSync),
     };
     replace(store.files().as_ref(), &path, lines, steps)
 }

@@ -92,7 +92,7 @@ impl Cursor {
         let steps = Steps {
             sync: Point::CursorSync,
             rename: Point::CursorRename,
-            dir: Point::CursorDirSync,
+            dir: Some(Point::CursorDirSync),
         };
         replace(self.store.files().as_ref(), &self.path, &bytes, steps)
     }

@@ -63,7 +63,7 @@ impl Keys {
             keys.write_highwater(files, &Highwater::default())?;
         }
         let steps =
-            Steps { sync: Point::KeySync, rename: Point::KeyRename, dir: Point::KeyDirSync };
+            Steps { sync: Point::KeySync, rename: Point::KeyRename, dir: Some(Point::KeyDirSync) };
         replace(files, &path, keys.seed.as_slice(), steps)?;
         if let Some(around) = dir.parent().filter(|around| !around.as_os_str().is_empty()) {
             files.sync_dir(around, Point::KeyParentSync).doing("sync", around)?;
@@ -125,7 +125,7 @@ impl Keys {
         let steps = Steps {
             sync: Point::HighwaterSync,
             rename: Point::HighwaterRename,
-            dir: Point::HighwaterDirSync,
+            dir: Some(Point::HighwaterDirSync),
         };
         replace(files, &self.highwater_path(), &highwater.encode(), steps)
     }

@@ -64,14 +64,17 @@ pub(super) fn write(
     let lines: String = keys.iter().map(|key| format!("{}\n", key.verifier())).collect();
     let path = places.vkeys();
     if read_small(files, &path, STATE_FILE_BYTES_MAX).ok().as_deref() != Some(lines.as_bytes()) {
-        let steps =
-            Steps { sync: Point::VkeySync, rename: Point::VkeyRename, dir: Point::VkeyDirSync };
+        let steps = Steps {
+            sync: Point::VkeySync,
+            rename: Point::VkeyRename,
+            dir: Some(Point::VkeyDirSync),
+        };
         replace(files, &path, lines.as_bytes(), steps)?;
     }
     let steps = Steps {
         sync: Point::CheckpointSync,
         rename: Point::CheckpointRename,
-        dir: Point::CheckpointDirSync,
+        dir: Some(Point::CheckpointDirSync),
     };
     replace(files, &places.checkpoint(), note.to_string().as_bytes(), steps)
 }

@@ -44,7 +44,7 @@ fn is_forged(number: u64) -> bool {
 }
 
 fn tenant_of(number: u64) -> &'static str {
-    TENANTS[usize::from(number % 3 == 0)]
+    TENANTS[usize::from(number.is_multiple_of(3))]
 }
 
 /// An event with an open part.

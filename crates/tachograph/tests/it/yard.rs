@@ -11,7 +11,6 @@ use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, Integrator, Outcome};
 use tachograph::record::{Ack, Recorder, Settings};
 use tachograph::store::{Remote, Store};
-use tachograph::tenant::TenantPlaces;
 use tachograph::wal::{Options, Wal};
 use tempfile::TempDir;
 
@@ -53,16 +52,8 @@ impl Yard {
         self.dir.path().join("store")
     }
 
-    pub(crate) fn keys(&self) -> PathBuf {
-        self.dir.path().join("keys")
-    }
-
     pub(crate) fn store(&self) -> Store {
         Store::create(Arc::new(OsFiles), self.world.as_ref(), &self.path(), Remote::Forced).unwrap()
-    }
-
-    pub(crate) fn places(&self, tenant: &str) -> TenantPlaces {
-        TenantPlaces::new(self.store().places(), tenant)
     }
 
     pub(crate) fn wal(&self) -> Wal {

@@ -93,9 +93,7 @@ fn a_rule_about_a_member_holds_whatever_the_level_of_the_event() {
     ];
     for level in [Level::Metadata, Level::Redacted, Level::Full] {
         let policy = full().with_rules(rules.clone()).with_level(level);
-        let text = VECTOR
-            .replace("\"git log", "\"git log")
-            .replace(r#"{"parameters":{"#, r#"{"parameters":{"cwd":"/home/alice","#);
+        let text = VECTOR.replace(r#"{"parameters":{"#, r#"{"parameters":{"cwd":"/home/alice","#);
         let entry = protect(&policy, &text);
         let shown = revealed(&entry);
         assert!(shown.contains(r#""tool":{"parameters":{"command":"git log"#), "{shown}");

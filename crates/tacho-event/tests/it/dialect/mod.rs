@@ -84,7 +84,7 @@ fn stored(draft: &Draft, policy: &Policy) -> Object {
     let world = Still::default();
     let event = draft.clone().check(&world).unwrap_or_else(|problems| panic!("{problems:?}"));
     let checked = event.object().clone();
-    let Protected::Entry(entry) = policy.apply(event, &mut StandIns::new(), &world).unwrap() else {
+    let Protected::Entry(entry) = policy.apply(event, &StandIns::new(), &world).unwrap() else {
         panic!("dropped")
     };
     let Value::Object(leaf) = read(entry.leaf()).unwrap() else { panic!("no object") };

@@ -44,7 +44,7 @@ fn stock_verifiers_accept_every_entry_and_reject_a_changed_one() {
 }
 
 /// Entries of generated events, under every policy in turn.
-fn entries() -> Vec<Box<Entry>> {
+fn entries() -> Vec<Entry> {
     let mut runner = TestRunner::deterministic();
     let world = Dice::new();
     let policies = policies();
@@ -53,7 +53,7 @@ fn entries() -> Vec<Box<Entry>> {
             let doc = event().new_tree(&mut runner).unwrap().current();
             let (_, policy) = &policies[i % policies.len()];
             let policy = policy.clone().with_evidence(vec!["outcome.result".into()]);
-            protect(&policy, checked(doc), &world)
+            *protect(&policy, checked(doc), &world)
         })
         .collect()
 }
