@@ -111,6 +111,7 @@ impl Part {
     }
 
     fn in_a_row(parts: Vec<Part>) -> Part {
+        let parts = letters_joined(parts);
         let mut inside = None;
         for (place, part) in parts.iter().enumerate() {
             inside = cheaper(inside, part.inside.clone());
@@ -127,6 +128,23 @@ impl Part {
             inside,
         }
     }
+}
+
+/// Parts in a row of which each is spelled in one way are one part: the letters of a word whose
+/// case does not count.
+fn letters_joined(parts: Vec<Part>) -> Vec<Part> {
+    let mut joined: Vec<Part> = Vec::new();
+    for part in parts {
+        let both = joined.last().and_then(|last| {
+            let (last, next) = (last.whole.as_ref()?, part.whole.as_ref()?);
+            (last.len() == 1 && next.len() == 1).then(|| product(last, next))?
+        });
+        match (both, joined.last_mut()) {
+            (Some(both), Some(last)) => *last = Part::exactly(both),
+            _ => joined.push(part),
+        }
+    }
+    joined
 }
 
 /// All rows that begin with `first` and go on through whole parts; the last may be a head only.
@@ -287,7 +305,9 @@ fn window(anchor: &[u8]) -> usize {
 /// How often the filter stops for this group of three bytes, in stops per 10^12 places.
 fn chance(group: &[u8]) -> u64 {
     let chance = group.iter().map(|byte| per_10_000(*byte)).product();
-    let common = COMMON.binary_search_by(|common| common.as_slice().cmp(group)).is_ok();
+    // As numbers: an array is compared by a call.
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+    let common = COMMON.binary_search_by_key(&number(group), |common| number(common)).is_ok();
     if common { COMMON_COST.max(chance) } else { chance }
 }
 
