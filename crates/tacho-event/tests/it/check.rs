@@ -105,8 +105,7 @@ fn the_deepest_event_that_checks_is_read_back_from_what_is_stored() {
                 }
             };
             deepest = levels;
-            let Ok(Protected::Entry(entry)) = policy.apply(event, &StandIns::new(), &world)
-            else {
+            let Ok(Protected::Entry(entry)) = policy.apply(event, &StandIns::new(), &world) else {
                 panic!("{path} at {levels} is not protected");
             };
             assert!(read(entry.leaf()).is_ok());

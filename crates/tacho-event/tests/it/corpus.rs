@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 #[path = "../../../../fuzz/src/draft.rs"]
+#[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
 mod draft;
 #[path = "../../../../fuzz/src/filter.rs"]
+#[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
 mod filter;
 
 type Claim = fn(&[u8]);

@@ -43,7 +43,7 @@ fn written(text: &str, habit: Habit, dice: &mut impl Iterator<Item = u8>) -> Str
             Habit::Any => roll < 20,
         };
         match short {
-            Some(short) if (must || wants) && roll % 4 != 0 => out.extend(['\\', short]),
+            Some(short) if (must || wants) && !roll.is_multiple_of(4) => out.extend(['\\', short]),
             _ if must || wants => {
                 for unit in letter.encode_utf16(&mut [0; 2]) {
                     let _ = match roll % 2 {
