@@ -110,9 +110,14 @@ fn parse_date(text: &str) -> Option<i64> {
         return None;
     }
     let (y, m, d) = (digits(y)?, digits(m)?, digits(d)?);
-    let days = days_from_civil(y, m, d);
-    // 2026-02-30 comes back as another date.
-    (civil(days) == (y, m, d)).then_some(days)
+    let leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    let length = match m {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    ((1..=12).contains(&m) && (1..=length).contains(&d)).then(|| days_from_civil(y, m, d))
 }
 
 fn parse_clock(text: &str) -> Option<i64> {
@@ -248,6 +253,18 @@ mod tests {
         assert_eq!(Timestamp::parse("2106-02-07T06:28:16Z").unwrap().micros(), (1 << 32) * SECOND);
         let ms = Timestamp::parse("2025-01-02T10:30:15.123456Z").unwrap().to_millis_text();
         assert_eq!(ms, "2025-01-02T10:30:15.123Z");
+    }
+
+    #[test]
+    fn a_date_is_one_if_it_comes_back_as_itself() {
+        for y in [1600, 1900, 2000, 2023, 2024, 2100, 9999] {
+            for (m, d) in (0..=13).flat_map(|m| (0..=32).map(move |d| (m, d))) {
+                let days = days_from_civil(y, m, d);
+                let is_date = (1..=12).contains(&m) && civil(days) == (y, m, d);
+                let text = format!("{y:04}-{m:02}-{d:02}");
+                assert_eq!(parse_date(&text), is_date.then_some(days), "{text}");
+            }
+        }
     }
 
     #[test]

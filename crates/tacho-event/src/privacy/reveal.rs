@@ -5,6 +5,7 @@ use super::prepare::unescape;
 use crate::json::{self, Number, Object, Text, Value};
 use crate::limits;
 use crate::problem::Problem;
+use std::collections::BTreeSet;
 
 /// One disclosed value.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,11 +74,16 @@ pub fn reveal(leaf: &Object, disclosures: &[Disclosure]) -> Result<Object, Probl
         event.remove(class.as_str());
     }
     let mut own = Object::new();
+    let mut shown = BTreeSet::new();
     for disclosure in disclosures {
         let committed = base64url(&disclosure.digest());
         if !digests(leaf, disclosure.class).any(|digest| digest == committed) {
             let what = format!("the leaf does not commit to disclosure `{}`", disclosure.name);
             return Err(Problem::new("", what, "it was changed, or belongs to another event"));
+        }
+        if !shown.insert(committed) {
+            let what = format!("disclosure `{}` is shown twice", disclosure.name);
+            return Err(Problem::new("", what, "show each disclosure once"));
         }
         merge_disclosure(&mut event, &mut own, disclosure)?;
     }

@@ -199,3 +199,35 @@ fn evidence_is_a_class_of_its_own() {
     assert_eq!(classes, [Class::Content, Class::Identity, Class::Evidence]);
     assert_eq!(revealed(&entry), Value::from(event(VECTOR).object().clone()).to_json());
 }
+
+/// A leaf that commits to these pairs of class content, and their disclosures.
+fn committed(leaf: &str, pairs: &[(&str, &str)]) -> (Object, Vec<Disclosure>) {
+    let mut salter = Salter::new(&[9; 16], Class::Content);
+    let open = |(name, value): &(&str, &str)| {
+        Disclosure::parse(Class::Content, salter.disclosure(name, value.as_bytes())).unwrap()
+    };
+    let disclosures: Vec<_> = pairs.iter().map(open).collect();
+    let digests: Vec<_> = disclosures.iter().map(|one| base64url(&one.digest())).collect();
+    let Value::Object(mut leaf) = read_text(leaf).unwrap() else { panic!("an object") };
+    leaf.insert("content", Object::from([("_sd", Value::from(digests)), ("day", 1.into())]));
+    (leaf, disclosures)
+}
+
+#[test]
+fn a_member_stands_in_one_place_and_a_disclosure_is_shown_once() {
+    for (leaf, pairs, told) in [
+        (r#"{"a":1}"#, &[("input", r#"{"a":2}"#)][..], "/a: stands in two places"),
+        (r#"{"a":{"b":1}}"#, &[("input", r#"{"a":{"b":{}}}"#)], "/a/b: stands in two places"),
+        ("{}", &[("input", r#"{"a":1}"#), ("output", r#"{"a":1}"#)], "/a: stands in two places"),
+        ("{}", &[("/a/b", "1"), ("/a", "2")], "/a: stands in two places"),
+        ("{}", &[("input", "{}"), ("input", "{}")], "the event: disclosure `input` is shown twice"),
+        ("{}", &[("input", "7")], "the event: disclosure `input` is no object"),
+    ] {
+        let (leaf, disclosures) = committed(leaf, pairs);
+        let problem = reveal(&leaf, &disclosures).unwrap_err();
+        assert!(problem.to_string().starts_with(told), "{problem}");
+    }
+    let (leaf, disclosures) = committed(r#"{"a":{"x":1}}"#, &[("/a/b", "1"), ("/a/c", "{}")]);
+    let shown = reveal(&leaf, &disclosures[1..]).unwrap();
+    assert_eq!(Value::from(shown).to_json(), r#"{"a":{"c":{},"x":1}}"#);
+}
