@@ -8,6 +8,7 @@ pub mod emitters;
 pub mod error;
 pub mod files;
 pub mod generation;
+pub mod idempotency;
 pub mod integrated;
 pub mod limits;
 pub mod places;

@@ -38,3 +38,13 @@ pub const QUARANTINE_COPIES_MAX: u32 = 1_000;
 pub const SPOOL_UNFINISHED_MICROS_MAX: u64 = 3_600_000_000;
 /// How long an emitter waits for the lock of its own sequence: 20 ms.
 pub const EMITTER_WAIT_MICROS: u64 = 20_000;
+/// An idempotency window ends after this: 24 h.
+pub const IDEMPOTENCY_WINDOW_MICROS: u64 = 86_400_000_000;
+/// An idempotency window ends with this many ids.
+pub const IDEMPOTENCY_IDS_MAX: u64 = 1_000_000;
+/// Ids held in memory before a run should be written.
+pub const IDEMPOTENCY_RECENT_MAX: usize = 8_192;
+/// Runs of about one size that are made one.
+pub const IDEMPOTENCY_RUNS_ALIKE: usize = 4;
+/// How long the window's lock is waited for: 1 s.
+pub const IDEMPOTENCY_WAIT_MICROS: u64 = 1_000_000;

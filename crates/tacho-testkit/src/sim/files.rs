@@ -187,6 +187,15 @@ impl Files for SimFiles {
 }
 
 impl SimFile {
+    /// The error planned for this operation, by the name the file has now.
+    fn strike(&self, state: &mut State, on: On) -> Option<io::ErrorKind> {
+        if state.faults.is_empty() {
+            return None;
+        }
+        let path = state.disk.path_of(self.inode).unwrap_or_else(|| self.path.clone());
+        strike(&mut state.faults, on, &path)
+    }
+
     /// A handle dies with its process, and a forked child has its parent's.
     fn inode<'a>(&self, state: &'a mut State) -> io::Result<&'a mut Inode> {
         if !state.handles.contains_key(&self.handle) {
@@ -200,7 +209,7 @@ impl File for SimFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let (mut state, dying) = self.machine.begin(self.process)?;
         alive(dying)?;
-        if let Some(kind) = strike(&mut state.faults, On::Read, &self.path) {
+        if let Some(kind) = self.strike(&mut state, On::Read) {
             return Err(kind.into());
         }
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -217,7 +226,7 @@ impl File for SimFile {
         if self.access == Access::Read {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        let struck = strike(&mut state.faults, On::Write, &self.path);
+        let struck = self.strike(&mut state, On::Write);
         let written = if dying {
             state.rng.index(bytes.len() + 1)
         } else if struck.is_some() {
@@ -240,7 +249,7 @@ impl File for SimFile {
     fn sync_data(&self, point: Point) -> io::Result<()> {
         let (mut guard, dying) = self.machine.begin(self.process)?;
         let state = &mut *guard;
-        let struck = strike(&mut state.faults, On::Sync, &self.path);
+        let struck = self.strike(state, On::Sync);
         if state.is_off(point) {
             return alive(dying);
         }
@@ -265,7 +274,7 @@ impl File for SimFile {
     fn try_lock(&self, point: Point) -> io::Result<bool> {
         let (mut state, dying) = self.machine.begin(self.process)?;
         alive(dying)?;
-        if let Some(kind) = strike(&mut state.faults, On::Lock, &self.path) {
+        if let Some(kind) = self.strike(&mut state, On::Lock) {
             return Err(kind.into());
         }
         if state.is_off(point) {
