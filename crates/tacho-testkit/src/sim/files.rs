@@ -20,6 +20,7 @@ const DEVICE: u64 = 1;
 pub struct SimFiles {
     machine: Machine,
     process: AtomicU32,
+    parent: AtomicU32,
 }
 
 #[derive(Debug)]
@@ -34,7 +35,7 @@ struct SimFile {
 
 impl SimFiles {
     pub(super) fn new(machine: Machine, process: u32) -> Self {
-        Self { machine, process: AtomicU32::new(process) }
+        Self { machine, process: AtomicU32::new(process), parent: AtomicU32::new(0) }
     }
 
     /// The number of the process.
@@ -42,11 +43,21 @@ impl SimFiles {
         self.process.load(Ordering::Relaxed)
     }
 
+    /// The process this one was forked from, 0 if it was not.
+    pub fn parent(&self) -> u32 {
+        self.parent.load(Ordering::Relaxed)
+    }
+
     /// Goes on as a forked child, with the handles its parent had open.
     pub fn fork(&self) -> u32 {
         let mut state = self.machine.state();
         let child = state.next_process;
         state.next_process += 1;
+        let parent = self.number();
+        let inherited = state.handles.iter().filter(|(_, (owner, _))| *owner == parent);
+        let inherited: Vec<u64> = inherited.map(|(handle, _)| *handle).collect();
+        state.shared.extend(inherited);
+        self.parent.store(parent, Ordering::Relaxed);
         self.process.store(child, Ordering::Relaxed);
         child
     }
@@ -231,6 +242,8 @@ impl File for SimFile {
             state.rng.index(bytes.len() + 1)
         } else if struck.is_some() {
             bytes.len() / 2
+        } else if state.short_writes {
+            bytes.len().min(1 + state.rng.index(bytes.len()))
         } else {
             bytes.len()
         };
@@ -303,6 +316,9 @@ impl File for SimFile {
 impl Drop for SimFile {
     fn drop(&mut self) {
         let mut state = self.machine.state();
+        if state.shared.remove(&self.handle) {
+            return;
+        }
         state.handles.remove(&self.handle);
         if state.locks.get(&self.inode) == Some(&self.handle) {
             state.locks.remove(&self.inode);

@@ -6,7 +6,10 @@
     reason = "tests may stop at what they did not expect"
 )]
 
+mod damage;
+mod full;
 mod guards;
 mod harness;
+mod lock;
 mod once;
 mod story;
