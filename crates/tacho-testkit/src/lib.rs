@@ -6,7 +6,9 @@
 pub mod records;
 mod require;
 pub mod rng;
+mod scratch;
 pub mod sim;
 pub mod tamper;
 
 pub use require::{Missing, require, tools_dir};
+pub use scratch::{Scratch, scratch};

@@ -7,9 +7,13 @@
 )]
 
 mod damage;
+mod emitters;
+mod follow;
 mod full;
 mod guards;
 mod harness;
 mod lock;
 mod once;
+mod spool;
+mod store;
 mod story;
