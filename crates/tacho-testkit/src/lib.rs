@@ -7,9 +7,11 @@ mod gen_events;
 pub mod records;
 mod require;
 pub mod rng;
+mod scratch;
 pub mod sim;
 pub mod stores;
 pub mod tamper;
 
 pub use gen_events::{NEEDLE, Options, generate};
 pub use require::{Missing, require, tools_dir};
+pub use scratch::{Scratch, scratch};

@@ -69,8 +69,11 @@ pub(crate) struct State {
     /// Open file by its number: the process that opened it, and the file.
     pub(crate) handles: BTreeMap<u64, (u32, u64)>,
     pub(crate) next_handle: u64,
+    /// Handles that a parent and its forked child both have.
+    pub(crate) shared: HashSet<u64>,
     /// File to the handle that locked it.
     pub(crate) locks: BTreeMap<u64, u64>,
+    pub(crate) short_writes: bool,
     /// Bytes that syncs had to write while a file named `lock` was locked.
     pub(crate) synced_under_lock: u64,
 }
@@ -98,7 +101,9 @@ impl Machine {
             faults: Vec::new(),
             handles: BTreeMap::new(),
             next_handle: 1,
+            shared: HashSet::new(),
             locks: BTreeMap::new(),
+            short_writes: false,
             synced_under_lock: 0,
         })))
     }
@@ -158,6 +163,11 @@ impl Machine {
     /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.state().faults.push(fault);
+    }
+
+    /// Lets every write of more than one byte write only some of them.
+    pub fn shorten_writes(&self, short: bool) {
+        self.state().short_writes = short;
     }
 
     /// Lets the disk hold no more than `bytes`.
@@ -245,12 +255,12 @@ impl Machine {
         self.state().disk.image()
     }
 
-    /// Locks the file at `path` with a handle that `process` has open: what a parent does whose
-    /// handles a forked child inherited.
-    pub fn lock_as_parent(&self, process: &SimFiles, path: impl AsRef<Path>) -> bool {
+    /// Locks the file at `path` with a handle that the parent of the forked `child` had open.
+    pub fn lock_as_parent_of(&self, child: &SimFiles, path: impl AsRef<Path>) -> bool {
         let mut state = self.state();
         let Ok(inode) = state.disk.file_at(path.as_ref()) else { return false };
-        let owned = |(_, of): &(&u64, &(u32, u64))| **of == (process.number(), inode);
+        let parent = child.parent();
+        let owned = |(_, of): &(&u64, &(u32, u64))| **of == (parent, inode);
         let Some(handle) = state.handles.iter().find(owned).map(|(handle, _)| *handle) else {
             return false;
         };

@@ -8,6 +8,7 @@ pub mod emitters;
 pub mod error;
 pub mod files;
 pub mod generation;
+pub mod idempotency;
 mod index;
 pub mod integrate;
 pub mod integrated;

@@ -72,3 +72,13 @@ pub const TALLY_NAMES_MAX: usize = 4_096;
 pub const HIGHWATER_MARKS_MAX: usize = 65_536;
 /// How long a signer waits for another one: 1 s.
 pub const SIGN_WAIT_MICROS: u64 = 1_000_000;
+/// An idempotency window ends after this: 24 h.
+pub const IDEMPOTENCY_WINDOW_MICROS: u64 = 86_400_000_000;
+/// An idempotency window ends with this many ids.
+pub const IDEMPOTENCY_IDS_MAX: u64 = 1_000_000;
+/// Ids held in memory before a run should be written.
+pub const IDEMPOTENCY_RECENT_MAX: usize = 8_192;
+/// Runs of about one size that are made one.
+pub const IDEMPOTENCY_RUNS_ALIKE: usize = 4;
+/// How long the window's lock is waited for: 1 s.
+pub const IDEMPOTENCY_WAIT_MICROS: u64 = 1_000_000;

@@ -2,17 +2,28 @@
 
 use std::path::{Path, PathBuf};
 
+#[path = "../../../../fuzz/src/dialects.rs"]
+#[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
+mod dialects;
 #[path = "../../../../fuzz/src/draft.rs"]
 #[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
 mod draft;
 #[path = "../../../../fuzz/src/filter.rs"]
 #[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
 mod filter;
+#[path = "../../../../fuzz/src/redact.rs"]
+#[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
+mod redact;
 
 type Claim = fn(&[u8]);
 
 /// Each target of `fuzz/` and what it claims of any bytes.
-const TARGETS: &[(&str, Claim)] = &[("draft", draft::claim), ("filter", filter::claim)];
+const TARGETS: &[(&str, Claim)] = &[
+    ("dialects", dialects::claim),
+    ("draft", draft::claim),
+    ("filter", filter::claim),
+    ("redact", redact::claim),
+];
 
 fn fuzz() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz")

@@ -139,6 +139,15 @@ impl Disk {
         names.filter(|node| **node == Node::File(number)).count() as u64
     }
 
+    /// A name of the file.
+    pub(super) fn path_of(&self, number: u64) -> Option<PathBuf> {
+        self.dirs.iter().find_map(|(path, dir)| {
+            let mut nodes = dir.cached.iter();
+            let name = nodes.find(|(_, node)| **node == Node::File(number));
+            name.map(|(name, _)| path.join(name))
+        })
+    }
+
     pub(crate) fn sync_dir(&mut self, path: &Path) -> io::Result<()> {
         let dir = self.dirs.get_mut(path).ok_or(io::ErrorKind::NotFound)?;
         dir.durable = dir.cached.clone();

@@ -20,6 +20,7 @@ const DEVICE: u64 = 1;
 pub struct SimFiles {
     machine: Machine,
     process: AtomicU32,
+    parent: AtomicU32,
 }
 
 #[derive(Debug)]
@@ -34,7 +35,7 @@ struct SimFile {
 
 impl SimFiles {
     pub(super) fn new(machine: Machine, process: u32) -> Self {
-        Self { machine, process: AtomicU32::new(process) }
+        Self { machine, process: AtomicU32::new(process), parent: AtomicU32::new(0) }
     }
 
     /// The number of the process.
@@ -42,11 +43,21 @@ impl SimFiles {
         self.process.load(Ordering::Relaxed)
     }
 
+    /// The process this one was forked from, 0 if it was not.
+    pub fn parent(&self) -> u32 {
+        self.parent.load(Ordering::Relaxed)
+    }
+
     /// Goes on as a forked child, with the handles its parent had open.
     pub fn fork(&self) -> u32 {
         let mut state = self.machine.state();
         let child = state.next_process;
         state.next_process += 1;
+        let parent = self.number();
+        let inherited = state.handles.iter().filter(|(_, (owner, _))| *owner == parent);
+        let inherited: Vec<u64> = inherited.map(|(handle, _)| *handle).collect();
+        state.shared.extend(inherited);
+        self.parent.store(parent, Ordering::Relaxed);
         self.process.store(child, Ordering::Relaxed);
         child
     }
@@ -187,6 +198,15 @@ impl Files for SimFiles {
 }
 
 impl SimFile {
+    /// The error planned for this operation, by the name the file has now.
+    fn strike(&self, state: &mut State, on: On) -> Option<io::ErrorKind> {
+        if state.faults.is_empty() {
+            return None;
+        }
+        let path = state.disk.path_of(self.inode).unwrap_or_else(|| self.path.clone());
+        strike(&mut state.faults, on, &path)
+    }
+
     /// A handle dies with its process, and a forked child has its parent's.
     fn inode<'a>(&self, state: &'a mut State) -> io::Result<&'a mut Inode> {
         if !state.handles.contains_key(&self.handle) {
@@ -200,7 +220,7 @@ impl File for SimFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let (mut state, dying) = self.machine.begin(self.process)?;
         alive(dying)?;
-        if let Some(kind) = strike(&mut state.faults, On::Read, &self.path) {
+        if let Some(kind) = self.strike(&mut state, On::Read) {
             return Err(kind.into());
         }
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -217,11 +237,13 @@ impl File for SimFile {
         if self.access == Access::Read {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        let struck = strike(&mut state.faults, On::Write, &self.path);
+        let struck = self.strike(&mut state, On::Write);
         let written = if dying {
             state.rng.index(bytes.len() + 1)
         } else if struck.is_some() {
             bytes.len() / 2
+        } else if state.short_writes {
+            bytes.len().min(1 + state.rng.index(bytes.len()))
         } else {
             bytes.len()
         };
@@ -240,7 +262,7 @@ impl File for SimFile {
     fn sync_data(&self, point: Point) -> io::Result<()> {
         let (mut guard, dying) = self.machine.begin(self.process)?;
         let state = &mut *guard;
-        let struck = strike(&mut state.faults, On::Sync, &self.path);
+        let struck = self.strike(state, On::Sync);
         if state.is_off(point) {
             return alive(dying);
         }
@@ -265,7 +287,7 @@ impl File for SimFile {
     fn try_lock(&self, point: Point) -> io::Result<bool> {
         let (mut state, dying) = self.machine.begin(self.process)?;
         alive(dying)?;
-        if let Some(kind) = strike(&mut state.faults, On::Lock, &self.path) {
+        if let Some(kind) = self.strike(&mut state, On::Lock) {
             return Err(kind.into());
         }
         if state.is_off(point) {
@@ -294,6 +316,9 @@ impl File for SimFile {
 impl Drop for SimFile {
     fn drop(&mut self) {
         let mut state = self.machine.state();
+        if state.shared.remove(&self.handle) {
+            return;
+        }
         state.handles.remove(&self.handle);
         if state.locks.get(&self.inode) == Some(&self.handle) {
             state.locks.remove(&self.inode);

@@ -100,6 +100,8 @@ points! {
     EmitterLock = "emitter-lock",
     /// The name of a new sequence: were it to vanish, its numbers would be given twice.
     EmitterDirSync = "emitter-dir-sync",
+    /// The lock of who writes runs and begins windows.
+    WindowLock = "window-lock",
     /// The key of an idempotency window.
     WindowKeySync = "window-key-sync",
     /// The key of an idempotency window gets its name.

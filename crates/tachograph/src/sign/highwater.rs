@@ -79,7 +79,7 @@ impl Highwater {
         bytes
     }
 
-    /// Reads what [`Highwater::encode`] wrote; none for anything else.
+    /// Reads what `encode` wrote; none for anything else.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let records = bytes.strip_prefix(HEADER)?;
         let marks = records.chunks(RECORD_BYTES).map(record).collect::<Option<BTreeMap<_, _>>>()?;

@@ -62,12 +62,9 @@ impl Keys {
         if keys.highwater(files)?.is_none() {
             keys.write_highwater(files, &Highwater::default())?;
         }
-        let steps =
-            Steps { sync: Point::KeySync, rename: Point::KeyRename, dir: Some(Point::KeyDirSync) };
+        let steps = Steps { sync: Point::KeySync, rename: Point::KeyRename, dir: None };
         replace(files, &path, keys.seed.as_slice(), steps)?;
-        if let Some(around) = dir.parent().filter(|around| !around.as_os_str().is_empty()) {
-            files.sync_dir(around, Point::KeyParentSync).doing("sync", around)?;
-        }
+        keys.make_durable(files)?;
         Ok(keys)
     }
 
@@ -92,7 +89,19 @@ impl Keys {
         let Some(seed) = seed else {
             return Err(Error::Damaged { path, what: "it is no master seed" }.into());
         };
-        Ok(Self { dir: dir.to_owned(), seed: Zeroizing::new(*seed) })
+        let keys = Self { dir: dir.to_owned(), seed: Zeroizing::new(*seed) };
+        keys.make_durable(files)?;
+        Ok(keys)
+    }
+
+    /// Whoever made the key may have died before its name was durable: what is signed with it must
+    /// not outlive it.
+    fn make_durable(&self, files: &dyn Files) -> Result<(), SignError> {
+        files.sync_dir(&self.dir, Point::KeyDirSync).doing("sync", &self.dir)?;
+        if let Some(around) = self.dir.parent().filter(|around| !around.as_os_str().is_empty()) {
+            files.sync_dir(around, Point::KeyParentSync).doing("sync", around)?;
+        }
+        Ok(())
     }
 
     /// The key of a log and epoch.

@@ -37,6 +37,8 @@ pub enum AppendError {
         /// The store's generation.
         store: u32,
     },
+    /// A new idempotency window began: reload it and mark the submissions anew.
+    StaleWindow,
     /// A tenant used up what it may write.
     Quota {
         /// The tenant.
@@ -71,6 +73,7 @@ impl fmt::Display for AppendError {
             Self::StaleGeneration { store } => {
                 write!(f, "parts are not sealed under key generation {store}")
             }
+            Self::StaleWindow => write!(f, "a new idempotency window began"),
             Self::Quota { tenant } => write!(f, "tenant {tenant} used up its quota"),
             Self::Full(error) => write!(f, "disk is full: {error}"),
             Self::TooLong => write!(f, "frame is longer than a segment"),
@@ -130,17 +133,20 @@ impl Wal {
         if batch.is_empty() {
             return Ok(Appended { first: nowhere, end: nowhere, count: 0 });
         }
-        if let Some(quota) = &self.ground.options.quota {
-            let over = batch.tenants.iter().find(|(tenant, bytes)| !quota.admits(tenant, *bytes));
-            if let Some((tenant, _)) = over {
-                return Err(AppendError::Quota { tenant: tenant.clone() });
-            }
-        }
+        self.admit(batch)?;
         self.locked(patience, |critical| critical.append(batch))
     }
 }
 
 impl Wal {
+    /// Asks whether the batch's tenants may write so much.
+    pub(super) fn admit(&self, batch: &Batch) -> Result<(), AppendError> {
+        let Some(quota) = &self.ground.options.quota else { return Ok(()) };
+        let over = batch.tenants.iter().find(|(tenant, bytes)| !quota.admits(tenant, *bytes));
+        let refused = over.map(|(tenant, _)| AppendError::Quota { tenant: tenant.clone() });
+        refused.map_or(Ok(()), Err)
+    }
+
     /// Raises the key generation: from now on, writers with older keys are refused.
     ///
     /// # Errors
@@ -155,11 +161,18 @@ impl Wal {
 
 impl Critical<'_> {
     fn append(&mut self, batch: &mut Batch) -> Result<Appended, AppendError> {
-        let store = generation::read(self.ground.files.as_ref(), &self.ground.places)?;
-        if batch.generations != Some((store, store)) {
-            return Err(AppendError::StaleGeneration { store });
-        }
+        self.check_generation(batch)?;
         self.append_any(batch)
+    }
+
+    /// Refuses records that were sealed under other keys than the store's.
+    pub(super) fn check_generation(&self, batch: &Batch) -> Result<(), AppendError> {
+        let store = generation::read(self.ground.files.as_ref(), &self.ground.places)?;
+        if batch.generations == Some((store, store)) {
+            Ok(())
+        } else {
+            Err(AppendError::StaleGeneration { store })
+        }
     }
 
     /// Appends records of whatever key generation.

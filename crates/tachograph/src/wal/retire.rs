@@ -4,11 +4,12 @@ use super::Wal;
 use super::walk::segments;
 use crate::error::{Doing, Error};
 use crate::files::Point;
-use crate::integrated;
 use crate::places::bad_mark_number;
+use crate::{idempotency, integrated};
 
 impl Wal {
     /// Deletes the segments below the integrated position, as the disk has it; gives their number.
+    /// What no sorted run of the idempotency window has yet, stays.
     ///
     /// The segment of the position stays: it is appended to, or ends with the mark that leads on.
     /// When this returns, a power cut brings none of them back.
@@ -17,17 +18,20 @@ impl Wal {
     /// What the disk said.
     pub fn retire(&self) -> Result<usize, Error> {
         let (files, places) = (self.ground.files.as_ref(), &self.ground.places);
-        let integrated = integrated::read(files, places)?;
+        let mut keep_from = integrated::read(files, places)?;
+        if let Some(covered) = idempotency::covered(files, places)? {
+            keep_from = keep_from.min(covered);
+        }
         let dir = places.wal();
         let mut gone = Vec::new();
         for number in segments(files, places)? {
-            if number < integrated.segment {
+            if number < keep_from.segment {
                 gone.push(places.segment(number));
             }
         }
         let retired = gone.len();
         for name in files.list(&dir).doing("list", &dir)? {
-            if bad_mark_number(&name).is_some_and(|number| number < integrated.segment) {
+            if bad_mark_number(&name).is_some_and(|number| number < keep_from.segment) {
                 gone.push(dir.join(name));
             }
         }

@@ -101,7 +101,7 @@ fn the_log_is_whole_whatever_dies() {
 }
 
 /// Points that guard what a story can see; each that is switched off is noticed.
-const GUARDED: &[Point] = &[
+pub(crate) const GUARDED: &[Point] = &[
     Point::LeafSync,
     Point::LeafDirSync,
     Point::NodeSync,
@@ -130,7 +130,6 @@ const GUARDED: &[Point] = &[
     Point::CheckpointDirSync,
     Point::VkeySync,
     Point::VkeyRename,
-    Point::VkeyDirSync,
     Point::KeptSync,
     Point::KeptDirSync,
     Point::IntegrateLock,

@@ -3,13 +3,22 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "tests may stop at what they did not expect"
 )]
 
+mod damage;
+mod emitters;
+mod follow;
+mod full;
 mod guards;
 mod harness;
 mod integrate;
 mod ledger;
+mod lock;
+mod once;
 mod record;
+mod spool;
+mod store;
 mod story;
 mod yard;

@@ -25,7 +25,7 @@ pub(super) fn guards() -> Vec<Guard> {
         guard(Point::SegmentAdoptDirSync, "adopted_segments_survive", adopted_segments_survive),
         guard(Point::BadMarkRename, "failed_sync_moves_records", failed_sync_moves_records),
         guard(Point::BadMarkSync, "failed_sync_moves_records", failed_sync_moves_records),
-        guard(Point::BadMarkDirSync, "failed_sync_moves_records", failed_sync_moves_records),
+        guard(Point::BadMarkDirSync, "mark_comes_before_copy", mark_comes_before_copy),
         guard(Point::QuarantineSync, "torn_tail_is_kept", torn_tail_is_kept),
         guard(Point::QuarantineRename, "torn_tail_is_kept", torn_tail_is_kept),
         guard(Point::QuarantineDirSync, "torn_tail_is_kept", torn_tail_is_kept),
@@ -180,6 +180,33 @@ fn failed_sync_moves_records(scene: Scene) -> Told {
     let counts = contents.counts();
     ensure(counts.values().all(|count| *count == 1), format!("twice: {counts:?}"))?;
     ensure(contents.codes() == ["wal-failed-sync"], format!("{:?}", contents.codes()))
+}
+
+/// The power goes while records move: a copy that is there without the mark would count twice.
+fn mark_comes_before_copy(scene: Scene) -> Told {
+    for at in 1.. {
+        let machine = scene.machine();
+        let process = start(&machine);
+        process.append_durably(&[1]);
+        machine.fault(Fault::once(On::Sync, "00000001.wal", ErrorKind::Other));
+        let appended = process.append(&[2, 3, 4, 5]).map_err(|error| error.to_string())?;
+        machine.stop_at(machine.ops() + at, Stop::PowerCut);
+        let committed = process.wal.commit(appended.end);
+        let stopped = machine.is_stopped();
+        machine.calm_down();
+        machine.power_cut(Keep::Some);
+        let contents = start(&machine).contents();
+        each_once(&contents, &[1])?;
+        if committed.is_ok() {
+            each_once(&contents, &[2, 3, 4, 5])?;
+        }
+        let counts = contents.counts();
+        ensure(counts.values().all(|count| *count == 1), format!("twice: {counts:?}"))?;
+        if !stopped {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A writer is killed inside its write; who comes next zeroes the tail and keeps a copy.
