@@ -14,6 +14,7 @@ mod guards;
 mod harness;
 mod lock;
 mod once;
+mod real;
 mod spool;
 mod store;
 mod story;
