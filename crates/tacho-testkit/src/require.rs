@@ -19,7 +19,7 @@ pub struct Missing(pub String);
 /// Records that `what` is missing for the reason `why`: panics when `TACHO_REQUIRE` names it,
 /// else counts the calling test as skipped.
 ///
-/// ```
+/// ```no_run
 /// # use std::path::Path;
 /// let go = Path::new("/nonexistent/go");
 /// if !go.exists() {

@@ -3,7 +3,6 @@
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A directory of one test; dereferences to its path.
 #[derive(Debug)]
@@ -15,13 +14,18 @@ pub struct Scratch(PathBuf);
 /// When it cannot be made.
 #[expect(clippy::panic, reason = "a test without its directory is no test")]
 pub fn scratch(dir: impl AsRef<Path>) -> Scratch {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let path = dir.as_ref().join(name);
-    match std::fs::create_dir_all(&path) {
-        Ok(()) => Scratch(path),
-        Err(error) => panic!("cannot create {}: {error}", path.display()),
+    let dir = dir.as_ref();
+    let mut made = std::fs::create_dir_all(dir);
+    for number in 0..10_000 {
+        let path = dir.join(format!("{}-{number}", std::process::id()));
+        made = std::fs::create_dir(&path);
+        match &made {
+            Ok(()) => return Scratch(path),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(_) => break,
+        }
     }
+    panic!("cannot create a directory in {}: {made:?}", dir.display())
 }
 
 impl Deref for Scratch {

@@ -338,11 +338,11 @@ impl State {
 #[derive(Debug)]
 struct SimWorld(Machine);
 
-impl World for SimWorld {
+impl tacho_event::World for SimWorld {
     fn now(&self) -> Timestamp {
         let mut state = self.0.state();
         state.micros += 1;
-        Timestamp(state.micros)
+        Timestamp::from_micros(state.micros.cast_signed())
     }
 
     fn fill(&self, bytes: &mut [u8]) {

@@ -75,9 +75,12 @@ pub fn take(
     let numbers = match decode(&bytes) {
         // Only a file that nobody has seen yet begins a sequence; an empty one lost its numbers.
         None if is_new && read == 0 => Numbers { first: 0, resumed_from: None },
-        None => Numbers { first: world.now().0, resumed_from: Some(0) },
+        None => Numbers { first: world.now().micros().cast_unsigned(), resumed_from: Some(0) },
         Some((next, of)) if of == boot => Numbers { first: next, resumed_from: None },
-        Some((next, _)) => Numbers { first: world.now().0.max(next), resumed_from: Some(next) },
+        Some((next, _)) => Numbers {
+            first: world.now().micros().cast_unsigned().max(next),
+            resumed_from: Some(next),
+        },
     };
     write(file, numbers.first + count, &boot).doing("write", path)?;
     if is_new {

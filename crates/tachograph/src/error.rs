@@ -24,6 +24,15 @@ pub enum Error {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// A log has fewer leaves than it had: nothing may go on before somebody looked.
+    Shortened {
+        /// The directory of the leaves.
+        path: PathBuf,
+        /// Leaves that are there.
+        leaves: u64,
+        /// Leaves that a state, a checkpoint or the highwater mark counts.
+        counted: u64,
+    },
 }
 
 impl fmt::Display for Error {
@@ -31,6 +40,9 @@ impl fmt::Display for Error {
         match self {
             Self::Io { doing, path, .. } => write!(f, "cannot {doing} {}", path.display()),
             Self::Damaged { path, what } => write!(f, "{} is damaged: {what}", path.display()),
+            Self::Shortened { path, leaves, counted } => {
+                write!(f, "{} has {leaves} leaves, and had {counted}", path.display())
+            }
         }
     }
 }
@@ -39,7 +51,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            Self::Damaged { .. } => None,
+            Self::Damaged { .. } | Self::Shortened { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! and lock names its [`Point`], so that a test can switch one off and must see something break.
 
 pub(crate) mod exclusive;
+pub(crate) mod grow;
 mod os;
 mod point;
 pub(crate) mod replace;
@@ -45,6 +46,11 @@ pub trait Files: Debug + Send + Sync {
     fn process(&self) -> u32;
     /// The name of the machine's current boot; none where the system does not tell.
     fn boot_id(&self) -> Option<[u8; 16]>;
+    /// Whether a file is this user's, and nobody else may read or write it; where the system has no
+    /// such modes, the directory guards it, and this is true.
+    fn is_private(&self, _path: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
     /// Waits a moment between two tries of a lock; nothing else waits.
     fn pause(&self, micros: u64);
 }

@@ -308,7 +308,8 @@ impl Window {
     /// Begins a new window when the newest is full or old.
     fn turn(&mut self) -> Result<(), Error> {
         let Some(newest) = self.keys.first() else { return Ok(()) };
-        let (window, age) = (newest.window, self.world.now().0.saturating_sub(newest.created.0));
+        let age = self.world.now().micros().saturating_sub(newest.created.micros());
+        let (window, age) = (newest.window, u64::try_from(age).unwrap_or(0));
         let runs = self.runs.iter().filter(|run| run.window == window);
         let ids: u64 = runs.map(|run| run.count).sum();
         if age < IDEMPOTENCY_WINDOW_MICROS && ids < IDEMPOTENCY_IDS_MAX {

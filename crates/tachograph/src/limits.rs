@@ -38,6 +38,40 @@ pub const QUARANTINE_COPIES_MAX: u32 = 1_000;
 pub const SPOOL_UNFINISHED_MICROS_MAX: u64 = 3_600_000_000;
 /// How long an emitter waits for the lock of its own sequence: 20 ms.
 pub const EMITTER_WAIT_MICROS: u64 = 20_000;
+/// Leaves in one leaf file, and nodes in one file of a level.
+pub const LEAVES_PER_FILE: u64 = 65_536;
+/// Frames integrated before everything is made durable.
+pub const CHUNK_FRAMES_MAX: usize = 65_536;
+/// Bytes of frames integrated before everything is made durable: 32 MiB.
+pub const CHUNK_BYTES_MAX: usize = 32 << 20;
+/// Tenants whose files an integrator keeps open between two chunks.
+pub const TENANTS_OPEN_MAX: usize = 64;
+/// Record ids that an integrator remembers, to tell a frame that came twice.
+pub const RECENT_RECORDS_MAX: usize = 1 << 18;
+/// Grants that an integrator remembers, to store each before its first part.
+pub const RECENT_GRANTS_MAX: usize = 1 << 12;
+/// Day files that an integrator keeps open for one tenant.
+pub const PART_FILES_OPEN_MAX: usize = 16;
+/// Frames that a reader overlays on what is integrated.
+pub const LIVE_FRAMES_MAX: usize = 1 << 20;
+/// How long an integrator waits for another one: 50 ms.
+pub const INTEGRATE_WAIT_MICROS: u64 = 50_000;
+/// Bytes of leaves beyond a state that are kept aside when the WAL does not hold them: 64 MiB.
+pub const SURPLUS_BYTES_MAX: u64 = 64 << 20;
+/// Zones of 256 leaves that a reader holds in memory: those of 256 M leaves.
+pub const ZONES_MAX: usize = 1 << 20;
+/// Leaves behind the index whose keys a reader holds in memory; beyond, it reads them each time.
+pub const INDEX_TAIL_MAX: u64 = 1 << 17;
+/// How long a follower of a silent log sleeps between two looks: 250 ms.
+pub const FOLLOW_PAUSE_MICROS_MAX: u64 = 250_000;
+/// Calls without an answer that a tally remembers.
+pub const OPEN_CALLS_MAX: usize = 1 << 18;
+/// Names, providers or users that a tally counts one by one; the rest is `other`.
+pub const TALLY_NAMES_MAX: usize = 4_096;
+/// Logs of which one key directory keeps what was signed.
+pub const HIGHWATER_MARKS_MAX: usize = 65_536;
+/// How long a signer waits for another one: 1 s.
+pub const SIGN_WAIT_MICROS: u64 = 1_000_000;
 /// An idempotency window ends after this: 24 h.
 pub const IDEMPOTENCY_WINDOW_MICROS: u64 = 86_400_000_000;
 /// An idempotency window ends with this many ids.

@@ -9,7 +9,8 @@
 //!    (`append`), in a new segment if the old one is full (`rotate`). This is the ack `os`.
 //! 3. [`Wal::commit`] syncs, once for all who wait (`commit`); a sync that fails moves what it
 //!    was to protect to a new segment (`relocate`). This is the ack `disk`.
-//! 4. Who does not get the lock in time leaves its frame in the spool ([`Wal::spool`], [`Wal::drain`]).
+//! 4. Who does not get the lock in time leaves its frame in the spool ([`Wal::spool`],
+//!    [`Wal::drain`]).
 //! 5. [`Walk`] reads; [`Wal::recover`] judges what is not whole and keeps a copy of it
 //!    (`quarantine`); [`Wal::retire`] deletes segments that were integrated.
 
@@ -46,8 +47,8 @@ pub use append::{AppendError, Appended};
 pub use batch::{Batch, Misfit};
 pub use commit::CommitError;
 pub use frame::Record;
-pub(crate) use lock::NotHeld;
 pub use lock::{Holder, Patience};
+pub(crate) use lock::{NotHeld, last_noted};
 pub use mark::BadMark;
 pub use once::AppendedOnce;
 pub use position::Position;

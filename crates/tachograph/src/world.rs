@@ -2,29 +2,24 @@
 
 use std::fmt::Debug;
 
-/// Microseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Timestamp(pub u64);
+pub use tacho_event::Timestamp;
 
-/// What the trunk may ask of the world outside; tests answer with a fixed one.
-pub trait World: Debug + Send + Sync {
-    /// The time by the machine's clock, which may jump.
-    fn now(&self) -> Timestamp;
-    /// Fills `bytes` with random bytes fit for keys.
-    fn fill(&self, bytes: &mut [u8]);
-}
+/// What the trunk may ask of the world outside, from any thread; tests answer with a fixed one.
+pub trait World: tacho_event::World + Debug + Send + Sync {}
+
+impl<W: tacho_event::World + Debug + Send + Sync> World for W {}
 
 /// The machine's own clock and random source.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsWorld;
 
-impl World for OsWorld {
+impl tacho_event::World for OsWorld {
     #[expect(clippy::disallowed_methods, reason = "the one room that reads the clock")]
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         // A clock before 1970 is a clock that was never set: zero says so.
         let micros = since.map_or(0, |span| span.as_micros());
-        Timestamp(u64::try_from(micros).unwrap_or(u64::MAX))
+        Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 
     fn fill(&self, bytes: &mut [u8]) {

@@ -85,6 +85,10 @@ impl Files for OsFiles {
         system::boot_id()
     }
 
+    fn is_private(&self, path: &Path) -> io::Result<bool> {
+        fs::symlink_metadata(path).map(|metadata| system::is_private(&metadata))
+    }
+
     fn pause(&self, micros: u64) {
         std::thread::sleep(Duration::from_micros(micros));
     }
@@ -177,6 +181,10 @@ mod system {
         }
     }
 
+    pub(super) fn is_private(metadata: &fs::Metadata) -> bool {
+        metadata.uid() == user() && metadata.mode() & 0o077 == 0
+    }
+
     pub(super) fn user() -> u32 {
         rustix::process::geteuid().as_raw()
     }
@@ -265,6 +273,10 @@ mod system {
             _ => Kind::Other,
         };
         Stat { identity: (0, 0), len: metadata.len(), links: 1, user: 0, kind }
+    }
+
+    pub(super) fn is_private(_metadata: &fs::Metadata) -> bool {
+        true
     }
 
     pub(super) fn user() -> u32 {

@@ -114,4 +114,86 @@ points! {
     RunRename = "run-rename",
     /// The name of a sorted run, before the frames it covers may go.
     RunDirSync = "run-dir-sync",
+    /// The lock of whoever integrates.
+    IntegrateLock = "integrate-lock",
+    /// Leaves, before the state counts them.
+    LeafSync = "leaf-sync",
+    /// The name of a new leaf file, before the state counts what is in it.
+    LeafDirSync = "leaf-dir-sync",
+    /// Nodes of the tree, before the state counts them.
+    NodeSync = "node-sync",
+    /// The name of a new file of nodes, before the state counts what is in it.
+    NodeDirSync = "node-dir-sync",
+    /// The directory of a new level of the tree.
+    LevelDirSync = "level-dir-sync",
+    /// Grants and parts, before the state counts their leaves.
+    PartSync = "part-sync",
+    /// The name of a day file, before the state counts the leaves whose parts it holds.
+    PartDirSync = "part-dir-sync",
+    /// The directories of a new tenant, inside.
+    TenantDirSync = "tenant-dir-sync",
+    /// The directory of a new tenant, among the others.
+    TenantsDirSync = "tenants-dir-sync",
+    /// WAL segments that were read, before a state relies on their frames.
+    WalReadSync = "wal-read-sync",
+    /// The names of the segments that were read.
+    WalReadDirSync = "wal-read-dir-sync",
+    /// The state of a tenant.
+    StateSync = "state-sync",
+    /// The state of a tenant replaces the old one.
+    StateRename = "state-rename",
+    /// The state of a tenant, before the integrated position passes it.
+    StateDirSync = "state-dir-sync",
+    /// The copy of a refused frame, before the state passes the frame.
+    RefusedSync = "refused-sync",
+    /// The copy of a refused frame gets its name.
+    RefusedRename = "refused-rename",
+    /// The name of the copy, before the state passes the frame.
+    RefusedDirSync = "refused-dir-sync",
+    /// The copy of leaves beyond the state that the WAL does not hold, before they are cut off.
+    SurplusSync = "surplus-sync",
+    /// That copy gets its name.
+    SurplusRename = "surplus-rename",
+    /// The name of that copy.
+    SurplusDirSync = "surplus-dir-sync",
+    /// A run of the index gets its name; derived, so nothing of it is synced.
+    IndexRename = "index-rename",
+    /// The place of a follower.
+    CursorSync = "cursor-sync",
+    /// The place of a follower replaces the old one.
+    CursorRename = "cursor-rename",
+    /// The name of a follower's place.
+    CursorDirSync = "cursor-dir-sync",
+    /// The lock of whoever signs.
+    SignLock = "sign-lock",
+    /// A new master seed.
+    KeySync = "key-sync",
+    /// A new master seed gets its name.
+    KeyRename = "key-rename",
+    /// The name of a new master seed, before anything is signed with it.
+    KeyDirSync = "key-dir-sync",
+    /// The name of a new key directory.
+    KeyParentSync = "key-parent-sync",
+    /// The highwater mark, before what it counts is signed.
+    HighwaterSync = "highwater-sync",
+    /// The highwater mark replaces the old one.
+    HighwaterRename = "highwater-rename",
+    /// The highwater mark, before what it counts is signed.
+    HighwaterDirSync = "highwater-dir-sync",
+    /// A checkpoint.
+    CheckpointSync = "checkpoint-sync",
+    /// A checkpoint replaces the one before.
+    CheckpointRename = "checkpoint-rename",
+    /// A checkpoint, before anybody is told of it.
+    CheckpointDirSync = "checkpoint-dir-sync",
+    /// The public keys beside a log.
+    VkeySync = "vkey-sync",
+    /// The public keys beside a log replace the old ones.
+    VkeyRename = "vkey-rename",
+    /// The public keys beside a log, before a checkpoint they sign.
+    VkeyDirSync = "vkey-dir-sync",
+    /// A checkpoint that is kept.
+    KeptSync = "kept-sync",
+    /// The name of the file of kept checkpoints.
+    KeptDirSync = "kept-dir-sync",
 }

@@ -42,7 +42,7 @@ impl Key {
         let decode = || {
             let whole = u32_at(&bytes, CHECKED)? == crc32c::crc32c(bytes.get(..CHECKED)?);
             let known = whole && bytes.starts_with(MAGIC) && bytes.len() == CHECKED + 4;
-            let created = Timestamp(u64_at(&bytes, 36)?);
+            let created = Timestamp::from_micros(u64_at(&bytes, 36)?.cast_signed());
             known.then_some(Self { window, secret: array_at(&bytes, 4)?, created })
         };
         let damaged = Error::Damaged { path: dir.join(name), what: "it is no window key" };
@@ -54,7 +54,7 @@ impl Key {
         let mut bytes = Vec::with_capacity(CHECKED + 4);
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&self.secret);
-        bytes.extend_from_slice(&self.created.0.to_be_bytes());
+        bytes.extend_from_slice(&self.created.micros().to_be_bytes());
         bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
         let (sync, rename) = (Point::WindowKeySync, Point::WindowKeyRename);
         let steps = Steps { sync, rename, dir: Some(Point::WindowKeyDirSync) };
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn marks_depend_on_credential_id_and_bytes_and_key() {
-        let key = Key { window: 1, secret: [7; 32], created: Timestamp(0) };
+        let key = Key { window: 1, secret: [7; 32], created: Timestamp::from_micros(0) };
         let other = Key { secret: [8; 32], ..key.clone() };
         let mark = key.mark(b"cred", b"id", b"bytes");
         let halves = |mark: [u8; 16]| (mark[..8].to_vec(), mark[8..].to_vec());
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_mark_is_made_of_hmac_sha_256() {
         // Computed with Python's hmac module.
-        let key = Key { window: 1, secret: [7; 32], created: Timestamp(0) };
+        let key = Key { window: 1, secret: [7; 32], created: Timestamp::from_micros(0) };
         let mark: String =
             key.mark(b"cred", b"id", b"bytes").iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(mark, "490bfd6bfcf605748c668945cf680da4");

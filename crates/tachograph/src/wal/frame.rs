@@ -19,8 +19,8 @@
 //!  . u32 total     again, so that a torn frame is cheap to tell
 //! ```
 //!
-//! Salt and offset are in the checksum: a frame that was copied, recycled or carried in as somebody's
-//! content does not hold anywhere but in its own place.
+//! Salt and offset are in the checksum: a frame that was copied, recycled or carried in as
+//! somebody's content does not hold anywhere but in its own place.
 
 use std::fmt;
 
@@ -75,7 +75,8 @@ pub enum Unfit {
     Tenant,
     /// The leaf is empty or longer than [`LEAF_BYTES_MAX`].
     Leaf,
-    /// More than [`PARTS_PER_FRAME_MAX`] grants and parts, or a count without bytes, or the reverse.
+    /// More than [`PARTS_PER_FRAME_MAX`] grants and parts, or a count without bytes, or the
+    /// reverse.
     Parts,
     /// The frame would be longer than [`FRAME_BYTES_MAX`].
     Frame,

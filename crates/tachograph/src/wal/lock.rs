@@ -11,12 +11,13 @@
 //!
 //! The file is never synced: after a power cut the boot id is another, and the hint does not count.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::field::{array_at, u32_at, u64_at};
+use super::position::Position;
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
-use crate::files::{File, Files, Point, read_full_at, write_all_at};
+use crate::files::{Access, File, Files, Point, read_full_at, write_all_at};
 use crate::limits::{LOCK_HELD_MICROS_MAX, LOCK_WAIT_MICROS_HOOK, LOCK_WAIT_MICROS_SERVER};
 use crate::world::{Timestamp, World};
 
@@ -139,7 +140,7 @@ impl Held<'_> {
     /// Notes where the log ends now and gives the lock back.
     pub(crate) fn release(self, hint: Option<Hint>) {
         let mut bytes = [0; FILE_BYTES];
-        let nobody = encode_holder(0, Timestamp(0));
+        let nobody = encode_holder(0, Timestamp::default());
         let hint = hint.or(self.hint).zip(self.boot);
         let hint = hint.map_or([0; HINT_BYTES], |(hint, boot)| encode_hint(hint, &boot));
         let gap = [0; HINT_AT - HOLDER_BYTES];
@@ -157,10 +158,11 @@ fn read_holder(file: &dyn File, now: Timestamp) -> Holder {
     let read = read_full_at(file, &mut bytes, 0);
     let decode = || {
         let process = u32_at(&bytes, 4)?;
-        let since = u64_at(&bytes, 8)?;
+        let since = u64_at(&bytes, 8)?.cast_signed();
         let whole = u32_at(&bytes, 16)? == crc32c::crc32c(bytes.get(..16)?);
         let known = read.is_ok() && bytes.starts_with(MAGIC) && whole && process != 0;
-        known.then(|| Holder { process, held_micros: now.0.saturating_sub(since) })
+        let held = now.micros().saturating_sub(since);
+        known.then(|| Holder { process, held_micros: u64::try_from(held).unwrap_or(0) })
     };
     decode().unwrap_or_default()
 }
@@ -169,7 +171,7 @@ fn encode_holder(process: u32, since: Timestamp) -> [u8; HOLDER_BYTES] {
     let mut bytes = Vec::with_capacity(HOLDER_BYTES);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&process.to_be_bytes());
-    bytes.extend_from_slice(&since.0.to_be_bytes());
+    bytes.extend_from_slice(&since.micros().to_be_bytes());
     bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
     array_at(&bytes, 0).unwrap_or([0; HOLDER_BYTES])
 }
@@ -181,6 +183,16 @@ fn encode_hint(hint: Hint, boot: &[u8; 16]) -> [u8; HINT_BYTES] {
     bytes.extend_from_slice(&hint.last_frame.unwrap_or(0).to_be_bytes());
     bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
     array_at(&bytes, 0).unwrap_or([0; HINT_BYTES])
+}
+
+/// The place of the last frame that was noted since the machine started, for whoever does not hold
+/// the lock: what stands there was appended, whatever lies before it.
+pub(crate) fn last_noted(files: &dyn Files, path: &Path) -> Option<Position> {
+    let mut bytes = [0; FILE_BYTES];
+    let file = files.open(path, Access::Read).ok()?;
+    read_full_at(file.as_ref(), &mut bytes, 0).ok()?;
+    let hint = decode_hint(&bytes, files.boot_id())?;
+    Some(Position { segment: hint.segment, offset: hint.last_frame? })
 }
 
 fn decode_hint(file: &[u8], boot: Option<[u8; 16]>) -> Option<Hint> {

@@ -202,7 +202,7 @@ impl Wal {
             return Ok(Look::Refused("spool-foreign"));
         };
         if !finished {
-            let age = world.now().0.saturating_sub(uuid_micros(&id));
+            let age = world.now().micros().cast_unsigned().saturating_sub(uuid_micros(&id));
             let left = age > SPOOL_UNFINISHED_MICROS_MAX;
             return Ok(if left { Look::Refused("spool-unfinished") } else { Look::Unfinished });
         }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use tacho_testkit::sim::Machine;
 use tachograph::files::Point;
 
-use crate::story;
+use crate::{ledger, story};
 
 /// What a guard says: nothing, or what is wrong.
 pub(crate) type Told = Result<(), String>;
@@ -84,23 +84,51 @@ fn every_guard_fails_without_its_point() {
     assert!(needless.is_empty(), "nothing misses {needless:?}");
 }
 
+/// Points that no check misses yet; `docs/limits.md` says so. None is added here.
+const UNGUARDED: &[Point] = &[
+    Point::WalReadDirSync,
+    Point::SurplusSync,
+    Point::SurplusRename,
+    Point::SurplusDirSync,
+    Point::IndexRename,
+    Point::CursorSync,
+    Point::CursorRename,
+    Point::CursorDirSync,
+    Point::VkeyDirSync,
+];
+
+/// The checks of the rooms above the WAL.
+const LEDGER: &str = "ledger::every_point_that_is_switched_off_is_noticed";
+
 #[test]
-fn every_point_has_a_guard() {
-    let guarded: BTreeSet<Point> = guards().iter().map(|guard| guard.point).collect();
-    let all: BTreeSet<Point> = Point::ALL.iter().copied().collect();
-    let missing: Vec<&Point> = all.difference(&guarded).collect();
-    assert!(missing.is_empty(), "nobody guards {missing:?}");
+fn every_point_has_a_guard_or_is_named_as_a_gap() {
+    let guarded = guards().into_iter().map(|guard| guard.point);
+    let guarded: BTreeSet<Point> = guarded.chain(ledger::GUARDED.iter().copied()).collect();
+    let unguarded: Vec<Point> =
+        Point::ALL.iter().copied().filter(|point| !guarded.contains(point)).collect();
+    assert_eq!(unguarded, UNGUARDED);
 }
 
 #[test]
-fn every_point_stands_in_the_fault_table() {
-    let table = include_str!("../../../../docs/format/faults.md");
-    for guard in guards() {
-        let row = format!("| `{}` | `{}` |", guard.point.name(), guard.name);
-        assert!(table.contains(&row), "docs/format/faults.md lacks {row}");
-    }
+fn the_fault_table_names_every_point_and_what_misses_it() {
+    let mut table = String::new();
     for point in Point::ALL {
-        assert!(table.contains(&format!("| `{}` |", point.name())), "{point:?}");
+        let guards = guards();
+        let own = guards.iter().filter(|guard| guard.point == *point).map(|guard| guard.name);
+        let of_ledger = ledger::GUARDED.contains(point).then_some(LEDGER);
+        let mut names: Vec<String> = own.chain(of_ledger).map(|name| format!("`{name}`")).collect();
+        if names.is_empty() {
+            names.push("nothing yet".to_owned());
+        }
+        table.push_str(&format!("| `{}` | {} |\n", point.name(), names.join(", ")));
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/format/faults.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let begin = page.find("|---|---|\n").map(|at| at + 10).unwrap();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, format!("{}{table}", &page[..begin])).unwrap();
+    } else {
+        assert_eq!(&page[begin..], table, "`UPDATE=1 cargo test` writes the table");
     }
 }
 

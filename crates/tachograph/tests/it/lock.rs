@@ -70,11 +70,11 @@ fn a_hook_waits_for_twenty_milliseconds_and_a_server_for_five_seconds() {
         [(Patience::Hook, 20_000, 25_000), (Patience::Server, 5_000_000, 5_100_000)]
     {
         let waited = at_every_moment(with_one_record, move |machine, process| {
-            let before = machine.world().now().0;
+            let before = machine.world().now().micros();
             let mut batch = Batch::new();
             batch.push(&records::record(2).borrow()).unwrap();
             let outcome = process.wal.append(&mut batch, patience);
-            (outcome.is_err(), machine.world().now().0 - before)
+            (outcome.is_err(), machine.world().now().micros() - before)
         });
         for (_, micros) in waited.iter().filter(|(busy, _)| *busy) {
             assert!((least..most).contains(micros), "{micros}");

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "tests may stop at what they did not expect"
 )]
 
@@ -12,9 +13,13 @@ mod follow;
 mod full;
 mod guards;
 mod harness;
+mod integrate;
+mod ledger;
 mod lock;
 mod once;
 mod real;
+mod record;
 mod spool;
 mod store;
 mod story;
+mod yard;

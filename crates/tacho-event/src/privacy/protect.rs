@@ -1,0 +1,239 @@
+//! Step 3 of the journey: an event becomes an entry.
+//!
+//! ```text
+//! event -> minimise -> redact -> classify, escape -> salt -> leaf + parts
+//! ```
+//!
+//! Redaction works on values, never on text that holds their structure. The one look at serialised
+//! bytes is a filter that can only say "surely nothing here": most events pass it, so they are
+//! classified first, and once more after redaction if the filter is not sure.
+
+use super::disclose::{Class, Salter, base64url_32, digest};
+use super::entry::{Entry, Part};
+use super::evidence::take_evidence;
+use super::home::HomeText;
+use super::policy::{Granularity, Policy};
+use super::redact::Redactor;
+use super::split::{Sorted, Split, changes_person, name_resource_types};
+use super::stand_ins::StandIns;
+use crate::event::Event;
+use crate::ids::EventId;
+use crate::json::{self, Object, Pointer, Value, write_string};
+use crate::limits;
+use crate::problem::Problem;
+use crate::time::Timestamp;
+use crate::world::{World, random};
+
+/// What a policy made of an event.
+#[derive(Debug)]
+pub enum Protected {
+    /// What is stored.
+    Entry(Box<Entry>),
+    /// Nothing: the capture rule of this number (the first is 0) says so, or the policy's level.
+    Dropped {
+        /// The rule, by its place in the policy.
+        rule: Option<usize>,
+    },
+}
+
+impl Policy {
+    /// The entry of `event`, or the news that a rule drops it. A problem is an event that is too
+    /// large to be kept whole.
+    pub fn apply(
+        &self,
+        event: Event,
+        stand_ins: &StandIns,
+        world: &dyn World,
+    ) -> Result<Protected, Problem> {
+        let mut event = event;
+        let told = name_resource_types(&mut event.doc);
+        let minimised = match self.minimise(&mut event) {
+            Ok(minimised) => minimised,
+            Err(rule) => return Ok(Protected::Dropped { rule }),
+        };
+        let subject = event.subject().map(str::to_owned).filter(|_| self.keeps_identity);
+        let Event { doc, id, timestamp, action, tenant, own: system } = event;
+        let (leaf, parts) = (Vec::new(), Vec::new());
+        let mut entry = Entry { id, tenant, timestamp, action, system, subject, leaf, parts };
+        let mut remarks = Remarks { cut: minimised.cuts, told, redacted: None };
+        let mut sorted = self.sort(doc);
+        let mut split = Split::of(&sorted, self, Granularity::Class, None);
+        let mut again = split.wants_names || self.granularity() == Granularity::Member;
+        if self.may_hold_secrets(&sorted, &split) {
+            let mut redactor = Redactor::new(self.scanner());
+            redactor.redact(&mut sorted);
+            if redactor.hit_id() {
+                entry.id = EventId::mint(world);
+                sorted.doc.insert("id", entry.id.as_str());
+            }
+            if let Some(told) = &mut remarks.told {
+                redactor.value(told, &Pointer::ROOT.member("security"));
+            }
+            remarks.redacted = redactor.into_counts();
+            again |= remarks.redacted.is_some();
+        }
+        if again {
+            split = Split::of(&sorted, self, self.granularity(), Some((stand_ins, world)));
+        }
+        remarks.note(&mut split, minimised.keeps_content);
+        seal(self, &split, &mut entry, world)?;
+        Ok(Protected::Entry(Box::new(entry)))
+    }
+
+    /// Takes evidence out of what is left of an event.
+    pub(super) fn sort(&self, doc: Object) -> Sorted {
+        let mut doc = doc;
+        let changes_person = changes_person(&doc);
+        let paths = self.evidence();
+        let evidence = take_evidence(&mut doc, paths, self.keeps_identity, changes_person);
+        Sorted { doc, evidence, changes_person }
+    }
+
+    /// False if the scanner is sure that no value holds a secret.
+    fn may_hold_secrets(&self, sorted: &Sorted, split: &Split) -> bool {
+        // Escapes and base64 hide what a raw text says from a look at bytes.
+        let is_raw = |doc: &Object| {
+            doc.object("metadata").is_some_and(|metadata| metadata.get("malformed").is_some())
+        };
+        if is_raw(&sorted.doc) || is_raw(&sorted.evidence) {
+            return true;
+        }
+        let originals = match split.originals.is_empty() {
+            true => String::new(),
+            false => Value::from(split.originals.clone()).to_json(),
+        };
+        let homes = split.homes().map(HomeText::bytes);
+        let texts = homes.into_iter().chain([split.leaf.bytes(), originals.as_bytes()]);
+        let mut bytes = Vec::with_capacity(texts.clone().map(<[u8]>::len).sum());
+        texts.for_each(|text| bytes.extend_from_slice(text));
+        self.scanner().may_hit(&bytes)
+    }
+}
+
+/// What `detail` says about the entry itself; no member of the event.
+struct Remarks {
+    cut: Object,
+    redacted: Option<Object>,
+    /// The kinds of touched resources as the event told them, if the leaf shows others.
+    told: Option<Value>,
+}
+
+impl Remarks {
+    /// Adds the remarks to `detail`.
+    fn note(self, split: &mut Split, keeps_content: bool) {
+        let mut originals = std::mem::take(&mut split.originals);
+        if let Some(told) = self.told {
+            originals.insert("/security/resource_types", told);
+        }
+        if !keeps_content {
+            originals = Object::new();
+        }
+        let nums = std::mem::take(&mut split.nums);
+        let lists = [("cut", self.cut), ("originals", originals)];
+        let mut remarks: Object =
+            lists.into_iter().filter(|(_, object)| !object.is_empty()).collect();
+        if let Some(redacted) = self.redacted.filter(|_| keeps_content) {
+            remarks.insert("redacted", redacted);
+        }
+        if !nums.is_empty() {
+            remarks.insert("nums", nums);
+        }
+        if !remarks.is_empty() {
+            split.detail.add(remarks);
+        }
+    }
+}
+
+/// Salts each class: its digests go into the leaf, its values into a part.
+fn seal(
+    policy: &Policy,
+    split: &Split,
+    entry: &mut Entry,
+    world: &dyn World,
+) -> Result<(), Problem> {
+    let bytes: usize = split.homes().iter().map(|home| home.bytes().len()).sum();
+    if bytes > limits::PART_BYTES_MAX {
+        let what = format!("is larger than {} bytes", limits::PART_BYTES_MAX);
+        return Err(Problem::new("", what, "cut its largest value, or record it in pieces"));
+    }
+    for class in Class::ALL {
+        let homes = split.homes().into_iter().filter(|home| home.class == class);
+        let pairs: usize = homes.clone().map(|home| home.pairs().count()).sum();
+        if pairs > limits::PAIRS_MAX {
+            let what = format!("has {pairs} hidden members of class {class}");
+            let hint = format!("at most {} with granularity `member`", limits::PAIRS_MAX);
+            return Err(Problem::new("", what, hint));
+        }
+        if pairs > 0 {
+            let seed = random(world);
+            let salter = policy.salting.salter(&seed, class);
+            entry.parts.push(part(class, seed, salter, homes.flat_map(HomeText::pairs)));
+        }
+    }
+    write_leaf(split, &entry.parts, world.now(), &mut entry.leaf);
+    if entry.leaf.len() > limits::LEAF_BYTES_MAX {
+        let what = format!("has a leaf larger than {} bytes", limits::LEAF_BYTES_MAX);
+        return Err(Problem::new("", what, "use fewer or shorter names and ids"));
+    }
+    Ok(())
+}
+
+/// `seed 16 || JCS of [[name, value], ..]`, and the digest of each pair.
+fn part<'p>(
+    class: Class,
+    seed: [u8; 16],
+    salter: Salter,
+    pairs: impl Iterator<Item = (&'p str, &'p [u8])>,
+) -> Part {
+    let mut salter = salter;
+    let mut plaintext = Vec::with_capacity(1024);
+    let mut digests = Vec::with_capacity(4);
+    plaintext.extend_from_slice(&seed);
+    plaintext.push(b'[');
+    for (name, value) in pairs {
+        if !digests.is_empty() {
+            plaintext.push(b',');
+        }
+        digests.push(digest(salter.disclosure(name, value)));
+        plaintext.push(b'[');
+        write_string(name, &mut plaintext);
+        plaintext.push(b',');
+        plaintext.extend_from_slice(value);
+        plaintext.push(b']');
+    }
+    plaintext.push(b']');
+    Part { class, plaintext, digests }
+}
+
+/// The public members, and what commits to each part, at its place among them:
+/// `{"action":..,"content":..,"evidence":..,"id":..,"identity":..,"origin":..}`
+fn write_leaf(split: &Split, parts: &[Part], now: Timestamp, out: &mut Vec<u8>) {
+    let (before, after) = split.marks;
+    let leaf = split.leaf.bytes();
+    let piece = |from: usize, to: usize| leaf.get(from..to).unwrap_or_default();
+    let commit = |class: Class, out: &mut Vec<u8>| {
+        let Some(part) = parts.iter().find(|part| part.class == class) else { return };
+        let mut texts: Vec<[u8; 43]> = part.digests.iter().map(base64url_32).collect();
+        texts.sort_unstable();
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(class.as_str().as_bytes());
+        out.extend_from_slice(b"\":{\"_sd\":[");
+        for (i, text) in texts.iter().enumerate() {
+            out.extend_from_slice(if i == 0 { b"\"" } else { b",\"" });
+            out.extend_from_slice(text);
+            out.push(b'"');
+        }
+        out.extend_from_slice(b"],\"day\":");
+        json::write(&now.day().into(), out);
+        out.push(b'}');
+    };
+    out.reserve(
+        leaf.len() + 40 * 3 + 46 * parts.iter().map(|part| part.digests.len()).sum::<usize>(),
+    );
+    out.extend_from_slice(piece(0, before));
+    commit(Class::Content, out);
+    commit(Class::Evidence, out);
+    out.extend_from_slice(piece(before, after));
+    commit(Class::Identity, out);
+    out.extend_from_slice(piece(after, leaf.len()));
+}

@@ -1,0 +1,100 @@
+//! The root touches nothing: no disk, clock, dice, threads or environment, in its own source, its
+//! dependencies, and by building for a machine that has none of them.
+#![expect(clippy::disallowed_methods, reason = "a test about the source reads the source")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const CRATE: &str = env!("CARGO_MANIFEST_DIR");
+
+/// What a pure crate has no use for.
+const FORBIDDEN: [&str; 14] = [
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::env",
+    "std::time",
+    "std::thread",
+    "std::process",
+    "std::sync",
+    "std::os",
+    "std::path",
+    "SystemTime",
+    "Instant",
+    "thread_local",
+    "extern ",
+];
+
+/// Crates by which a dependency would reach for the world.
+const WORLDLY: [&str; 12] = [
+    "getrandom",
+    "rand",
+    "rand_core",
+    "rand_chacha",
+    "libc",
+    "rustix",
+    "nix",
+    "windows-sys",
+    "tokio",
+    "time",
+    "chrono",
+    "std-env",
+];
+
+#[test]
+fn the_source_names_nothing_of_the_outside_world() {
+    let mut seen = 0;
+    for file in source_files(&Path::new(CRATE).join("src")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            assert!(!code.trim_start().starts_with("static "), "{} keeps state", file.display());
+            for word in FORBIDDEN {
+                assert!(!code.contains(word), "{}:{}: {word}", file.display(), number + 1);
+            }
+        }
+        seen += 1;
+    }
+    assert!(seen >= 15, "the source was not found");
+}
+
+fn source_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { source_files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn the_dependencies_are_few_and_touch_nothing() {
+    let tree = ["tree", "--locked", "--package", "tacho-tree", "--edges", "normal"];
+    let output = cargo(&[&tree[..], &["--prefix", "depth", "--format", " {p}"]].concat());
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let direct = tree.lines().filter(|line| line.starts_with("1 ")).count();
+    assert!((1..=10).contains(&direct), "{direct} direct dependencies:\n{tree}");
+    for line in tree.lines() {
+        let name = line.split_whitespace().nth(1).unwrap();
+        assert!(!WORLDLY.contains(&name), "{name} reaches for the world:\n{tree}");
+    }
+}
+
+#[test]
+fn it_builds_for_a_machine_without_an_operating_system() {
+    let target = "wasm32-unknown-unknown";
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let print = ["--print", "target-libdir", "--target", target];
+    let libraries = Command::new(rustc).args(print).output().unwrap();
+    let folder = String::from_utf8(libraries.stdout).unwrap();
+    if !Path::new(folder.trim()).is_dir() {
+        tacho_testkit::require("wasm32", "no standard library for wasm32-unknown-unknown");
+        return;
+    }
+    let target_dir = tacho_testkit::tools_dir().join("wasm32");
+    let build = ["build", "--locked", "--package", "tacho-tree", "--target", target];
+    let place = ["--target-dir", target_dir.to_str().unwrap()];
+    cargo(&[&build[..], &place[..]].concat());
+}
+
+fn cargo(arguments: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(CRATE).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output
+}

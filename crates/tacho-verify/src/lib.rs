@@ -1,0 +1,17 @@
+//! Given a log or a proof, says whether it was changed, with the place of every finding.
+//!
+//! For the auditor who trusts neither vendor nor operator: it stands on the two roots alone, knows
+//! nothing of how a store is written, opens no network connection and changes nothing. A finding is
+//! a result, not an error, and all of them are reported.
+//!
+//! | module | you give | you get |
+//! |---|---|---|
+//! | [`log`] | the directory of a tenant's log | a [`Report`] |
+//! | [`proof`] | a `tlog-proof` and a leaf | a [`Report`] |
+
+mod disk;
+mod finding;
+pub mod log;
+pub mod proof;
+
+pub use finding::{Code, FINDINGS_MAX, Finding, Report, Verdict};

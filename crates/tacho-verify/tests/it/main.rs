@@ -1,0 +1,10 @@
+//! The offline verifier, against real logs and everything that can be done to them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests edit logs like an attacker"
+)]
+
+mod command;
+mod log;
+mod proof;

@@ -1,0 +1,392 @@
+//! Given the WAL, gives every tenant's log: leaves, tree, parts, index, state.
+//!
+//! 1. Take `integrate.lock`; move the spool into the WAL.
+//! 2. Read frames behind `integrated`; what is not whole is judged by [`crate::wal::Wal::recover`].
+//! 3. Read each frame again (`gate`); one that fails is kept in the quarantine.
+//! 4. Make the WAL durable as far as it was read.
+//! 5. Give each tenant its leaves, nodes and parts (`tenant`), and make them durable; then each
+//!    tenant's `state`; then `integrated`; then let the index follow.
+//! 6. Whole segments behind `integrated` may go.
+//!
+//! A crash anywhere leaves a state and the frames behind it: the next run does the same again.
+//! Nothing is signed here.
+
+mod gate;
+mod recent;
+mod refuse;
+mod restore;
+mod tenant;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{Doing, Error};
+use crate::files::exclusive::{Exclusive, Taken};
+use crate::files::{Access, Files, Point};
+use crate::index::Effort;
+use crate::integrated;
+use crate::limits::{CHUNK_BYTES_MAX, CHUNK_FRAMES_MAX, INTEGRATE_WAIT_MICROS, TENANTS_OPEN_MAX};
+use crate::store::Store;
+use crate::wal::scan::Judge;
+use crate::wal::{AppendError, Damage, Item, Options, Position, Record, Wal, Walk, last_noted};
+use crate::world::World;
+
+pub use gate::Refusal;
+pub(crate) use gate::check;
+pub(crate) use recent::Recent;
+use tenant::TenantLog;
+
+/// How much one run may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// Frames after which the run ends.
+    pub frames: usize,
+    /// Time after which it ends, by the world's clock: none for as long as there is work.
+    pub micros: Option<i64>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { frames: usize::MAX, micros: None }
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Frames that became leaves.
+    pub leaves: u64,
+    /// Frames that had come before, by record id.
+    pub duplicates: u64,
+    /// Frames that were refused and lie in the quarantine.
+    pub refused: u64,
+    /// Damage met in the WAL.
+    pub damages: Vec<Damage>,
+    /// The tenants that got leaves, each once.
+    pub tenants: Vec<String>,
+    /// Where the next run goes on.
+    pub position: Position,
+    /// Whether the end of the WAL was reached.
+    pub is_done: bool,
+}
+
+/// Why a run ended early; what it did before stays done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum IntegrateError {
+    /// Somebody else integrates.
+    Busy,
+    /// The WAL could not be recovered, or the spool not drained.
+    Wal(AppendError),
+    /// The disk refused, or a tenant's log is damaged.
+    Store(Error),
+}
+
+impl fmt::Display for IntegrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => write!(f, "somebody else integrates"),
+            Self::Wal(error) => write!(f, "{error}"),
+            Self::Store(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for IntegrateError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Busy => None,
+            Self::Wal(error) => error.source(),
+            Self::Store(error) => error.source(),
+        }
+    }
+}
+
+impl From<Error> for IntegrateError {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<AppendError> for IntegrateError {
+    fn from(error: AppendError) -> Self {
+        Self::Wal(error)
+    }
+}
+
+/// Turns the WAL of one store into logs. Keeps files open between runs, the lock only within one.
+#[derive(Debug)]
+pub struct Integrator {
+    store: Store,
+    world: Arc<dyn World>,
+    wal: Wal,
+    lock: Exclusive,
+    tenants: HashMap<String, TenantLog>,
+    recent: Recent,
+    /// Where this integrator's own last run ended.
+    reached: Position,
+    /// Whether the end of the WAL was judged under the lock since this integrator began.
+    judged: bool,
+}
+
+impl Integrator {
+    /// An integrator of `store`; touches nothing yet.
+    pub fn new(store: &Store, world: Arc<dyn World>) -> Self {
+        Self {
+            store: store.clone(),
+            wal: Wal::new(store, world.clone(), Options::default()),
+            world,
+            lock: Exclusive::new(store.places().integrate_lock(), Point::IntegrateLock),
+            tenants: HashMap::new(),
+            recent: Recent::default(),
+            reached: Position::START,
+            judged: false,
+        }
+    }
+
+    /// Integrates what is there, as far as the budget goes.
+    ///
+    /// # Errors
+    /// Why it ended early. Everything it holds in memory is dropped: the next run reads anew.
+    pub fn run(&mut self, budget: Budget) -> Result<Outcome, IntegrateError> {
+        match self.lock.take(self.store.files().as_ref(), INTEGRATE_WAIT_MICROS)? {
+            Taken::No => return Err(IntegrateError::Busy),
+            Taken::Again | Taken::Anew => {}
+        }
+        let outcome = self.run_locked(budget);
+        if outcome.is_err() {
+            self.forget();
+        }
+        self.lock.give_back();
+        outcome
+    }
+
+    /// Deletes the segments of the WAL that are integrated; gives their number.
+    ///
+    /// # Errors
+    /// What the disk said.
+    pub fn retire(&mut self) -> Result<usize, IntegrateError> {
+        match self.lock.take(self.store.files().as_ref(), INTEGRATE_WAIT_MICROS)? {
+            Taken::No => return Err(IntegrateError::Busy),
+            Taken::Again | Taken::Anew => {}
+        }
+        let retired = self.wal.retire();
+        self.lock.give_back();
+        Ok(retired?)
+    }
+
+    fn forget(&mut self) {
+        self.tenants.clear();
+        self.recent = Recent::default();
+        self.reached = Position::START;
+    }
+
+    fn run_locked(&mut self, budget: Budget) -> Result<Outcome, IntegrateError> {
+        let started = self.world.now();
+        let files = self.store.files().clone();
+        // A position that cannot be read is no position: each tenant's own state tells.
+        let integrated = match integrated::read(files.as_ref(), self.store.places()) {
+            Err(Error::Damaged { .. }) => Position::START,
+            outcome => outcome?,
+        };
+        if integrated != self.reached {
+            self.forget();
+            self.reached = integrated;
+        }
+        let drained = self.wal.drain(integrated)?;
+        if drained.moved + drained.duplicates > 0 {
+            self.recent.fill(&self.store, integrated)?;
+        }
+        let mut outcome = Outcome { position: integrated, ..Outcome::default() };
+        let mut taken = 0;
+        while !outcome.is_done && taken < budget.frames {
+            let late =
+                |micros| self.world.now().micros().saturating_sub(started.micros()) >= micros;
+            if taken > 0 && budget.micros.is_some_and(late) {
+                break;
+            }
+            let frames = CHUNK_FRAMES_MAX.min(budget.frames - taken);
+            let effort = if budget.micros.is_none() { Effort::ALL } else { Effort::LITTLE };
+            taken += self.chunk(integrated, frames, effort, &mut outcome)?;
+        }
+        outcome.tenants.sort_unstable();
+        outcome.tenants.dedup();
+        Ok(outcome)
+    }
+
+    /// Integrates one chunk, whole; gives the number of frames it took.
+    fn chunk(
+        &mut self,
+        integrated: Position,
+        frames: usize,
+        effort: Effort,
+        outcome: &mut Outcome,
+    ) -> Result<usize, IntegrateError> {
+        let from = outcome.position;
+        let (mut taken, mut bytes) = (0, 0);
+        let mut walk = self.wal.follow(from);
+        // Whether everything the walk may reach was judged under the lock.
+        let mut is_judged = false;
+        while taken < frames && bytes < CHUNK_BYTES_MAX {
+            let at = match walk.next_item()? {
+                Item::Frame { at, next, record } => {
+                    taken += 1;
+                    bytes += record.frame_bytes();
+                    let mut desk = Desk {
+                        store: &self.store,
+                        tenants: &mut self.tenants,
+                        recent: &mut self.recent,
+                        integrated,
+                    };
+                    desk.take(at, &record, outcome)?;
+                    outcome.position = next;
+                    continue;
+                }
+                Item::Damage(damage) => {
+                    outcome.damages.push(damage);
+                    outcome.position = walk.position();
+                    continue;
+                }
+                Item::Unclear(at) => at,
+                Item::End(at) if is_judged => {
+                    is_judged = false;
+                    walk = self.wal.follow(at);
+                    continue;
+                }
+                Item::End(at) => {
+                    outcome.position = at;
+                    if !self.may_be_hole(at) {
+                        outcome.is_done = true;
+                        break;
+                    }
+                    at
+                }
+            };
+            let tail = self.wal.recover(at)?.tail;
+            self.judged = true;
+            let (files, places) = (self.store.files().clone(), self.store.places().clone());
+            walk = Walk::new(files, places, at, Judge::Holding).until(tail);
+            is_judged = true;
+        }
+        drop(walk);
+        self.commit(from, outcome.position, effort)?;
+        Ok(taken)
+    }
+
+    /// Whether frames may stand behind zeros at the end. A power cut leaves such holes, and those
+    /// who
+    /// append after it pass over them; as long as the machine runs there are no new ones.
+    fn may_be_hole(&self, end: Position) -> bool {
+        let (files, places) = (self.store.files().as_ref(), self.store.places());
+        match last_noted(files, &places.wal_lock()) {
+            Some(last) => last >= end,
+            None => !self.judged,
+        }
+    }
+
+    /// Makes everything durable, in the order that lets a crash happen anywhere.
+    fn commit(
+        &mut self,
+        from: Position,
+        to: Position,
+        effort: Effort,
+    ) -> Result<(), IntegrateError> {
+        let files = self.store.files().clone();
+        if from == to {
+            return Ok(());
+        }
+        self.sync_wal(from, to)?;
+        for tenant in self.tenants.values_mut().filter(|tenant| tenant.is_changed()) {
+            tenant.flush(files.as_ref())?;
+        }
+        let mut changed = Vec::new();
+        for tenant in self.tenants.values_mut().filter(|tenant| tenant.is_changed()) {
+            tenant.commit(files.as_ref(), to)?;
+            changed.push(tenant);
+        }
+        integrated::write(files.as_ref(), self.store.places(), to)?;
+        for tenant in changed {
+            tenant.index(&files, effort)?;
+        }
+        self.reached = to;
+        if self.tenants.len() > TENANTS_OPEN_MAX {
+            self.tenants.clear();
+        }
+        Ok(())
+    }
+
+    /// A power cut must not take back frames that are leaves already: the log would hold leaves of
+    /// which the WAL knows nothing, and their places in the WAL would be given to other frames. So
+    /// leaves that no state counts are always in the WAL, and what is not there was counted once.
+    fn sync_wal(&self, from: Position, to: Position) -> Result<(), Error> {
+        let (files, places) = (self.store.files(), self.store.places());
+        for number in from.segment.max(1)..=to.segment {
+            let path = places.segment(number);
+            match files.open(&path, Access::Write) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                outcome => {
+                    let file = outcome.doing("open", &path)?;
+                    file.sync_data(Point::WalReadSync).doing("sync", &path)?;
+                }
+            }
+        }
+        let dir = places.wal();
+        files.sync_dir(&dir, Point::WalReadDirSync).doing("sync", &dir)
+    }
+}
+
+/// What it takes to integrate one frame.
+struct Desk<'a> {
+    store: &'a Store,
+    tenants: &'a mut HashMap<String, TenantLog>,
+    recent: &'a mut Recent,
+    integrated: Position,
+}
+
+impl Desk<'_> {
+    fn take(
+        &mut self,
+        at: Position,
+        record: &Record<'_>,
+        outcome: &mut Outcome,
+    ) -> Result<(), Error> {
+        let files: &Arc<dyn Files> = self.store.files();
+        if !self.tenants.contains_key(record.tenant) {
+            let tenant = TenantLog::open(self.store, record.tenant, self.integrated)?;
+            self.tenants.insert(record.tenant.to_owned(), tenant);
+        }
+        let Some(tenant) = self.tenants.get_mut(record.tenant) else { return Ok(()) };
+        if self.recent.is_known(at, &record.record_id) {
+            outcome.duplicates += u64::from(at >= tenant.position());
+            return Ok(());
+        }
+        if at < tenant.position() {
+            return Ok(());
+        }
+        let passed = check(record).and_then(|passed| {
+            let known = tenant.knows_grants(&passed);
+            if known { Ok(passed) } else { Err(Refusal::Grant) }
+        });
+        match passed {
+            Ok(passed) => {
+                tenant.push(files, record, &passed)?;
+                outcome.leaves += 1;
+                if outcome.tenants.last().is_none_or(|last| last != record.tenant) {
+                    outcome.tenants.push(record.tenant.to_owned());
+                    // Bounded: names repeat only where tenants take turns.
+                    if outcome.tenants.len() > 2 * TENANTS_OPEN_MAX {
+                        outcome.tenants.sort_unstable();
+                        outcome.tenants.dedup();
+                    }
+                }
+            }
+            Err(refusal) => {
+                let _ = refusal;
+                refuse::keep(self.store, at, record)?;
+                outcome.refused += 1;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! Given a tenant's frames in order, gives its leaves, nodes, parts and state.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tacho_event::privacy::Class;
+use tacho_tree::Frontier;
+
+use super::gate::{Passed, Stored};
+use super::restore;
+use crate::error::{Doing, Error};
+use crate::files::{Files, Point};
+use crate::index::{Effort, IndexWriter};
+use crate::leaves::LeafWriter;
+use crate::limits::RECENT_GRANTS_MAX;
+use crate::parts::{PartWriter, Placed};
+use crate::state::{Found, State};
+use crate::store::Store;
+use crate::tenant::TenantPlaces;
+use crate::tree::NodeWriter;
+use crate::vault::Item;
+use crate::wal::{Position, Record};
+
+/// One tenant's log, open for integration.
+#[derive(Debug)]
+pub(crate) struct TenantLog {
+    places: TenantPlaces,
+    /// The state on disk.
+    state: State,
+    frontier: Frontier,
+    leaves: LeafWriter,
+    nodes: NodeWriter,
+    parts: PartWriter,
+    index: IndexWriter,
+    /// Grants whose parts may still come.
+    grants: HashMap<[u8; 16], Vec<u8>>,
+}
+
+impl TenantLog {
+    /// Opens a tenant's log, making what a state says of it true again.
+    pub(crate) fn open(store: &Store, name: &str, integrated: Position) -> Result<Self, Error> {
+        let places = TenantPlaces::new(store.places(), name);
+        let state = match State::read(store.files().as_ref(), &places)? {
+            Found::State(state) => restore::agree(store, &places, name, state, integrated)?,
+            Found::Missing | Found::Damaged => restore::rebuild(store, &places, name, integrated)?,
+        };
+        if state.size() == 0 {
+            make(store, &places)?;
+        }
+        make_derived(store, &places)?;
+        let index = IndexWriter::open(store.files(), &places, state.size())?;
+        Ok(Self {
+            places,
+            frontier: state.frontier.clone(),
+            leaves: LeafWriter::new(state.size(), state.leaf_bytes),
+            nodes: NodeWriter::default(),
+            parts: PartWriter::new(state.size(), &state.days),
+            index,
+            grants: HashMap::new(),
+            state,
+        })
+    }
+
+    /// Frames before this place are in.
+    pub(crate) fn position(&self) -> Position {
+        self.state.position
+    }
+
+    /// Whether leaves came that the state on disk does not count.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.frontier.size() > self.state.size()
+    }
+
+    /// Whether every sealed part of a frame has its grant here, or in the frame.
+    pub(crate) fn knows_grants(&self, passed: &Passed<'_>) -> bool {
+        let granted = |id: &[u8; 16]| {
+            let in_frame =
+                |stored: &Stored<'_>| matches!(stored.item, Item::Grant(grant) if grant.id == *id);
+            self.grants.contains_key(id) || passed.items.iter().any(in_frame)
+        };
+        passed.items.iter().all(|stored| match stored.item {
+            Item::Part(part) => part.is_plain() || granted(&part.grant_id),
+            Item::Grant(_) | Item::Tomb(_) => true,
+        })
+    }
+
+    /// Remembers a grant whose parts may come.
+    pub(crate) fn learn(&mut self, id: [u8; 16], bytes: &[u8]) {
+        if self.grants.len() >= RECENT_GRANTS_MAX {
+            self.grants.clear();
+        }
+        self.grants.insert(id, bytes.to_vec());
+    }
+
+    /// Takes in the next frame.
+    pub(crate) fn push(
+        &mut self,
+        files: &Arc<dyn Files>,
+        record: &Record<'_>,
+        passed: &Passed<'_>,
+    ) -> Result<(), Error> {
+        let leaf = self.frontier.size();
+        let Self { frontier, nodes, leaves, .. } = self;
+        frontier.push_leaf(record.leaf, |place, hash| nodes.push(place, hash));
+        leaves.push(record.leaf);
+        self.index.push(leaf, &passed.facts);
+        for Stored { item, bytes, day } in &passed.items {
+            match item {
+                Item::Grant(grant) => self.learn(grant.id, bytes),
+                Item::Part(part) => {
+                    let grant = self.grants.get(&part.grant_id).map(Vec::as_slice);
+                    let grant_id = part.grant_id;
+                    let (class, day) = (part.class, *day);
+                    let placed = Placed { leaf, class, day, bytes, grant_id, grant };
+                    self.parts.push(files, &self.places, placed)?;
+                }
+                Item::Tomb(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes leaves, nodes and parts durable.
+    pub(crate) fn flush(&mut self, files: &dyn Files) -> Result<(), Error> {
+        self.leaves.flush(files, &self.places)?;
+        self.nodes.flush(files, &self.places)?;
+        self.parts.flush(files, &self.places)
+    }
+
+    /// Counts what was flushed: frames before `position` are in.
+    pub(crate) fn commit(&mut self, files: &dyn Files, position: Position) -> Result<(), Error> {
+        let state = State {
+            position,
+            leaf_bytes: self.leaves.file_bytes(),
+            days: self.parts.lengths(),
+            frontier: self.frontier.clone(),
+        };
+        state.write(files, &self.places)?;
+        self.state = state;
+        Ok(())
+    }
+
+    /// Lets the index follow, which is derived.
+    pub(crate) fn index(&mut self, files: &Arc<dyn Files>, effort: Effort) -> Result<(), Error> {
+        self.index.flush(files, &self.places, self.state.size(), effort)
+    }
+}
+
+/// Makes the directories of a log that has no leaf yet. All of them are made and synced each time:
+/// a killed process may have left some that a power cut would take.
+fn make(store: &Store, places: &TenantPlaces) -> Result<(), Error> {
+    let files = store.files().as_ref();
+    let own = [places.dir().to_owned(), places.leaves(), places.tree(), places.parts()];
+    let classes = Class::ALL.map(|class| places.class(class));
+    for dir in own.iter().chain(&classes) {
+        files.create_dir(dir).doing("create", dir)?;
+    }
+    for dir in [places.parts(), places.dir().to_owned()] {
+        files.sync_dir(&dir, Point::TenantDirSync).doing("sync", &dir)?;
+    }
+    let tenants = store.places().tenants();
+    files.sync_dir(&tenants, Point::TenantsDirSync).doing("sync", &tenants)
+}
+
+/// Makes the directories of what is derived, which may be deleted at any time.
+fn make_derived(store: &Store, places: &TenantPlaces) -> Result<(), Error> {
+    let dirs = [places.index(), places.offsets_dir(), places.keys(), places.part_marks_dir()];
+    for dir in &dirs {
+        store.files().create_dir(dir).doing("create", dir)?;
+    }
+    Ok(())
+}

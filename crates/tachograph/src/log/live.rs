@@ -1,0 +1,201 @@
+//! Given a state, gives the events behind it that only the WAL holds.
+//!
+//! Kept are places, not events: a leaf is read from its segment when it is asked for. The same gate
+//! as in integration decides what will be a leaf, so an event has the index here that it keeps.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Doing, Error};
+use crate::files::{Access, File, read_full_at};
+use crate::index::Kind;
+use crate::integrate::{Recent, check};
+use crate::limits::LIVE_FRAMES_MAX;
+use crate::store::Store;
+use crate::wal::scan::Judge;
+use crate::wal::segment::{HEADER_BYTES, Header};
+use crate::wal::{DamageKind, Item, Position, Record, Walk, frame, last_noted};
+
+/// The events behind a state.
+#[derive(Debug)]
+pub(crate) struct Live {
+    store: Store,
+    tenant: String,
+    walk: Walk,
+    recent: Recent,
+    frames: Vec<Place>,
+    /// Whether the walk is passing over zeros that a power cut left.
+    in_hole: bool,
+    /// The last frame that was noted when it did; looked for once.
+    noted: Option<Position>,
+    segments: Mutex<HashMap<u64, Segment>>,
+}
+
+/// Where a frame stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    at: Position,
+    bytes: usize,
+    id: u64,
+    session: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Segment {
+    file: Arc<dyn File>,
+    salt: [u8; 16],
+}
+
+impl Live {
+    pub(crate) fn new(store: &Store, tenant: &str) -> Self {
+        Self {
+            store: store.clone(),
+            tenant: tenant.to_owned(),
+            walk: walk(store, Position::START),
+            recent: Recent::default(),
+            frames: Vec::new(),
+            in_hole: false,
+            noted: None,
+            segments: Mutex::default(),
+        }
+    }
+
+    /// How many events there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.frames.len() as u64
+    }
+
+    /// Drops what stands before `from` and takes in what was appended since; false if segments
+    /// vanished meanwhile, unless this is the `last` try: then they are gone for good.
+    pub(crate) fn refresh(&mut self, from: Position, last: bool) -> Result<bool, Error> {
+        if from > self.walk.position() {
+            self.restart(from)?;
+        } else {
+            self.frames.retain(|place| place.at >= from);
+        }
+        self.read_on(from, last)
+    }
+
+    /// The leaf of the event `number`.
+    pub(crate) fn leaf(&self, number: u64) -> Result<Option<Vec<u8>>, Error> {
+        self.with(number, |record| record.leaf.to_vec())
+    }
+
+    /// The grants and parts of the event `number`.
+    pub(crate) fn parts(&self, number: u64) -> Result<Option<Vec<u8>>, Error> {
+        self.with(number, |record| record.parts.to_vec())
+    }
+
+    /// The numbers of the events that bear a name.
+    pub(crate) fn find(&self, kind: Kind, name: &str) -> Result<Vec<u64>, Error> {
+        let key = Some(kind.key(name));
+        let mut found = Vec::new();
+        for (number, place) in (0..).zip(&self.frames) {
+            let theirs = if kind == Kind::Id { Some(place.id) } else { place.session };
+            if theirs == key && self.leaf(number)?.is_some_and(|leaf| kind.is_of(&leaf, name)) {
+                found.push(number);
+            }
+        }
+        Ok(found)
+    }
+
+    fn restart(&mut self, from: Position) -> Result<(), Error> {
+        self.frames.clear();
+        self.recent = Recent::default();
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.walk = walk(&self.store, from);
+        self.in_hole = false;
+        self.recent.fill(&self.store, from)
+    }
+
+    fn read_on(&mut self, from: Position, last: bool) -> Result<bool, Error> {
+        loop {
+            match self.walk.next_item()? {
+                Item::Frame { at, next, record } => {
+                    let known = self.recent.is_known(at, &record.record_id);
+                    if record.tenant != self.tenant || known || at < from {
+                        continue;
+                    }
+                    let Ok(passed) = check(&record) else { continue };
+                    if self.frames.len() >= LIVE_FRAMES_MAX {
+                        let path = self.store.places().wal();
+                        let what = "more frames wait to be integrated than a reader can hold";
+                        return Err(Error::Damaged { path, what });
+                    }
+                    let bytes = usize::try_from(next.offset - at.offset).unwrap_or_default();
+                    let id = Kind::Id.key(passed.facts.id);
+                    let session = passed.facts.session.map(|name| Kind::Session.key(name));
+                    self.frames.push(Place { at, bytes, id, session });
+                }
+                Item::Damage(damage) => {
+                    let is_gone = damage.kind == DamageKind::MissingSegment;
+                    // Most likely it was integrated and deleted while this reader was on its way.
+                    if is_gone && damage.segment >= from.segment && !last {
+                        return Ok(false);
+                    }
+                }
+                Item::End(at) => {
+                    if !self.pass_hole(at) {
+                        return Ok(true);
+                    }
+                }
+                Item::Unclear(_) => return Ok(true),
+            }
+        }
+    }
+
+    /// Goes on behind the zeros that a power cut left, if a frame was appended behind them since;
+    /// false if there is none.
+    fn pass_hole(&mut self, end: Position) -> bool {
+        let (files, places) = (self.store.files(), self.store.places());
+        let last = last_noted(files.as_ref(), &places.wal_lock());
+        if std::mem::take(&mut self.in_hole) {
+            // Read as far as was noted: from here on as before.
+            self.walk = walk(&self.store, end);
+            return true;
+        }
+        let Some(last) = last.filter(|last| *last >= end && self.noted != Some(*last)) else {
+            return false;
+        };
+        let tail = Position { offset: last.offset + 1, ..last };
+        let walk = Walk::new(files.clone(), places.clone(), end, Judge::Holding);
+        self.walk = walk.until(tail);
+        self.in_hole = true;
+        self.noted = Some(last);
+        true
+    }
+
+    fn with<T>(&self, number: u64, take: impl Fn(&Record<'_>) -> T) -> Result<Option<T>, Error> {
+        let place = usize::try_from(number).ok().and_then(|number| self.frames.get(number));
+        let Some(place) = place else { return Ok(None) };
+        let path = self.store.places().segment(place.at.segment);
+        let segment = self.segment(place.at.segment)?;
+        let mut bytes = vec![0; place.bytes];
+        read_full_at(segment.file.as_ref(), &mut bytes, place.at.offset).doing("read", &path)?;
+        match frame::decode(&bytes, &segment.salt, place.at.offset) {
+            Ok((record, _)) => Ok(Some(take(&record))),
+            Err(_) => Err(Error::Damaged { path, what: "a frame changed after it was read" }),
+        }
+    }
+
+    fn segment(&self, number: u64) -> Result<Segment, Error> {
+        let mut segments = self.segments.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(segment) = segments.get(&number) {
+            return Ok(segment.clone());
+        }
+        let path = self.store.places().segment(number);
+        let file: Arc<dyn File> =
+            self.store.files().open(&path, Access::Read).doing("open", &path)?.into();
+        let mut bytes = [0; HEADER_BYTES];
+        read_full_at(file.as_ref(), &mut bytes, 0).doing("read", &path)?;
+        let header = Header::decode(&bytes);
+        let header = header.ok_or(Error::Damaged { path, what: "it has no segment header" })?;
+        let segment = Segment { file, salt: header.salt };
+        segments.insert(number, segment.clone());
+        Ok(segment)
+    }
+}
+
+fn walk(store: &Store, from: Position) -> Walk {
+    Walk::new(store.files().clone(), store.places().clone(), from, Judge::Waiting)
+}

@@ -1,0 +1,62 @@
+//! Why an event was not recorded.
+
+use crate::store::OpenError;
+use crate::wal::{AppendError, CommitError};
+use std::fmt;
+use std::sync::Arc;
+use tacho_event::{Problem, TenantId};
+
+/// Why an event was not recorded, or not as safely as was asked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// There is no store to record in.
+    NotOpened(OpenError),
+    /// The draft has problems; all of them.
+    Refused(Vec<Problem>),
+    /// The event names another tenant than the recorder's.
+    ForeignTenant {
+        /// The tenant it names.
+        named: TenantId,
+        /// The recorder's tenant.
+        ours: TenantId,
+    },
+    /// The event is larger than the log takes.
+    TooLarge(String),
+    /// The store did not take it, and the failure policy does not let that pass.
+    NotRecorded(Arc<AppendError>),
+    /// It is in the log but did not reach the disk.
+    NotSynced(Arc<CommitError>),
+    /// What was asked is not to be had here.
+    Unsupported(&'static str),
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOpened(error) => write!(f, "{error}"),
+            Self::Refused(problems) => {
+                f.write_str("the event has problems")?;
+                problems.iter().try_for_each(|problem| write!(f, "; {problem}"))
+            }
+            Self::ForeignTenant { named, ours } => {
+                write!(f, "the event names tenant `{named}`, this recorder writes for `{ours}`")
+            }
+            Self::TooLarge(why) => write!(f, "the event is too large: {why}"),
+            Self::NotRecorded(error) => write!(f, "not recorded: {error}"),
+            Self::NotSynced(error) => write!(f, "recorded, but not safe on disk: {error}"),
+            Self::Unsupported(what) => write!(f, "cannot give {what}"),
+        }
+    }
+}
+
+impl std::error::Error for RecordError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotOpened(error) => error.source(),
+            Self::NotRecorded(error) => Some(error.as_ref()),
+            Self::NotSynced(error) => Some(error.as_ref()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What happens to an action that cannot be recorded, by how risky it is.
+
+use std::fmt;
+use tacho_event::json::Value;
+use tacho_event::{ActionType, Draft};
+
+/// What a failing store means for the action.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The agent goes on: log, else spool, else the loss is noted and named by a `gap` event.
+    Open,
+    /// Log, else spool, else an error: the caller decides.
+    #[default]
+    Spool,
+    /// In the log as safe as asked, else an error: the action is to be refused.
+    Closed,
+}
+
+impl OnFailure {
+    /// The word in configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OnFailure::Open => "open",
+            OnFailure::Spool => "spool",
+            OnFailure::Closed => "closed",
+        }
+    }
+
+    /// The policy of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [OnFailure::Open, OnFailure::Spool, OnFailure::Closed]
+            .into_iter()
+            .find(|policy| policy.as_str() == word)
+    }
+}
+
+impl fmt::Display for OnFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How much it matters that an action is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Risk {
+    /// Reading, talking, thinking.
+    Ordinary,
+    /// What changes something: tools, providers, files, resources.
+    Changing,
+    /// What the source calls sensitive, needs `admin`, or is about permission itself.
+    Sensitive,
+}
+
+impl Risk {
+    /// The risk of an action, from what its draft says of it.
+    pub fn of(draft: &Draft) -> Self {
+        let says = |pointer: &str| draft.at(pointer).and_then(Value::as_str).unwrap_or("");
+        let action = ActionType::parse(says("/action/type"));
+        let sensitive = draft.at("/security/sensitive_data_accessed") == Some(&Value::Bool(true));
+        let about_permission = matches!(
+            action,
+            Some(ActionType::Approval | ActionType::Auth | ActionType::Admin | ActionType::Access)
+        );
+        if sensitive || about_permission || says("/security/permission_level") == "admin" {
+            return Risk::Sensitive;
+        }
+        match action {
+            Some(
+                ActionType::Tool
+                | ActionType::Skill
+                | ActionType::Mcp
+                | ActionType::Provider
+                | ActionType::File
+                | ActionType::Change
+                | ActionType::Memory,
+            ) if says("/security/permission_level") != "readonly" => Risk::Changing,
+            _ => Risk::Ordinary,
+        }
+    }
+}
+
+/// The policy for each risk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FailurePolicy {
+    /// For ordinary actions.
+    pub ordinary: OnFailure,
+    /// For actions that change something.
+    pub changing: OnFailure,
+    /// For sensitive actions.
+    pub sensitive: OnFailure,
+}
+
+impl FailurePolicy {
+    /// The same policy for every risk.
+    pub const fn all(policy: OnFailure) -> Self {
+        Self { ordinary: policy, changing: policy, sensitive: policy }
+    }
+
+    /// The preset `compliance`: nothing sensitive happens unrecorded.
+    pub const fn compliance() -> Self {
+        Self { sensitive: OnFailure::Closed, ..Self::all(OnFailure::Spool) }
+    }
+
+    /// The policy for an action of this risk.
+    pub const fn of(&self, risk: Risk) -> OnFailure {
+        match risk {
+            Risk::Ordinary => self.ordinary,
+            Risk::Changing => self.changing,
+            Risk::Sensitive => self.sensitive,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn risk_follows_from_what_the_draft_says() {
+        let tool = || Draft::new(ActionType::Tool, "Bash");
+        for (draft, risk) in [
+            (Draft::new(ActionType::Message, "prompt"), Risk::Ordinary),
+            (tool(), Risk::Changing),
+            (tool().with("security.permission_level", "readonly"), Risk::Ordinary),
+            (tool().with("security.permission_level", "admin"), Risk::Sensitive),
+            (tool().with("security.sensitive_data_accessed", true), Risk::Sensitive),
+            (Draft::new(ActionType::Auth, "login"), Risk::Sensitive),
+        ] {
+            assert_eq!(Risk::of(&draft), risk);
+        }
+    }
+
+    #[test]
+    fn compliance_refuses_sensitive_actions_alone() {
+        let policy = FailurePolicy::compliance();
+        assert_eq!(policy.of(Risk::Sensitive), OnFailure::Closed);
+        assert_eq!(policy.of(Risk::Changing), OnFailure::Spool);
+    }
+}
