@@ -46,6 +46,8 @@ const HOUSE: &[Room] = &[
     room("tacho-testkit", &["tacho-event", "tacho-tree", "tachograph"], Ring::Light, UNLIMITED),
     // Oracles stand on old generations of what the roots stand on: a friend too heavy to live in.
     room("tacho-oracles", &["tacho-tree"], Ring::Heavy, 0),
+    // Rivals bring builds of their own (SQLite from C): benchmarks that nothing else waits for.
+    room("tacho-rivals", &["tachograph"], Ring::Heavy, 0),
     room("xtask", &[], Ring::Light, 0),
 ];
 

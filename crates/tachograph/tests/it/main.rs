@@ -17,6 +17,7 @@ mod integrate;
 mod ledger;
 mod lock;
 mod once;
+mod real;
 mod record;
 mod spool;
 mod store;

@@ -41,6 +41,11 @@ fn a_frame_has_the_documented_bytes() {
     expected.extend_from_slice(&crc32c::crc32c(&bound).to_be_bytes());
     expected.extend_from_slice(&[0, 0, 0, 0x58]);
     assert_eq!(bytes, expected);
+    // The page of the format shows the same bytes.
+    let page = include_str!("../../../../../docs/format/wal.md");
+    let page: String = page.split_whitespace().collect();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(page.contains(&hex), "docs/format/wal.md does not show {hex}");
 }
 
 #[test]

@@ -1,0 +1,126 @@
+//! Durable records a second, beside SQLite with a write-ahead log and `synchronous = FULL`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark reads the clock, touches the disk and prints"
+)]
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use rusqlite::{Connection, params};
+use tacho_testkit::records::{self, OwnedRecord};
+use tacho_testkit::scratch;
+use tachograph::Store;
+use tachograph::files::OsFiles;
+use tachograph::store::Remote;
+use tachograph::wal::{Batch, Options, Patience, Wal};
+use tachograph::world::OsWorld;
+
+/// Bytes of grants and parts: with its leaf, a record is about as long as a tool call.
+const PARTS_BYTES: usize = 800;
+/// Runs of each measurement; ours and the rival's take turns.
+const RUNS: usize = 5;
+
+fn main() {
+    let quick = std::env::args().any(|word| word == "--quick");
+    for threads in [1, 2] {
+        for batch in [1, 100, 1000] {
+            let batches = if quick { 100 } else { 400 };
+            compare(threads, batch, batches.min(100_000 / batch / threads));
+        }
+    }
+}
+
+fn compare(threads: usize, batch: usize, batches: usize) {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        theirs.push(their_rate(threads, batch, batches));
+        ours.push(our_rate(threads, batch, batches));
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    let aim = if batch == 1000 { r#","aim":"ratio >= 10""# } else { "" };
+    println!(
+        r#"{{"bench":"sqlite","metric":"durable records, batches of {batch}, threads {threads}","value":{ours:.0},"unit":"1/s","rival":"SQLite WAL, synchronous=FULL","rival_value":{theirs:.0},"ratio":{:.2}{aim}}}"#,
+        ours / theirs
+    );
+}
+
+fn our_rate(threads: usize, batch: usize, batches: usize) -> f64 {
+    let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
+    let path = scratch.join("store");
+    let world = Arc::new(OsWorld);
+    let store = Store::create(Arc::new(OsFiles), world.as_ref(), &path, Remote::Forced).unwrap();
+    let wal = Wal::new(&store, world, Options::default());
+    wal.prepare_next().unwrap();
+    rate(threads, batch, batches, |records| {
+        let mut frames = Batch::new();
+        for record in records {
+            frames.push(&record.borrow()).unwrap();
+        }
+        let appended = wal.append(&mut frames, Patience::Server).unwrap();
+        wal.commit(appended.end).unwrap();
+    })
+}
+
+fn their_rate(threads: usize, batch: usize, batches: usize) -> f64 {
+    let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
+    // One connection: a second writer would only wait for the first one's lock.
+    let connection = Mutex::new(open_sqlite(&scratch.join("rows.db")));
+    rate(threads, batch, batches, |records| {
+        let mut connection = connection.lock().unwrap();
+        let transaction = connection.transaction().unwrap();
+        {
+            let mut insert = transaction.prepare_cached(INSERT).unwrap();
+            for record in records {
+                let row = params![record.tenant, record.record_id, record.leaf, record.parts];
+                insert.execute(row).unwrap();
+            }
+        }
+        transaction.commit().unwrap();
+    })
+}
+
+const INSERT: &str = "INSERT INTO rows (tenant, record_id, leaf, parts) VALUES (?, ?, ?, ?)";
+
+fn open_sqlite(path: &Path) -> Connection {
+    let connection = Connection::open(path).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.pragma_update(None, "synchronous", "FULL").unwrap();
+    // No index but the row number: nothing the log does not have.
+    let table = "CREATE TABLE rows (id INTEGER PRIMARY KEY, tenant TEXT, record_id BLOB,
+                                    leaf BLOB, parts BLOB)";
+    connection.execute(table, []).unwrap();
+    connection
+}
+
+fn rate(
+    threads: usize,
+    batch: usize,
+    batches: usize,
+    write: impl Fn(&[OwnedRecord]) + Sync,
+) -> f64 {
+    let rows: Vec<Vec<OwnedRecord>> = (0..threads)
+        .map(|thread| {
+            let first = (thread * 1_000_000) as u64;
+            let numbers = first..first + batch as u64;
+            numbers.map(|number| records::sized(number, PARTS_BYTES)).collect()
+        })
+        .collect();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for records in &rows {
+            let write = &write;
+            scope.spawn(move || (0..batches).for_each(|_| write(records)));
+        }
+    });
+    (threads * batches * batch) as f64 / start.elapsed().as_secs_f64()
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}

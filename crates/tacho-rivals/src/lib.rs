@@ -1,0 +1,1 @@
+//! Nothing: this crate only has benchmarks, kept apart for what they compile.

@@ -1,0 +1,229 @@
+//! Real file systems that fail: ext4 whose power goes, a small tmpfs, syncs that report errors.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tacho_testkit::{Scratch, records, require, scratch};
+use tachograph::reserve;
+use tachograph::wal::{AppendError, Options, Position};
+
+use super::worker::{Job, Worker};
+use super::{check_each_once, counts, open};
+use crate::harness::append_to;
+
+/// Rounds of writing, losing power and looking.
+const POWER_CUTS: u64 = 12;
+
+/// Runs a command; what it printed, or none when it failed.
+fn run(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// A mounted file system; unmounted when dropped.
+struct Mount {
+    at: PathBuf,
+}
+
+impl Mount {
+    fn new(arguments: &[&str], at: &Path) -> Option<Self> {
+        let at = at.to_str()?;
+        run("mkdir", &["-p", at])?;
+        run("mount", &[arguments, &[at]].concat())?;
+        Some(Self { at: PathBuf::from(at) })
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // Whoever is still writing ends with an error; then there is nobody.
+        let at = self.at.display().to_string();
+        if run("umount", &[&at]).is_none() {
+            let _ = run("umount", &["-l", &at]);
+        }
+    }
+}
+
+/// An ext4 file system in a file, on a loop device that is given back when dropped.
+struct Loop {
+    device: String,
+    _scratch: Scratch,
+}
+
+impl Loop {
+    fn new() -> Option<Self> {
+        let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
+        let image = scratch.join("image").display().to_string();
+        run("truncate", &["-s", "96M", &image])?;
+        run("mkfs.ext4", &["-q", "-F", &image])?;
+        let device = run("losetup", &["-f", "--show", &image])?;
+        Some(Self { device, _scratch: scratch })
+    }
+
+    fn mount(&self) -> Option<Mount> {
+        let at = self._scratch.join("mount");
+        Mount::new(&["-t", "ext4", &self.device], &at)
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        let _ = run("losetup", &["-d", &self.device]);
+    }
+}
+
+/// Cuts the power of the file system at `path`: `EXT4_IOC_SHUTDOWN`, without flushing its journal,
+/// or with it.
+fn cut_power(path: &Path, flush_journal: bool) -> Option<String> {
+    let script = "import fcntl, os, struct, sys
+fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', int(sys.argv[2])))";
+    let flag = if flush_journal { "1" } else { "2" };
+    run("python3", &["-c", script, path.to_str()?, flag])
+}
+
+#[test]
+fn what_is_durable_survives_a_power_cut_of_ext4() {
+    let loop_device = Loop::new();
+    let Some(disk) = &loop_device else {
+        require("loop", "needs root, losetup and mkfs.ext4");
+        return;
+    };
+    let Some(first) = disk.mount() else {
+        require("loop", "cannot mount a loop device");
+        return;
+    };
+    if cut_power(&first.at, true).is_none() {
+        require("loop", "cannot cut the power of ext4: no python3, or no such ioctl");
+        return;
+    }
+    drop(first);
+    let mut acknowledged: Vec<u64> = Vec::new();
+    for round in 0..POWER_CUTS {
+        let mount = disk.mount().unwrap();
+        let store = mount.at.join("store");
+        let job = |at: u64| Job {
+            first: round * 100_000 + at * 10_000 + 1,
+            count: 9_000,
+            durably: true,
+            ..Job::default()
+        };
+        let mut workers = [Worker::start(&store, &job(0)), Worker::start(&store, &job(1))];
+        for _ in 0..20 + round * 10 {
+            for worker in &mut workers {
+                acknowledged.extend(worker.next_acknowledged());
+            }
+        }
+        cut_power(&mount.at, round % 2 == 0).unwrap();
+        for worker in &mut workers {
+            // What they said before they met the error counts.
+            while let Some(number) = worker.next_acknowledged() {
+                acknowledged.push(number);
+            }
+        }
+        drop(workers);
+        drop(mount);
+        let mount = disk.mount().unwrap();
+        let wal = open(&mount.at.join("store"), Options::default());
+        check_each_once(&counts(&wal), &acknowledged);
+    }
+    assert!(acknowledged.len() > 500, "{} acknowledged", acknowledged.len());
+}
+
+#[test]
+fn a_full_tmpfs_refuses_what_it_cannot_hold_and_nothing_else() {
+    let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
+    let at = scratch.join("mount");
+    let Some(mount) = Mount::new(&["-t", "tmpfs", "-o", "size=64m", "tmpfs"], &at) else {
+        require("tmpfs", "needs root to mount a tmpfs");
+        return;
+    };
+    let wal = open(&mount.at.join("store"), Options::default());
+    let files = tachograph::files::OsFiles;
+    let places = tachograph::places::Places::new(mount.at.join("store"));
+    reserve::keep(&files, &places).unwrap();
+    let mut acknowledged = Vec::new();
+    let mut refused = 0;
+    for number in 1.. {
+        let records: Vec<_> = (0..64).map(|at| records::record(number * 64 + at)).collect();
+        match append_to(&wal, &records) {
+            Ok(appended) => {
+                wal.commit(appended.end).unwrap();
+                acknowledged.extend(number * 64..number * 64 + 64);
+            }
+            Err(AppendError::Full(_)) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+        if refused == 20 {
+            break;
+        }
+    }
+    assert!(acknowledged.len() > 40_000, "{} acknowledged", acknowledged.len());
+    assert!(reserve::release(&files, &places).unwrap());
+    append_to(&wal, &[records::record(1)]).unwrap();
+    acknowledged.push(1);
+    assert_eq!(wal.recover(Position::START).unwrap().damages, []);
+    check_each_once(&counts(&wal), &acknowledged);
+}
+
+fn strace(inject: &str) -> Vec<String> {
+    let arguments = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"];
+    let inject = format!("inject={inject}");
+    arguments.iter().map(|text| (*text).to_owned()).chain(["-e".to_owned(), inject]).collect()
+}
+
+fn has_strace() -> bool {
+    let wrapper = strace("fdatasync:error=EIO:when=1");
+    let (program, arguments) = wrapper.split_first().unwrap();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["true"]).collect();
+    run(program, &arguments).is_some()
+}
+
+#[test]
+fn a_sync_that_fails_once_moves_records_to_the_next_segment() {
+    if !has_strace() {
+        require("strace", "needs strace and leave to trace");
+        return;
+    }
+    // Which sync it is, is chance: all of them are tried, from the first commit on.
+    for when in 12..30 {
+        let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
+        let store = scratch.join("store");
+        open(&store, Options::default());
+        let wrapper = strace(&format!("fdatasync:error=EIO:when={when}"));
+        let job = Job { count: 40, durably: true, wrapper, ..Job::default() };
+        let mut worker = Worker::start(&store, &job);
+        let mut acknowledged = Vec::new();
+        while let Some(number) = worker.next_acknowledged() {
+            acknowledged.push(number);
+        }
+        assert!(worker.ended_well(), "one failed sync is survived");
+        assert_eq!(acknowledged, (1..=40).collect::<Vec<u64>>());
+        let places = tachograph::places::Places::new(&store);
+        assert!(places.bad_mark(1).exists() && places.segment(2).exists());
+        let wal = open(&store, Options::default());
+        check_each_once(&counts(&wal), &acknowledged);
+        let findings = wal.untold().unwrap();
+        assert!(findings.iter().any(|finding| finding.code == "wal-failed-sync"), "{findings:?}");
+    }
+}
+
+#[test]
+fn syncs_that_fail_for_ever_end_in_refusal() {
+    if !has_strace() {
+        require("strace", "needs strace and leave to trace");
+        return;
+    }
+    let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
+    let store = scratch.join("store");
+    open(&store, Options::default());
+    let wrapper = strace("fsync,fdatasync:error=EIO:when=12+");
+    let job = Job { count: 40, durably: true, wrapper, ..Job::default() };
+    let mut worker = Worker::start(&store, &job);
+    let mut acknowledged = Vec::new();
+    while let Some(number) = worker.next_acknowledged() {
+        acknowledged.push(number);
+    }
+    assert!(!worker.ended_well(), "it goes on as if nothing had happened");
+    assert!((1..40).contains(&acknowledged.len()), "{acknowledged:?}");
+    check_each_once(&counts(&open(&store, Options::default())), &acknowledged);
+}
