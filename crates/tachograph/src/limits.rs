@@ -42,8 +42,8 @@ pub const EMITTER_WAIT_MICROS: u64 = 20_000;
 pub const LEAVES_PER_FILE: u64 = 65_536;
 /// Frames integrated before everything is made durable.
 pub const CHUNK_FRAMES_MAX: usize = 65_536;
-/// Bytes of frames integrated before everything is made durable: 32 MiB.
-pub const CHUNK_BYTES_MAX: usize = 32 << 20;
+/// Bytes of frames integrated before everything is made durable: 16 MiB.
+pub const CHUNK_BYTES_MAX: usize = 16 << 20;
 /// Tenants whose files an integrator keeps open between two chunks.
 pub const TENANTS_OPEN_MAX: usize = 64;
 /// Record ids that an integrator remembers, to tell a frame that came twice.
@@ -72,3 +72,9 @@ pub const TALLY_NAMES_MAX: usize = 4_096;
 pub const HIGHWATER_MARKS_MAX: usize = 65_536;
 /// How long a signer waits for another one: 1 s.
 pub const SIGN_WAIT_MICROS: u64 = 1_000_000;
+/// Frames that an integrator reads again at a time.
+pub const HAUL_FRAMES_MAX: usize = 2_048;
+/// Bytes of frames that an integrator reads again at a time: 8 MiB and a frame.
+pub const HAUL_BYTES_MAX: usize = 8 << 20;
+/// Threads that read frames again.
+pub const CHECK_THREADS_MAX: usize = 4;

@@ -6,9 +6,12 @@
     reason = "tests may stop at what they did not expect"
 )]
 
+mod apart;
 mod harness;
 mod integrate;
 mod ledger;
+mod read;
 mod record;
+mod sign;
 mod story;
 mod yard;
