@@ -75,14 +75,11 @@ pub fn take(
     let numbers = match decode(&bytes) {
         // Only a file that nobody has seen yet begins a sequence; an empty one lost its numbers.
         None if is_new && read == 0 => Numbers { first: 0, resumed_from: None },
-        None => Numbers { first: world.now().micros().cast_unsigned(), resumed_from: Some(0) },
+        None => Numbers { first: later(world), resumed_from: Some(0) },
         Some((next, of)) if of == boot => Numbers { first: next, resumed_from: None },
-        Some((next, _)) => Numbers {
-            first: world.now().micros().cast_unsigned().max(next),
-            resumed_from: Some(next),
-        },
+        Some((next, _)) => Numbers { first: later(world).max(next), resumed_from: Some(next) },
     };
-    write(file, numbers.first + count, &boot).doing("write", path)?;
+    write(file, numbers.first.saturating_add(count), &boot).doing("write", path)?;
     if is_new {
         // Were the file to vanish, the sequence would begin anew; were only its bytes to, not.
         let dir = places.emitters();
@@ -90,6 +87,11 @@ pub fn take(
     }
     sequence.give_back();
     Ok(Some(numbers))
+}
+
+/// A number above any count: the time in microseconds.
+fn later(world: &dyn World) -> u64 {
+    u64::try_from(world.now().micros()).unwrap_or(0)
 }
 
 fn write(file: &dyn File, next: u64, boot: &[u8; 16]) -> std::io::Result<()> {

@@ -31,7 +31,7 @@ use crate::tenant::TenantPlaces;
 use crate::wal::field::u64_at;
 
 pub(crate) use run::RunFile;
-pub(crate) use skim::{Skimmed, skim};
+pub(crate) use skim::{Facts, facts, skim};
 pub(crate) use write::{Effort, IndexWriter};
 pub(crate) use zones::{ZONE_LEAVES, Zones};
 

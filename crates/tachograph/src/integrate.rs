@@ -12,6 +12,7 @@
 //! Nothing is signed here.
 
 mod gate;
+mod haul;
 mod recent;
 mod refuse;
 mod restore;
@@ -32,8 +33,10 @@ use crate::wal::scan::Judge;
 use crate::wal::{AppendError, Damage, Item, Options, Position, Record, Wal, Walk, last_noted};
 use crate::world::World;
 
+use gate::Passed;
 pub use gate::Refusal;
 pub(crate) use gate::check;
+use haul::Haul;
 pub(crate) use recent::Recent;
 use tenant::TenantLog;
 
@@ -124,6 +127,7 @@ pub struct Integrator {
     lock: Exclusive,
     tenants: HashMap<String, TenantLog>,
     recent: Recent,
+    haul: Haul,
     /// Where this integrator's own last run ended.
     reached: Position,
     /// Whether the end of the WAL was judged under the lock since this integrator began.
@@ -140,6 +144,7 @@ impl Integrator {
             lock: Exclusive::new(store.places().integrate_lock(), Point::IntegrateLock),
             tenants: HashMap::new(),
             recent: Recent::default(),
+            haul: Haul::default(),
             reached: Position::START,
             judged: false,
         }
@@ -228,18 +233,16 @@ impl Integrator {
         let mut walk = self.wal.follow(from);
         // Whether everything the walk may reach was judged under the lock.
         let mut is_judged = false;
+        self.haul.clear();
         while taken < frames && bytes < CHUNK_BYTES_MAX {
+            if self.haul.is_full() {
+                self.settle(integrated, outcome)?;
+            }
             let at = match walk.next_item()? {
                 Item::Frame { at, next, record } => {
                     taken += 1;
                     bytes += record.frame_bytes();
-                    let mut desk = Desk {
-                        store: &self.store,
-                        tenants: &mut self.tenants,
-                        recent: &mut self.recent,
-                        integrated,
-                    };
-                    desk.take(at, &record, outcome)?;
+                    self.haul.push(at, &record);
                     outcome.position = next;
                     continue;
                 }
@@ -270,6 +273,7 @@ impl Integrator {
             is_judged = true;
         }
         drop(walk);
+        self.settle(integrated, outcome)?;
         self.commit(from, outcome.position, effort)?;
         Ok(taken)
     }
@@ -283,6 +287,17 @@ impl Integrator {
             Some(last) => last >= end,
             None => !self.judged,
         }
+    }
+
+    /// Gives the tenants the frames that were hauled.
+    fn settle(&mut self, integrated: Position, outcome: &mut Outcome) -> Result<(), Error> {
+        let Self { store, tenants, recent, haul, .. } = self;
+        let mut desk = Desk { store, tenants, recent, integrated };
+        for (at, record, passed) in haul.checked() {
+            desk.take(at, &record, passed, outcome)?;
+        }
+        haul.clear();
+        Ok(())
     }
 
     /// Makes everything durable, in the order that lets a crash happen anywhere.
@@ -349,6 +364,7 @@ impl Desk<'_> {
         &mut self,
         at: Position,
         record: &Record<'_>,
+        passed: Result<Passed<'_>, Refusal>,
         outcome: &mut Outcome,
     ) -> Result<(), Error> {
         let files: &Arc<dyn Files> = self.store.files();
@@ -364,7 +380,7 @@ impl Desk<'_> {
         if at < tenant.position() {
             return Ok(());
         }
-        let passed = check(record).and_then(|passed| {
+        let passed = passed.and_then(|passed| {
             let known = tenant.knows_grants(&passed);
             if known { Ok(passed) } else { Err(Refusal::Grant) }
         });

@@ -42,8 +42,8 @@ pub const EMITTER_WAIT_MICROS: u64 = 20_000;
 pub const LEAVES_PER_FILE: u64 = 65_536;
 /// Frames integrated before everything is made durable.
 pub const CHUNK_FRAMES_MAX: usize = 65_536;
-/// Bytes of frames integrated before everything is made durable: 32 MiB.
-pub const CHUNK_BYTES_MAX: usize = 32 << 20;
+/// Bytes of frames integrated before everything is made durable: 16 MiB.
+pub const CHUNK_BYTES_MAX: usize = 16 << 20;
 /// Tenants whose files an integrator keeps open between two chunks.
 pub const TENANTS_OPEN_MAX: usize = 64;
 /// Record ids that an integrator remembers, to tell a frame that came twice.
@@ -82,3 +82,9 @@ pub const IDEMPOTENCY_RECENT_MAX: usize = 8_192;
 pub const IDEMPOTENCY_RUNS_ALIKE: usize = 4;
 /// How long the window's lock is waited for: 1 s.
 pub const IDEMPOTENCY_WAIT_MICROS: u64 = 1_000_000;
+/// Frames that an integrator reads again at a time.
+pub const HAUL_FRAMES_MAX: usize = 2_048;
+/// Bytes of frames that an integrator reads again at a time: 8 MiB and a frame.
+pub const HAUL_BYTES_MAX: usize = 8 << 20;
+/// Threads that read frames again.
+pub const CHECK_THREADS_MAX: usize = 4;

@@ -4,10 +4,12 @@
 //! has integrated yet (`live`). So whatever was acknowledged is in the next read, also for a reader
 //! that may not write. A reader sees one moment; [`Log::refresh`] goes to the next.
 
+mod call;
 mod follow;
 mod live;
 mod query;
 mod seek;
+mod tally;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,8 +30,10 @@ use crate::tree::NodeFiles;
 use crate::vault;
 use crate::wal::Position;
 
+pub use call::Call;
 pub use follow::Cursor;
 pub use query::{Entries, Order, Query};
+pub use tally::{Tally, UserTally, Users};
 
 use live::Live;
 use seek::View;

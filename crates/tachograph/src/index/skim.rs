@@ -5,6 +5,8 @@
 
 use tacho_event::Timestamp;
 
+use super::Kind;
+
 /// What the index keeps of a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Skimmed<'a> {
@@ -14,6 +16,24 @@ pub(crate) struct Skimmed<'a> {
     pub(crate) session: Option<&'a str>,
     /// When it happened.
     pub(crate) timestamp: Timestamp,
+}
+
+/// The keys and the time of a leaf: what the index keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// The key of its id.
+    pub(crate) id: u64,
+    /// The key of its session.
+    pub(crate) session: Option<u64>,
+    /// When it happened.
+    pub(crate) time: Timestamp,
+}
+
+/// What the index keeps of a leaf; none if the id or the time is not there.
+pub(crate) fn facts(leaf: &[u8]) -> Option<Facts> {
+    let Skimmed { id, session, timestamp } = skim(leaf)?;
+    let session = session.map(|name| Kind::Session.key(name));
+    Some(Facts { id: Kind::Id.key(id), session, time: timestamp })
 }
 
 /// Reads the three members; none if the id or the time is not there.

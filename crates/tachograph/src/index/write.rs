@@ -6,7 +6,7 @@ use super::build::RunBuilder;
 use super::fold::{RUN_LEAVES_MIN, merge_due, tidy};
 use super::run::Pair;
 use super::zones::{self, ZONE_LEAVES, Zone};
-use super::{Kind, SCAN_LEAVES, Skimmed, skim};
+use super::{Facts, SCAN_LEAVES, facts};
 use crate::error::Error;
 use crate::files::Files;
 use crate::leaves::LeafFiles;
@@ -54,16 +54,14 @@ impl IndexWriter {
     }
 
     /// Takes in a leaf, if it is the next one.
-    pub(crate) fn push(&mut self, leaf: u64, facts: &Skimmed<'_>) {
+    pub(crate) fn push(&mut self, leaf: u64, facts: &Facts) {
         if leaf != self.next {
             return;
         }
         // A run covers fewer than 2^32 leaves.
         let value = u32::try_from(leaf - self.covered).unwrap_or(u32::MAX);
-        self.entries.push((Kind::Id.key(facts.id), value));
-        if let Some(session) = facts.session {
-            self.entries.push((Kind::Session.key(session), value));
-        }
+        self.entries.push((facts.id, value));
+        self.entries.extend(facts.session.map(|session| (session, value)));
         self.note(Some(facts));
     }
 
@@ -87,7 +85,7 @@ impl IndexWriter {
             let count = usize::try_from(until - self.next).unwrap_or(SCAN_LEAVES);
             let block = leaves.block(self.next, count.min(SCAN_LEAVES))?;
             for (index, leaf) in (self.next..).zip(block.iter()) {
-                match skim(leaf) {
+                match facts(leaf) {
                     Some(facts) => self.push(index, &facts),
                     None => self.note(None),
                 }
@@ -99,9 +97,9 @@ impl IndexWriter {
         Ok(())
     }
 
-    fn note(&mut self, facts: Option<&Skimmed<'_>>) {
+    fn note(&mut self, facts: Option<&Facts>) {
         if let Some(facts) = facts {
-            let time = facts.timestamp;
+            let time = facts.time;
             self.open = Some(self.open.map_or(Zone::of(time), |zone| zone.with(time)));
         }
         self.next += 1;

@@ -8,8 +8,9 @@ use std::fmt;
 
 use tacho_event::json::{Object, Value};
 use tacho_event::privacy::{Class, Disclosure, base64url, check_leaf, digests};
+use tacho_tree::{Hash, leaf_hash};
 
-use crate::index::{Skimmed, skim};
+use crate::index::{Facts, facts};
 use crate::vault::{Item, Part, items};
 use crate::wal::Record;
 
@@ -17,7 +18,9 @@ use crate::wal::Record;
 #[derive(Debug)]
 pub(crate) struct Passed<'a> {
     /// What the index keeps of the leaf.
-    pub(crate) facts: Skimmed<'a>,
+    pub(crate) facts: Facts,
+    /// The hash of the leaf.
+    pub(crate) hash: Hash,
     /// Its grants and parts.
     pub(crate) items: Vec<Stored<'a>>,
 }
@@ -61,8 +64,9 @@ impl std::error::Error for Refusal {}
 pub(crate) fn check<'a>(record: &Record<'a>) -> Result<Passed<'a>, Refusal> {
     let leaf = check_leaf(record.leaf, record.system).map_err(|_| Refusal::Leaf)?;
     // What passed the check, has the three members that the index keeps.
-    let facts = skim(record.leaf).ok_or(Refusal::Leaf)?;
-    Ok(Passed { facts, items: check_parts(record, &leaf)? })
+    let facts = facts(record.leaf).ok_or(Refusal::Leaf)?;
+    let items = check_parts(record, &leaf)?;
+    Ok(Passed { facts, hash: leaf_hash(record.leaf), items })
 }
 
 /// Whether these bytes were a leaf once, and not what a power cut left of some.

@@ -101,7 +101,7 @@ impl TenantLog {
     ) -> Result<(), Error> {
         let leaf = self.frontier.size();
         let Self { frontier, nodes, leaves, .. } = self;
-        frontier.push_leaf(record.leaf, |place, hash| nodes.push(place, hash));
+        frontier.push(passed.hash, |place, hash| nodes.push(place, hash));
         leaves.push(record.leaf);
         self.index.push(leaf, &passed.facts);
         for Stored { item, bytes, day } in &passed.items {

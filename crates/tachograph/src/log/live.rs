@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Doing, Error};
 use crate::files::{Access, File, read_full_at};
-use crate::index::Kind;
+use crate::index::{Facts, Kind};
 use crate::integrate::{Recent, check};
 use crate::limits::LIVE_FRAMES_MAX;
 use crate::store::Store;
@@ -123,8 +123,7 @@ impl Live {
                         return Err(Error::Damaged { path, what });
                     }
                     let bytes = usize::try_from(next.offset - at.offset).unwrap_or_default();
-                    let id = Kind::Id.key(passed.facts.id);
-                    let session = passed.facts.session.map(|name| Kind::Session.key(name));
+                    let Facts { id, session, .. } = passed.facts;
                     self.frames.push(Place { at, bytes, id, session });
                 }
                 Item::Damage(damage) => {

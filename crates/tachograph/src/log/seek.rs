@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Log, LogEntry};
 use crate::error::Error;
-use crate::index::{Index, Kind, ZONE_LEAVES, Zones, scan, skim};
+use crate::index::{Index, Kind, ZONE_LEAVES, Zones, facts, scan};
 use crate::limits::INDEX_TAIL_MAX;
 
 /// Leaves read at a time behind the index.
@@ -125,11 +125,9 @@ impl Log {
             let count = usize::try_from(size - opened.end).unwrap_or(TAIL_LEAVES);
             let block = self.leaves.block(opened.end, count.min(TAIL_LEAVES))?;
             for (index, leaf) in (opened.end..).zip(block.iter()) {
-                let Some(found) = skim(leaf) else { continue };
-                opened.tail.push((Kind::Id.key(found.id), index));
-                if let Some(session) = found.session {
-                    opened.tail.push((Kind::Session.key(session), index));
-                }
+                let Some(found) = facts(leaf) else { continue };
+                opened.tail.push((found.id, index));
+                opened.tail.extend(found.session.map(|session| (session, index)));
             }
             opened.end += block.len() as u64;
         }

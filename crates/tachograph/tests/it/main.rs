@@ -7,6 +7,7 @@
     reason = "tests may stop at what they did not expect"
 )]
 
+mod apart;
 mod damage;
 mod emitters;
 mod follow;
@@ -17,8 +18,10 @@ mod integrate;
 mod ledger;
 mod lock;
 mod once;
+mod read;
 mod real;
 mod record;
+mod sign;
 mod spool;
 mod store;
 mod story;

@@ -11,7 +11,8 @@ use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, Integrator, Outcome};
 use tachograph::record::{Ack, Recorder, Settings};
 use tachograph::store::{Remote, Store};
-use tachograph::wal::{Options, Wal};
+use tachograph::tenant::TenantPlaces;
+use tachograph::wal::{Batch, Options, Patience, Record, Wal};
 use tempfile::TempDir;
 
 /// A clock that stands where the test puts it, and dice that never fall twice alike.
@@ -54,6 +55,14 @@ impl Yard {
 
     pub(crate) fn store(&self) -> Store {
         Store::create(Arc::new(OsFiles), self.world.as_ref(), &self.path(), Remote::Forced).unwrap()
+    }
+
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.dir.path().join("keys")
+    }
+
+    pub(crate) fn places(&self, tenant: &str) -> TenantPlaces {
+        TenantPlaces::new(self.store().places(), tenant)
     }
 
     pub(crate) fn wal(&self) -> Wal {
@@ -105,4 +114,33 @@ pub(crate) fn call(number: u64) -> Draft {
         .with("actor.id", "alice@example.com")
         .with("outcome.status", if number % 4 == 3 { "failure" } else { "success" })
         .with("resources.duration_ms", 10 + number % 5)
+}
+
+/// Appends events without parts past the recorder: many, quickly.
+pub(crate) fn append_bare(yard: &Yard, first: u64, count: u64) {
+    let wal = yard.wal();
+    let mut batch = Batch::new();
+    for number in first..first + count {
+        let leaf = format!(
+            r#"{{"action":{{"type":"tool"}},"agent":{{"session_id":"s-{}"}},"id":"e-{number}","timestamp":"2026-11-20T10:00:00.{:06}Z","v":1}}"#,
+            number / 10,
+            number % 1_000_000
+        );
+        let record = Record {
+            tenant: "default",
+            record_id: (u128::from(number) | (7 << 76)).to_be_bytes(),
+            idem: [0; 16],
+            leaf: leaf.as_bytes(),
+            parts: b"",
+            parts_count: 0,
+            system: false,
+            generation: 0,
+        };
+        if batch.push(&record).is_err() {
+            wal.append(&mut batch, Patience::Server).unwrap();
+            batch.clear();
+            batch.push(&record).unwrap();
+        }
+    }
+    wal.append(&mut batch, Patience::Server).unwrap();
 }
