@@ -29,6 +29,7 @@ use crate::index::Effort;
 use crate::integrated;
 use crate::limits::{CHUNK_BYTES_MAX, CHUNK_FRAMES_MAX, INTEGRATE_WAIT_MICROS, TENANTS_OPEN_MAX};
 use crate::store::Store;
+use crate::vault::{Rewrapper, SharedRing};
 use crate::wal::scan::Judge;
 use crate::wal::{AppendError, Damage, Item, Options, Position, Record, Wal, Walk, last_noted};
 use crate::world::World;
@@ -128,6 +129,8 @@ pub struct Integrator {
     tenants: HashMap<String, TenantLog>,
     recent: Recent,
     haul: Haul,
+    /// Seals again what writers could seal to the master alone.
+    vault: Option<Rewrapper>,
     /// Where this integrator's own last run ended.
     reached: Position,
     /// Whether the end of the WAL was judged under the lock since this integrator began.
@@ -145,9 +148,17 @@ impl Integrator {
             tenants: HashMap::new(),
             recent: Recent::default(),
             haul: Haul::default(),
+            vault: None,
             reached: Position::START,
             judged: false,
         }
+    }
+
+    /// Seals parts to days and people that short-lived writers could seal to the master alone.
+    #[must_use]
+    pub fn with_vault(mut self, ring: SharedRing) -> Self {
+        self.vault = Some(Rewrapper::new(ring, self.world.clone()));
+        self
     }
 
     /// Integrates what is there, as far as the budget goes.
@@ -182,6 +193,7 @@ impl Integrator {
     }
 
     fn forget(&mut self) {
+        self.vault.as_mut().into_iter().for_each(Rewrapper::forget);
         self.tenants.clear();
         self.recent = Recent::default();
         self.reached = Position::START;
@@ -199,6 +211,7 @@ impl Integrator {
             self.forget();
             self.reached = integrated;
         }
+        self.tenants.retain(|_, tenant| tenant.is_current(files.as_ref()));
         let drained = self.wal.drain(integrated)?;
         if drained.moved + drained.duplicates > 0 {
             self.recent.fill(&self.store, integrated)?;
@@ -291,8 +304,8 @@ impl Integrator {
 
     /// Gives the tenants the frames that were hauled.
     fn settle(&mut self, integrated: Position, outcome: &mut Outcome) -> Result<(), Error> {
-        let Self { store, tenants, recent, haul, .. } = self;
-        let mut desk = Desk { store, tenants, recent, integrated };
+        let Self { store, tenants, recent, haul, vault, .. } = self;
+        let mut desk = Desk { store, tenants, recent, integrated, vault: vault.as_mut() };
         for (at, record, passed) in haul.checked() {
             desk.take(at, &record, passed, outcome)?;
         }
@@ -357,6 +370,7 @@ struct Desk<'a> {
     tenants: &'a mut HashMap<String, TenantLog>,
     recent: &'a mut Recent,
     integrated: Position,
+    vault: Option<&'a mut Rewrapper>,
 }
 
 impl Desk<'_> {
@@ -380,13 +394,13 @@ impl Desk<'_> {
         if at < tenant.position() {
             return Ok(());
         }
-        let passed = passed.and_then(|passed| {
-            let known = tenant.knows_grants(&passed);
-            if known { Ok(passed) } else { Err(Refusal::Grant) }
-        });
+        let passed = match passed {
+            Ok(passed) if !tenant.knows_grants(files, &passed)? => Err(Refusal::Grant),
+            passed => passed,
+        };
         match passed {
             Ok(passed) => {
-                tenant.push(files, record, &passed)?;
+                tenant.push(files, record, &passed, self.vault.as_deref_mut())?;
                 outcome.leaves += 1;
                 if outcome.tenants.last().is_none_or(|last| last != record.tenant) {
                     outcome.tenants.push(record.tenant.to_owned());

@@ -88,3 +88,25 @@ pub const HAUL_FRAMES_MAX: usize = 2_048;
 pub const HAUL_BYTES_MAX: usize = 8 << 20;
 /// Threads that read frames again.
 pub const CHECK_THREADS_MAX: usize = 4;
+/// A person's id, as it is looked up.
+pub const SUBJECT_BYTES_MAX: usize = 1_024;
+/// The public keys that a writer reads: 16 KiB.
+pub const VAULT_PUB_BYTES_MAX: usize = 16 << 10;
+/// Days for which keys are made ahead.
+pub const DAYS_AHEAD: u32 = 40;
+/// Keys of one log that may have signed rows.
+pub const KEY_EPOCHS_MAX: usize = 64;
+/// One tenant's file of keys: 1 GiB, some 2 M people.
+pub const ROWS_BYTES_MAX: u64 = 1 << 30;
+/// How long the lock of the keys is waited for: 5 s.
+pub const VAULT_WAIT_MICROS: u64 = 5_000_000;
+/// Grants that a writer keeps in use.
+pub const SEALER_GRANTS_MAX: usize = 4_096;
+/// Grants whose keys a reader keeps.
+pub const OPENER_GRANTS_MAX: usize = 16_384;
+/// Parts shorter than this are not compressed while their writer waits: 4 KiB.
+pub const ZSTD_PART_BYTES_MIN: usize = 4 << 10;
+/// Bytes that are read of the list of a day's grants: 64 MiB, 2.8 M grants.
+pub const GRANT_LIST_BYTES_MAX: usize = 64 << 20;
+/// Grants that a reader remembers of what is not integrated yet.
+pub const LIVE_GRANTS_MAX: usize = 65_536;

@@ -230,7 +230,29 @@ impl Log {
     /// # Errors
     /// As [`Log::parts`].
     pub fn reveal(&self, entry: &LogEntry) -> Result<Revealed, Error> {
-        let mut opened = vault::open(&self.parts(entry)?);
+        Ok(Self::revealed(entry, vault::open(&self.parts(entry)?)))
+    }
+
+    /// The event that an entry and its parts say, sealed ones too. Whoever calls this has recorded
+    /// that somebody looks.
+    pub(crate) fn reveal_with(
+        &self,
+        entry: &LogEntry,
+        opener: &mut vault::Opener,
+    ) -> Result<Revealed, Error> {
+        let parts = self.parts(entry)?;
+        let opened = opener.open(&parts, &mut |part| self.grant(entry, part));
+        Ok(Self::revealed(entry, opened))
+    }
+
+    /// The grant of a part of this entry, from the frames that are not integrated or the day file.
+    pub(crate) fn grant(&self, entry: &LogEntry, part: &vault::Part<'_>) -> Option<Vec<u8>> {
+        let day = vault::leaf_day(&entry.leaf)?;
+        let stored = || self.parts.grant(part.class, day, &part.grant_id).ok().flatten();
+        self.live.grant(&part.grant_id).or_else(stored)
+    }
+
+    fn revealed(entry: &LogEntry, mut opened: vault::Opened) -> Revealed {
         let event = match reveal(&entry.leaf, &opened.disclosures) {
             Ok(event) => event,
             Err(problem) => {
@@ -238,7 +260,7 @@ impl Log {
                 entry.leaf.clone()
             }
         };
-        Ok(Revealed { event, opened })
+        Revealed { event, opened }
     }
 
     /// The latest signed note; none before the first.

@@ -3,12 +3,14 @@
 //! ```text
 //! parts/content/2026-11-20.tv   GRANT | u64 leaf index, PART | u64 leaf index, TOMB | ..
 //! index/parts/content-2026-11-20.marks   u64 leaf index | u64 offset, of every 64th part
+//! index/parts/content-2026-11-20.grants  grant id 16 | u64 offset
 //! ```
 //!
 //! A day file holds what was sealed on one day, in the order of the leaves; a grant stands before
 //! the first part that needs it. A leaf's index is below 2^62, so its first byte is never the `T`
 //! of a grant. The marks are derived: without them the file is read from its beginning.
 
+mod grants;
 mod write;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::tenant::{TenantPlaces, date};
 use crate::vault::Item;
 use crate::wal::field::{index as as_index, u32_at, u64_at};
 
+pub(crate) use grants::LISTED_BYTES;
 pub(crate) use write::{PartWriter, Placed};
 
 /// How many parts lie between two marks.

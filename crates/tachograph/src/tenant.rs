@@ -109,6 +109,11 @@ impl TenantPlaces {
         self.part_marks_dir().join(format!("{class}-{}.marks", date(day)))
     }
 
+    /// `index/parts/content-2026-11-20.grants`: where the grants stand.
+    pub fn part_grants(&self, class: Class, day: u32) -> PathBuf {
+        self.part_marks_dir().join(format!("{class}-{}.grants", date(day)))
+    }
+
     /// `columns/`: derived; may be deleted.
     pub fn columns(&self) -> PathBuf {
         self.dir.join("columns")

@@ -1,9 +1,36 @@
-//! The vault: what can be erased. Given parts and grants, gives their bytes, and back.
+//! The vault: what can be erased. Given entries, gives sealed parts; given keys, opens them.
+//!
+//! The rooms, bottom up: `codec` has the bytes of grants, parts and tombstones, `cipher`, `grant`
+//! and `part` seal and open them; `slots`, `rows` and `public` are the files of keys, `ring` holds
+//! them; `seal` is the side of a writer, `open` that of a reader, `plain` both for who does not
+//! seal.
 
+mod cipher;
 mod codec;
+mod error;
+mod grant;
+mod open;
+mod part;
 mod plain;
+mod public;
+mod reveal;
+mod rewrap;
+mod ring;
+mod rows;
+mod seal;
+mod slots;
+mod subject;
+mod writer;
 
+pub use cipher::Sealed;
 pub use codec::{
     FLAG_PADDED, FLAG_PLAIN, FLAG_ZSTD, Flaw, Grant, GrantKind, Item, Items, Part, Tomb, items,
 };
+pub use error::VaultError;
+pub use open::{FindGrant, Opener, nowhere};
 pub use plain::{OpenGrants, Opened, open};
+pub use reveal::{Asker, Reveal};
+pub(crate) use rewrap::{Rewrapped, Rewrapper, leaf_day};
+pub use ring::KeyRing;
+pub use seal::{Sealer, SharedRing};
+pub use writer::Writer;

@@ -196,4 +196,30 @@ points! {
     KeptSync = "kept-sync",
     /// The name of the file of kept checkpoints.
     KeptDirSync = "kept-dir-sync",
+    /// The lock of whoever changes the keys of the vault.
+    VaultLock = "vault-lock",
+    /// A new secret, before it has its name.
+    SecretSync = "secret-sync",
+    /// A new secret gets its name.
+    SecretRename = "secret-rename",
+    /// The name of a new secret, before anything is sealed to it.
+    SecretDirSync = "secret-dir-sync",
+    /// A secret beside the one before, before anything is sealed to it.
+    SlotSync = "slot-sync",
+    /// Zeros over a secret, before the erasure is called done.
+    SlotWipeSync = "slot-wipe-sync",
+    /// Rows of keys that were appended, before anything is sealed to them.
+    RowAppendSync = "row-append-sync",
+    /// A file of rows, before it has its name.
+    RowsSync = "rows-sync",
+    /// A file of rows gets its name.
+    RowsRename = "rows-rename",
+    /// The name of a file of rows, or of its directory.
+    RowsDirSync = "rows-dir-sync",
+    /// What writers read to seal, before it has its name.
+    VaultPubSync = "vault-pub-sync",
+    /// What writers read to seal replaces the old.
+    VaultPubRename = "vault-pub-rename",
+    /// The name of what writers read to seal.
+    VaultPubDirSync = "vault-pub-dir-sync",
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tacho_event::json::{self, Value};
 use tacho_event::privacy::Class;
 use tacho_tree::Frontier;
 
@@ -13,12 +14,12 @@ use crate::files::{Files, Point};
 use crate::index::{Effort, IndexWriter};
 use crate::leaves::LeafWriter;
 use crate::limits::RECENT_GRANTS_MAX;
-use crate::parts::{PartWriter, Placed};
+use crate::parts::{PartFiles, PartWriter, Placed};
 use crate::state::{Found, State};
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
 use crate::tree::NodeWriter;
-use crate::vault::Item;
+use crate::vault::{GrantKind, Item, Part, Rewrapped, Rewrapper};
 use crate::wal::{Position, Record};
 
 /// One tenant's log, open for integration.
@@ -71,17 +72,38 @@ impl TenantLog {
         self.frontier.size() > self.state.size()
     }
 
-    /// Whether every sealed part of a frame has its grant here, or in the frame.
-    pub(crate) fn knows_grants(&self, passed: &Passed<'_>) -> bool {
-        let granted = |id: &[u8; 16]| {
+    /// Whether the files it has open are still those of the log.
+    pub(crate) fn is_current(&self, files: &dyn Files) -> bool {
+        self.parts.is_current(files, &self.places)
+    }
+
+    /// Whether every sealed part of a frame has its grant: here, in the frame, or in the file of
+    /// its day, where an earlier frame brought it.
+    pub(crate) fn knows_grants(
+        &mut self,
+        files: &Arc<dyn Files>,
+        passed: &Passed<'_>,
+    ) -> Result<bool, Error> {
+        for stored in &passed.items {
+            let Item::Part(part) = stored.item else { continue };
+            let id = part.grant_id;
             let in_frame =
-                |stored: &Stored<'_>| matches!(stored.item, Item::Grant(grant) if grant.id == *id);
-            self.grants.contains_key(id) || passed.items.iter().any(in_frame)
-        };
-        passed.items.iter().all(|stored| match stored.item {
-            Item::Part(part) => part.is_plain() || granted(&part.grant_id),
-            Item::Grant(_) | Item::Tomb(_) => true,
-        })
+                |stored: &Stored<'_>| matches!(stored.item, Item::Grant(grant) if grant.id == id);
+            if part.is_plain()
+                || self.grants.contains_key(&id)
+                || passed.items.iter().any(in_frame)
+            {
+                continue;
+            }
+            // It may be waiting to be written.
+            self.parts.flush(files.as_ref(), &self.places)?;
+            let stored_parts = PartFiles::new(files.clone(), self.places.clone());
+            match stored_parts.grant(part.class, stored.day, &id)? {
+                Some(bytes) => self.learn(id, &bytes),
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 
     /// Remembers a grant whose parts may come.
@@ -98,26 +120,67 @@ impl TenantLog {
         files: &Arc<dyn Files>,
         record: &Record<'_>,
         passed: &Passed<'_>,
+        vault: Option<&mut Rewrapper>,
     ) -> Result<(), Error> {
         let leaf = self.frontier.size();
         let Self { frontier, nodes, leaves, .. } = self;
         frontier.push(passed.hash, |place, hash| nodes.push(place, hash));
         leaves.push(record.leaf);
         self.index.push(leaf, &passed.facts);
-        for Stored { item, bytes, day } in &passed.items {
+        let rewrapped = vault.map(|vault| self.rewrap(record, passed, vault)).unwrap_or_default();
+        let mut rewrapped = rewrapped.iter().peekable();
+        for (at, Stored { item, bytes, day }) in passed.items.iter().enumerate() {
             match item {
                 Item::Grant(grant) => self.learn(grant.id, bytes),
                 Item::Part(part) => {
+                    let (class, day) = (part.class, *day);
                     let grant = self.grants.get(&part.grant_id).map(Vec::as_slice);
                     let grant_id = part.grant_id;
-                    let (class, day) = (part.class, *day);
-                    let placed = Placed { leaf, class, day, bytes, grant_id, grant };
+                    let mut placed = Placed { leaf, class, day, bytes, grant_id, grant };
+                    if let Some((_, again)) = rewrapped.next_if(|(of, _)| *of == at) {
+                        placed.bytes = &again.part;
+                        placed.grant_id = again.grant_id;
+                        placed.grant = Some(&again.grant);
+                    }
                     self.parts.push(files, &self.places, placed)?;
                 }
                 Item::Tomb(_) => {}
             }
         }
         Ok(())
+    }
+
+    /// What a frame's writer could seal to the master alone, sealed again; by the item's place.
+    fn rewrap(
+        &mut self,
+        record: &Record<'_>,
+        passed: &Passed<'_>,
+        vault: &mut Rewrapper,
+    ) -> Vec<(usize, Rewrapped)> {
+        for stored in &passed.items {
+            if let Item::Grant(grant) = stored.item {
+                self.learn(grant.id, stored.bytes);
+            }
+        }
+        let parts = passed.items.iter().enumerate().filter_map(|(at, stored)| match stored.item {
+            Item::Part(part) => Some((at, stored.day, part)),
+            _ => None,
+        });
+        let (places, parts): (Vec<(usize, u32)>, Vec<_>) =
+            parts.map(|(at, day, part)| ((at, day), part)).unzip();
+        let is_master = |part: &Part<'_>| {
+            let grant = self.grants.get(&part.grant_id).map(|bytes| Item::decode(bytes));
+            matches!(grant, Some(Ok((Item::Grant(grant), _))) if grant.kind == GrantKind::Master)
+        };
+        if !parts.iter().any(is_master) {
+            return Vec::new();
+        }
+        let Some((_, day)) = places.first() else { return Vec::new() };
+        let Ok(Value::Object(leaf)) = json::read(record.leaf) else { return Vec::new() };
+        let grants = &self.grants;
+        let find = |part: &Part<'_>| grants.get(&part.grant_id).cloned();
+        let again = vault.rewrap(record.tenant, &leaf, *day, &parts, &find);
+        again.into_iter().filter_map(|(at, again)| Some((places.get(at)?.0, again))).collect()
     }
 
     /// Makes leaves, nodes and parts durable.

@@ -10,8 +10,9 @@ use crate::error::{Doing, Error};
 use crate::files::{Access, File, read_full_at};
 use crate::index::{Facts, Kind};
 use crate::integrate::{Recent, check};
-use crate::limits::LIVE_FRAMES_MAX;
+use crate::limits::{LIVE_FRAMES_MAX, LIVE_GRANTS_MAX};
 use crate::store::Store;
+use crate::vault;
 use crate::wal::scan::Judge;
 use crate::wal::segment::{HEADER_BYTES, Header};
 use crate::wal::{DamageKind, Item, Position, Record, Walk, frame, last_noted};
@@ -24,6 +25,8 @@ pub(crate) struct Live {
     walk: Walk,
     recent: Recent,
     frames: Vec<Place>,
+    /// Grants of those frames, and of some before them.
+    grants: HashMap<[u8; 16], Vec<u8>>,
     /// Whether the walk is passing over zeros that a power cut left.
     in_hole: bool,
     /// The last frame that was noted when it did; looked for once.
@@ -54,6 +57,7 @@ impl Live {
             walk: walk(store, Position::START),
             recent: Recent::default(),
             frames: Vec::new(),
+            grants: HashMap::new(),
             in_hole: false,
             noted: None,
             segments: Mutex::default(),
@@ -84,6 +88,11 @@ impl Live {
     /// The grants and parts of the event `number`.
     pub(crate) fn parts(&self, number: u64) -> Result<Option<Vec<u8>>, Error> {
         self.with(number, |record| record.parts.to_vec())
+    }
+
+    /// The bytes of a grant that stood in one of the frames.
+    pub(crate) fn grant(&self, id: &[u8; 16]) -> Option<Vec<u8>> {
+        self.grants.get(id).cloned()
     }
 
     /// The numbers of the events that bear a name.
@@ -123,6 +132,14 @@ impl Live {
                         return Err(Error::Damaged { path, what });
                     }
                     let bytes = usize::try_from(next.offset - at.offset).unwrap_or_default();
+                    if self.grants.len() >= LIVE_GRANTS_MAX {
+                        self.grants.clear();
+                    }
+                    for stored in &passed.items {
+                        if let vault::Item::Grant(grant) = stored.item {
+                            self.grants.insert(grant.id, stored.bytes.to_vec());
+                        }
+                    }
                     let Facts { id, session, .. } = passed.facts;
                     self.frames.push(Place { at, bytes, id, session });
                 }

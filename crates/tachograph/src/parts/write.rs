@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use tacho_event::privacy::Class;
 
-use super::{MARK_BYTES, PartFiles, STRIDE};
+use super::{LISTED_BYTES as LISTED, MARK_BYTES, PartFiles, STRIDE};
 use crate::error::{Doing, Error};
 use crate::files::grow::open_or_create;
 use crate::files::{File, Files, Point, write_all_at};
 use crate::limits::{PART_FILES_OPEN_MAX, RECENT_GRANTS_MAX};
 use crate::state::DayLength;
 use crate::tenant::TenantPlaces;
+
+const LISTED_BYTES: u64 = LISTED as u64;
 
 /// The part or tombstone to be stored, and what it needs.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,7 @@ struct Day {
     pending: Vec<u8>,
     marks: Vec<u8>,
     marks_len: u64,
+    listed: Vec<u8>,
     parts: u64,
     grants: HashSet<[u8; 16]>,
     /// Whether the file's name may not be durable yet.
@@ -75,6 +78,15 @@ impl PartWriter {
         lengths
     }
 
+    /// Whether the files that are open are those that have the names: an erasure replaces them.
+    pub(crate) fn is_current(&self, files: &dyn Files, places: &TenantPlaces) -> bool {
+        self.days.iter().all(|((class, number), day)| {
+            let ours = day.file.stat().map(|stat| stat.identity).ok();
+            let path = places.day_file(*class, *number);
+            ours.is_some() && files.stat(&path).map(|stat| stat.identity).ok() == ours
+        })
+    }
+
     /// Takes in a part of a leaf that no state counts yet.
     pub(crate) fn push(
         &mut self,
@@ -100,6 +112,9 @@ impl PartWriter {
                 day.grants.clear();
             }
             day.grants.insert(part.grant_id);
+            day.listed.extend_from_slice(&part.grant_id);
+            let offset = day.len + day.pending.len() as u64;
+            day.listed.extend_from_slice(&offset.to_be_bytes());
             day.pending.extend_from_slice(grant);
         }
         if day.parts.is_multiple_of(STRIDE) {
@@ -137,6 +152,12 @@ impl PartWriter {
             write_all_at(file.as_ref(), &day.marks, day.marks_len).doing("write", &path)?;
             day.marks_len += day.marks.len() as u64;
             day.marks.clear();
+            let path = places.part_grants(*class, *number);
+            let file = open_or_create(files, &path)?;
+            // Lines of grants that a crash took are passed over: they lead to no such grant.
+            let end = file.stat().doing("stat", &path)?.len / LISTED_BYTES * LISTED_BYTES;
+            write_all_at(file.as_ref(), &day.listed, end).doing("write", &path)?;
+            day.listed.clear();
         }
         for class in new {
             let dir = places.class(class);
@@ -175,6 +196,7 @@ impl Day {
             pending: Vec::new(),
             marks: Vec::new(),
             marks_len,
+            listed: Vec::new(),
             parts: 0,
             grants: HashSet::new(),
             is_new: true,

@@ -8,7 +8,7 @@ use super::receipt::{Ack, Fate, Receipt};
 use super::run::Run;
 use crate::files::OsFiles;
 use crate::store::{Remote, Store};
-use crate::vault::OpenGrants;
+use crate::vault::Writer;
 use crate::wal::{Patience, Wal};
 use crate::world::{OsWorld, World};
 use std::path::Path;
@@ -68,7 +68,7 @@ pub struct Recorder {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) grants: OpenGrants,
+    pub(super) writer: Writer,
     pub(super) batches: u64,
     pub(super) losses: Losses,
     pub(super) counts: Counts,
@@ -140,6 +140,21 @@ impl Recorder {
         policy: Policy,
         settings: Settings,
     ) -> Result<Self, RecordError> {
+        Self::with_writer(store, wal, world, policy, settings, Writer::default())
+    }
+
+    /// A recorder on `store` whose parts `writer` keeps, sealed or plain.
+    ///
+    /// # Errors
+    /// Why the opening heartbeat could not be recorded.
+    pub fn with_writer(
+        store: Store,
+        wal: Wal,
+        world: Arc<dyn World>,
+        policy: Policy,
+        settings: Settings,
+        writer: Writer,
+    ) -> Result<Self, RecordError> {
         let emitter = format!("r-{}", uuid_text(random(world.as_ref())));
         let recorder = Self {
             store,
@@ -150,7 +165,7 @@ impl Recorder {
             stand_ins: StandIns::new(),
             emitter,
             next_seq: AtomicU64::new(0),
-            state: Mutex::default(),
+            state: Mutex::new(State { writer, ..State::default() }),
         };
         if recorder.settings.beat {
             recorder.beat(Beat::Open)?;

@@ -6,12 +6,15 @@ use super::losses::{Loss, LossReason};
 use super::receipt::{Ack, Fate, Receipt};
 use super::recorder::{Made, Prepared, Recorder, receipt};
 use crate::wal::frame::Record;
-use crate::wal::{AppendError, Batch, CommitError, Misfit, Position, SpoolAck};
+use crate::wal::{AppendError, Appended, Batch, CommitError, Misfit, Position, SpoolAck};
 use std::sync::Arc;
 use tacho_event::Draft;
 use tacho_event::privacy::Entry;
 
 type Outcome = Result<Receipt, RecordError>;
+
+/// How often the keys may be replaced while one batch waits.
+const RESEALED_MAX: u32 = 8;
 
 pub(super) struct Run<'r> {
     recorder: &'r Recorder,
@@ -91,7 +94,16 @@ impl<'r> Run<'r> {
         if waiting.is_empty() {
             return;
         }
-        let appended = self.recorder.wal.append(&mut self.batch, self.recorder.settings.patience);
+        let mut appended = self.append();
+        for _ in 0..RESEALED_MAX {
+            let Err(AppendError::StaleGeneration { .. }) = appended else { break };
+            // Keys were replaced: what was sealed under the old ones is sealed anew.
+            self.batch.clear();
+            if !self.reseal(&waiting) {
+                break;
+            }
+            appended = self.append();
+        }
         self.batch.clear();
         let (appended, error) = match appended {
             Ok(appended) => (Some(appended), None),
@@ -104,6 +116,20 @@ impl<'r> Run<'r> {
         // The log took fewer than it was given and named no error: as good as too long.
         let error = Arc::new(error.unwrap_or(AppendError::TooLong));
         failed.into_iter().for_each(|one| self.failed(one, &error));
+    }
+
+    fn append(&mut self) -> Result<Appended, AppendError> {
+        self.recorder.wal.append(&mut self.batch, self.recorder.settings.patience)
+    }
+
+    /// Encodes these again under the keys of now; false if there are none, or they do not fit.
+    fn reseal(&mut self, waiting: &[Waiting]) -> bool {
+        let reloaded = {
+            let mut state = self.recorder.state();
+            state.batches += 1;
+            state.writer.reload(self.recorder.store())
+        };
+        reloaded.is_ok() && waiting.iter().all(|one| self.encode(&one.prepared) == Ok(()))
     }
 
     /// Syncs what was appended; gives every outcome with its slot.
@@ -151,6 +177,8 @@ impl<'r> Run<'r> {
     fn spool(&self, prepared: &Prepared) -> Option<Fate> {
         let Made::Entry { entry, record_id, .. } = &prepared.made else { return None };
         let ack = if self.ack == Ack::Os { SpoolAck::Os } else { SpoolAck::Disk };
+        // A file of the spool holds its own grants.
+        self.recorder.state().batches += 1;
         with_record(self.recorder, prepared, entry, *record_id, |record| {
             self.recorder.wal.spool(record, ack)
         })
@@ -178,10 +206,12 @@ fn with_record<T>(
     give: impl FnOnce(&Record<'_>) -> T,
 ) -> T {
     let mut parts = Vec::with_capacity(1024);
-    let parts_count = {
+    let (parts_count, generation) = {
         let mut state = recorder.state();
         let batch = state.batches;
-        state.grants.encode(entry, record_id, batch, &recorder.world.as_ref(), &mut parts)
+        let world = recorder.world.as_ref();
+        let count = state.writer.encode(entry, record_id, batch, world, &mut parts);
+        (count, state.writer.generation())
     };
     give(&Record {
         tenant: prepared.tenant.as_str(),
@@ -191,6 +221,6 @@ fn with_record<T>(
         parts: &parts,
         parts_count,
         system: entry.is_system(),
-        generation: 0,
+        generation,
     })
 }

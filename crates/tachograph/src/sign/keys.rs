@@ -104,6 +104,11 @@ impl Keys {
         Ok(())
     }
 
+    /// The directory they lie in.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The key of a log and epoch.
     pub fn log_key(&self, origin: &Origin, epoch: u32) -> LogKey {
         LogKey::derive(&self.seed, origin, epoch)

@@ -19,7 +19,7 @@ const GRANT_MAGIC: &[u8; 4] = b"TVG1";
 const PART_MAGIC: &[u8; 4] = b"TVP1";
 const TOMB_MAGIC: &[u8; 4] = b"TVX1";
 const GRANT_HEADER_BYTES: usize = 30;
-const PART_HEADER_BYTES: usize = 56;
+pub(super) const PART_HEADER_BYTES: usize = 56;
 const TOMB_HEADER_BYTES: usize = 60;
 
 /// The flag of a part whose body is zstd before sealing.
@@ -158,9 +158,14 @@ impl Part<'_> {
 
     /// The 56 bytes before the body, which its seal binds.
     pub fn header(&self) -> Vec<u8> {
+        self.header_of(self.body.len())
+    }
+
+    /// The header before a body of this length.
+    pub(super) fn header_of(&self, body_bytes: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(PART_HEADER_BYTES);
         out.extend_from_slice(PART_MAGIC);
-        put_total(&mut out, PART_HEADER_BYTES + self.body.len());
+        put_total(&mut out, PART_HEADER_BYTES + body_bytes);
         out.extend_from_slice(&self.record_id);
         out.extend_from_slice(&self.grant_id);
         out.extend_from_slice(&[self.class.byte(), self.flags]);

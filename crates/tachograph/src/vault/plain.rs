@@ -90,6 +90,6 @@ pub fn open(parts: &[u8]) -> Opened {
     opened
 }
 
-fn broken(what: &str) -> Problem {
+pub(super) fn broken(what: &str) -> Problem {
     Problem::new("", what, "the bytes were changed; `verify` tells where")
 }

@@ -1,0 +1,132 @@
+//! Why the vault did not do what it was asked.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::integrate::IntegrateError;
+use crate::record::RecordError;
+use crate::sign::SignError;
+use crate::wal::AppendError;
+
+/// Why the vault did not do what it was asked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// The master secret is gone: what is sealed stays sealed, unless an escrow is at hand. The
+    /// leaves, their proofs and their signatures hold without it.
+    NoMaster(PathBuf),
+    /// Others may read the secret, or it is another user's: it may be known already.
+    Exposed(PathBuf),
+    /// A file of keys is not as it was written.
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The keys in the directory are those of another store or log.
+    Foreign(PathBuf),
+    /// Another process changes the keys, or erases, and does not finish.
+    Busy(PathBuf),
+    /// A hold stands in the way; an operator lifts it.
+    Held {
+        /// Which.
+        hold: String,
+    },
+    /// The clock cannot be believed: nothing is destroyed on its word.
+    Clock(&'static str),
+    /// Erasures are known that this store was not told of: apply them first.
+    NotApplied {
+        /// How many.
+        erasures: usize,
+    },
+    /// What to erase cannot be told: it names nothing, or is no pattern.
+    Scope(String),
+    /// An escrow does not open with this secret.
+    Escrow,
+    /// The log keys could not be used.
+    Sign(SignError),
+    /// The WAL could not be integrated.
+    Integrate(IntegrateError),
+    /// The WAL refused.
+    Wal(AppendError),
+    /// An event of the vault's own was not recorded.
+    Record(RecordError),
+    /// The disk refused, or a file is damaged.
+    Store(Error),
+}
+
+impl fmt::Display for VaultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMaster(path) => write!(
+                f,
+                "no master secret at {}: sealed parts stay sealed, restore it from an escrow",
+                path.display()
+            ),
+            Self::Exposed(path) => {
+                write!(f, "{} can be read by others: make it 0600", path.display())
+            }
+            Self::Damaged { path, what } => write!(f, "{}: {what}", path.display()),
+            Self::Foreign(path) => write!(f, "{} belongs to another store", path.display()),
+            Self::Busy(path) => write!(f, "somebody else holds {}", path.display()),
+            Self::Held { hold } => write!(f, "a hold stands in the way: {hold}"),
+            Self::Clock(why) => write!(f, "the clock cannot be believed: {why}"),
+            Self::NotApplied { erasures } => write!(
+                f,
+                "{erasures} erasures are known that this store was not told of: apply them first"
+            ),
+            Self::Scope(why) => write!(f, "cannot tell what to erase: {why}"),
+            Self::Escrow => f.write_str("the escrow does not open with this secret"),
+            Self::Sign(error) => write!(f, "{error}"),
+            Self::Integrate(error) => write!(f, "{error}"),
+            Self::Wal(error) => write!(f, "{error}"),
+            Self::Record(error) => write!(f, "{error}"),
+            Self::Store(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for VaultError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Sign(error) => error.source(),
+            Self::Integrate(error) => error.source(),
+            Self::Wal(error) => error.source(),
+            Self::Record(error) => error.source(),
+            Self::Store(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for VaultError {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<SignError> for VaultError {
+    fn from(error: SignError) -> Self {
+        Self::Sign(error)
+    }
+}
+
+impl From<IntegrateError> for VaultError {
+    fn from(error: IntegrateError) -> Self {
+        Self::Integrate(error)
+    }
+}
+
+impl From<AppendError> for VaultError {
+    fn from(error: AppendError) -> Self {
+        Self::Wal(error)
+    }
+}
+
+impl From<RecordError> for VaultError {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}

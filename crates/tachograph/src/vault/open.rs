@@ -1,0 +1,146 @@
+//! Given parts and the keys, gives what they say: the side of a reader that may.
+
+use std::collections::HashMap;
+
+use tacho_event::privacy::{Class, Disclosure};
+use zeroize::Zeroizing;
+
+use super::cipher::{Expander, Key};
+use super::codec::{Grant, GrantKind, Item, Part, items};
+use super::grant::{open_day, open_inner, open_master, open_outer};
+use super::plain::Opened;
+use super::ring::KeyRing;
+use super::rows::Name;
+use super::seal::{SharedRing, hold};
+use super::{part, plain};
+use crate::limits::OPENER_GRANTS_MAX;
+
+/// Opens the parts of one tenant.
+#[derive(Debug)]
+pub struct Opener {
+    ring: SharedRing,
+    tenant: String,
+    origin: String,
+    /// Keys of grants that were opened; none for one that does not open.
+    grants: HashMap<[u8; 16], Option<Expander>>,
+}
+
+/// Finds the bytes of a grant that does not stand beside its part.
+pub type FindGrant<'f> = &'f mut dyn FnMut(&Part<'_>) -> Option<Vec<u8>>;
+
+impl Opener {
+    /// A reader with these keys.
+    ///
+    /// # Errors
+    /// Why the tenant's keys could not be read.
+    pub fn new(ring: SharedRing, tenant: &str) -> Result<Self, super::VaultError> {
+        let mut held = hold(&ring);
+        held.reload(tenant)?;
+        let origin = held.origin(tenant)?.as_str().to_owned();
+        drop(held);
+        Ok(Self { ring, tenant: tenant.to_owned(), origin, grants: HashMap::new() })
+    }
+
+    /// Opens the parts of one event. Those that do not open are named in `sealed`.
+    pub fn open(&mut self, parts: &[u8], find: FindGrant<'_>) -> Opened {
+        let mut opened = plain::open(parts);
+        opened.sealed.clear();
+        for item in items(parts).flatten() {
+            match item {
+                Item::Grant(grant) => self.learn(&grant),
+                Item::Part(part) if !part.is_plain() => match self.plaintext(&part, find) {
+                    Some(plaintext) => opened.take(&part, &plaintext),
+                    None => opened.sealed.push(part.class),
+                },
+                Item::Part(_) | Item::Tomb(_) => {}
+            }
+        }
+        opened
+    }
+
+    /// The plaintext of a part, sealed or not; none if it does not open.
+    pub(crate) fn plaintext(
+        &mut self,
+        part: &Part<'_>,
+        find: FindGrant<'_>,
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        if part.is_plain() {
+            return Some(Zeroizing::new(part.body.to_vec()));
+        }
+        if !self.grants.contains_key(&part.grant_id)
+            && let Some(bytes) = find(part)
+            && let Ok((Item::Grant(grant), _)) = Item::decode(&bytes)
+            && grant.id == part.grant_id
+        {
+            self.learn(&grant);
+        }
+        let key = self.grants.get(&part.grant_id)?.as_ref()?;
+        part::open(key, part, &self.origin).ok()
+    }
+
+    /// Opens a grant, once.
+    pub(crate) fn learn(&mut self, grant: &Grant<'_>) {
+        if self.grants.contains_key(&grant.id) || grant.kind == GrantKind::Open {
+            return;
+        }
+        if self.grants.len() >= OPENER_GRANTS_MAX {
+            self.grants.clear();
+        }
+        let key = open_grant(&mut hold(&self.ring), &self.tenant, &self.origin, grant);
+        self.grants.insert(grant.id, key.as_ref().map(Expander::new));
+    }
+}
+
+/// The key of a grant, by whatever opens it.
+pub(crate) fn open_grant(
+    ring: &mut KeyRing,
+    tenant: &str,
+    origin: &str,
+    grant: &Grant<'_>,
+) -> Option<Key> {
+    let day = Name::Day(grant.class, grant.day);
+    match grant.kind {
+        GrantKind::Master => {
+            let mut masters = ring.master.all();
+            masters.find_map(|master| open_master(grant, origin, master).ok())
+        }
+        GrantKind::Day => {
+            let mut days = ring.secrets(tenant, day).into_iter();
+            days.find_map(|day| open_day(grant, origin, &day).ok())
+        }
+        GrantKind::DaySubject => {
+            let mut days = ring.secrets(tenant, day).into_iter();
+            let inner = days.find_map(|day| open_outer(grant, origin, &day).ok())?;
+            let mut subjects = ring.secrets(tenant, Name::Subject(inner.name)).into_iter();
+            subjects.find_map(|subject| open_inner(grant, origin, &inner, &subject).ok())
+        }
+        GrantKind::Open => None,
+    }
+}
+
+impl Opened {
+    /// Takes in what a part says.
+    pub(super) fn take(&mut self, part: &Part<'_>, plaintext: &[u8]) {
+        match Disclosure::of_part(part.class, plaintext) {
+            Ok(disclosures) if disclosures.len() == usize::from(part.pairs) => {
+                self.disclosures.extend(disclosures);
+            }
+            Ok(_) => self.problems.push(plain::broken("a part does not hold its pairs")),
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    /// The classes that are there and do not open, each once.
+    pub fn sealed_classes(&self) -> Vec<Class> {
+        let mut classes = self.sealed.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        classes
+    }
+}
+
+/// No grant stands elsewhere.
+pub fn nowhere(_: &Part<'_>) -> Option<Vec<u8>> {
+    None
+}
+

@@ -1,0 +1,91 @@
+//! Given an entry, gives its grants and parts as this store keeps them: plain, or sealed.
+
+use tacho_event::privacy::{Entry, Preset};
+
+use super::error::VaultError;
+use super::plain::OpenGrants;
+use super::seal::{Sealer, SharedRing};
+use crate::generation;
+use crate::store::Store;
+use crate::world::World;
+
+/// How one writer keeps parts, under which key generation.
+#[derive(Debug)]
+pub enum Writer {
+    /// Detached, and not sealed.
+    Plain {
+        /// Its grants.
+        grants: OpenGrants,
+        /// The store's key generation: an erasure raises it for plain stores too.
+        generation: u32,
+    },
+    /// Sealed.
+    Sealed(Box<Sealer>),
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self::Plain { grants: OpenGrants::new(), generation: 0 }
+    }
+}
+
+impl From<Sealer> for Writer {
+    fn from(sealer: Sealer) -> Self {
+        Self::Sealed(Box::new(sealer))
+    }
+}
+
+impl Writer {
+    /// The writer of a tenant under a preset: `production` and `compliance` seal.
+    ///
+    /// # Errors
+    /// Why there are no keys to seal with.
+    pub fn of(preset: Preset, ring: SharedRing, tenant: &str) -> Result<Self, VaultError> {
+        if preset.terms().sealed {
+            Ok(Sealer::with_ring(ring, tenant)?.into())
+        } else {
+            Ok(Self::default())
+        }
+    }
+
+    /// Whether parts are sealed.
+    pub fn is_sealed(&self) -> bool {
+        matches!(self, Self::Sealed(_))
+    }
+
+    /// What its frames say of the keys they were sealed under.
+    pub(crate) fn generation(&self) -> u32 {
+        match self {
+            Self::Plain { generation, .. } => *generation,
+            Self::Sealed(sealer) => sealer.generation(),
+        }
+    }
+
+    /// Reads the keys again: the store has another generation.
+    pub(crate) fn reload(&mut self, store: &Store) -> Result<(), VaultError> {
+        match self {
+            Self::Plain { grants, generation } => {
+                *grants = OpenGrants::new();
+                *generation = generation::read(store.files().as_ref(), store.places())?;
+                Ok(())
+            }
+            Self::Sealed(sealer) => sealer.reload(),
+        }
+    }
+
+    /// Appends the grants and parts of `entry` and gives their number; a grant stands before the
+    /// first part that uses it in the place `place`.
+    pub(crate) fn encode(
+        &mut self,
+        entry: &Entry,
+        record_id: [u8; 16],
+        place: u64,
+        world: &dyn World,
+        out: &mut Vec<u8>,
+    ) -> u16 {
+        match self {
+            Self::Plain { grants, .. } => grants.encode(entry, record_id, place, &world, out),
+            Self::Sealed(sealer) => sealer.encode(entry, record_id, place, world, out),
+        }
+    }
+}

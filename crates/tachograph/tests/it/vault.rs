@@ -1,0 +1,6 @@
+//! The vault from outside: what is sealed, who opens it, and that nobody else does.
+
+pub(crate) mod safe;
+
+mod seal;
+mod strangers;

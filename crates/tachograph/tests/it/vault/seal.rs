@@ -1,0 +1,158 @@
+//! What is sealed opens for who holds the keys, whoever wrote it.
+
+use tacho_event::privacy::{Class, Preset};
+use tachograph::vault::{GrantKind, Item, items};
+
+use super::safe::{Safe, call};
+
+/// The kinds of the grants that stand in the file of a class and the only day.
+fn kinds(safe: &Safe, class: Class) -> Vec<GrantKind> {
+    let log = safe.yard.log("acme");
+    let days = log.part_files().days(class).unwrap();
+    let mut kinds = Vec::new();
+    for day in days {
+        let mut records = log.part_files().day(class, day).unwrap().unwrap();
+        while let Some(record) = records.next_record().unwrap() {
+            match record.item {
+                Item::Grant(grant) => kinds.push(grant.kind),
+                Item::Part(part) => assert!(!part.is_plain()),
+                Item::Tomb(_) => panic!("nothing was erased"),
+            }
+        }
+    }
+    kinds
+}
+
+fn is_anywhere(safe: &Safe, text: &str) -> bool {
+    let mut dirs = vec![safe.yard.path(), safe.yard.keys()];
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else if memchr_find(&std::fs::read(&path).unwrap(), text.as_bytes()) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn memchr_find(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+#[test]
+fn a_server_seals_to_day_and_person_and_one_grant_serves_many() {
+    let safe = Safe::new();
+    let recorder = safe.server(Preset::Production, "acme");
+    for number in 0..20 {
+        let who = if number % 2 == 0 { "alice@example.com" } else { "bob@example.com" };
+        recorder.record(call(number, who, &format!("secret errand {number}"))).unwrap();
+    }
+    // Not integrated yet, and seen all the same.
+    assert_eq!(safe.says("acme")[3], "bob@example.com secret errand 3");
+    safe.integrate();
+    assert_eq!(safe.says("acme")[3], "bob@example.com secret errand 3");
+    assert_eq!(kinds(&safe, Class::Content), [GrantKind::DaySubject; 2]);
+    assert_eq!(kinds(&safe, Class::Identity), [GrantKind::DaySubject; 2]);
+    assert!(!is_anywhere(&safe, "secret errand") && !is_anywhere(&safe, "bob@example.com"));
+}
+
+#[test]
+fn what_a_hook_seals_to_the_master_is_sealed_to_the_person_when_it_is_integrated() {
+    let safe = Safe::new();
+    // Whoever holds the keys made some.
+    drop(safe.server(Preset::Production, "acme"));
+    for number in 0..6 {
+        let who = ["alice@example.com", " Alice@EXAMPLE.com", ""][number as usize % 3];
+        let hook = safe.hook(Preset::Production, "acme");
+        hook.record(call(number, who, &format!("hooked {number}"))).unwrap();
+    }
+    assert_eq!(safe.says("acme")[1], " Alice@EXAMPLE.com hooked 1");
+    safe.integrate();
+    assert_eq!(safe.says("acme")[5], "robot hooked 5");
+    assert_eq!(safe.says("acme")[4], " Alice@EXAMPLE.com hooked 4");
+    let mut content = kinds(&safe, Class::Content);
+    content.sort_by_key(|kind| *kind as u8);
+    let (day, subject) = (GrantKind::Day, GrantKind::DaySubject);
+    // Nobody is known in two events, each of another hook; the two spellings are one person, whom
+    // the integrator looks up under each.
+    assert_eq!(content, [day, day, subject, subject]);
+}
+
+#[test]
+fn without_the_master_an_integrator_keeps_what_it_cannot_open() {
+    let safe = Safe::new();
+    drop(safe.server(Preset::Production, "acme"));
+    safe.hook(Preset::Production, "acme").record(call(1, "alice@example.com", "later")).unwrap();
+    safe.yard.integrate();
+    assert_eq!(kinds(&safe, Class::Content), [GrantKind::Master]);
+    assert_eq!(safe.says("acme"), ["alice@example.com later"]);
+}
+
+#[test]
+fn a_grant_that_an_earlier_run_integrated_is_found_in_the_file_of_its_day() {
+    let safe = Safe::new();
+    let recorder = safe.server(Preset::Compliance, "acme");
+    // One batch, one grant; a run that takes one frame at a time, and forgets in between.
+    let drafts = (0..4).map(|number| call(number, "alice@example.com", "same")).collect();
+    for outcome in recorder.record_all(drafts, tachograph::Ack::Os) {
+        outcome.unwrap();
+    }
+    let budget = tachograph::integrate::Budget { frames: 1, micros: None };
+    for _ in 0..4 {
+        let outcome = safe.yard.integrator().run(budget).unwrap();
+        assert_eq!((outcome.leaves, outcome.refused), (1, 0));
+    }
+    assert_eq!(safe.says("acme"), ["alice@example.com same"; 4]);
+    // Even if what was derived is gone.
+    let marks = safe.yard.places("acme").part_marks_dir();
+    std::fs::remove_dir_all(marks).unwrap();
+    assert_eq!(safe.says("acme"), ["alice@example.com same"; 4]);
+}
+
+#[test]
+fn every_look_is_recorded_before_anything_is_opened() {
+    let safe = Safe::new();
+    safe.server(Preset::Production, "acme").record(call(1, "alice@example.com", "x")).unwrap();
+    safe.says("acme");
+    let log = safe.yard.log("default");
+    let entry = log.get(0).unwrap().unwrap();
+    assert_eq!(entry.leaf.at("/action/name").and_then(|name| name.as_str()), Some("tacho.reveal"));
+    let event = log.reveal(&entry).unwrap().event;
+    let target = event.at("/action/access/target").and_then(|target| target.as_list()).unwrap();
+    assert_eq!(target.len(), 1);
+    let role = event.at("/action/access/role").and_then(|role| role.as_str());
+    assert_eq!(role, Some("auditor"));
+}
+
+#[test]
+fn presets_decide_what_is_sealed() {
+    for preset in Preset::ALL {
+        let safe = Safe::new();
+        let recorder = safe.server(preset, "acme");
+        recorder.record(call(1, "alice@example.com", "seen or not")).unwrap();
+        drop(recorder);
+        assert_eq!(is_anywhere(&safe, "seen or not"), !preset.terms().sealed, "{preset:?}");
+    }
+}
+
+#[test]
+fn frames_hold_their_own_grants_and_name_their_generation() {
+    let safe = Safe::new();
+    let recorder = safe.server(Preset::Production, "acme");
+    recorder.record(call(1, "alice@example.com", "x")).unwrap();
+    let wal = safe.yard.wal();
+    let mut walk = wal.follow(tachograph::wal::Position::START);
+    let tachograph::wal::Item::Frame { record, .. } = walk.next_item().unwrap() else {
+        panic!("no frame")
+    };
+    let kinds: Vec<_> = items(record.parts).map(Result::unwrap).collect();
+    assert!(matches!(kinds.as_slice(), [
+        Item::Grant(_),
+        Item::Part(_),
+        Item::Grant(_),
+        Item::Part(_)
+    ]));
+}
