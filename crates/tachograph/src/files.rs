@@ -9,6 +9,7 @@ pub(crate) mod grow;
 mod os;
 mod point;
 pub(crate) mod replace;
+pub(crate) mod shred;
 
 use std::fmt::Debug;
 use std::io;

@@ -46,6 +46,14 @@ pub(crate) fn raise(files: &dyn Files, places: &Places) -> Result<u32, Error> {
     Ok(generation)
 }
 
+/// Raises the generation to `wanted`, if it is lower; the caller holds `wal/lock`.
+pub(crate) fn raise_to(files: &dyn Files, places: &Places, wanted: u32) -> Result<(), Error> {
+    if read(files, places)? < wanted {
+        write(files, places, wanted, Some(Point::GenerationDirSync))?;
+    }
+    Ok(())
+}
+
 fn write(
     files: &dyn Files,
     places: &Places,

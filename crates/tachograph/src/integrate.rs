@@ -27,11 +27,13 @@ use crate::files::exclusive::{Exclusive, Taken};
 use crate::files::{Access, Files, Point};
 use crate::index::Effort;
 use crate::integrated;
-use crate::limits::{CHUNK_BYTES_MAX, CHUNK_FRAMES_MAX, INTEGRATE_WAIT_MICROS, TENANTS_OPEN_MAX};
+use crate::limits::{
+    CHUNK_BYTES_MAX, CHUNK_FRAMES_MAX, ERASE_WAITS_MAX, INTEGRATE_WAIT_MICROS, TENANTS_OPEN_MAX,
+};
 use crate::store::Store;
 use crate::vault::{Rewrapper, SharedRing};
 use crate::wal::scan::Judge;
-use crate::wal::{AppendError, Damage, Item, Options, Position, Record, Wal, Walk, last_noted};
+use crate::wal::{AppendError, Damage, Item, Options, Patience, Position, Record, Wal, Walk, last_noted};
 use crate::world::World;
 
 use gate::Passed;
@@ -190,6 +192,40 @@ impl Integrator {
         let retired = self.wal.retire();
         self.lock.give_back();
         Ok(retired?)
+    }
+
+    /// Runs `work` while nobody else integrates; what it knows is forgotten afterwards.
+    pub(crate) fn exclusively<T, E: From<IntegrateError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let files = self.store.files().clone();
+        let mut waited = 0;
+        loop {
+            let taken = self.lock.take(files.as_ref(), INTEGRATE_WAIT_MICROS);
+            match taken.map_err(IntegrateError::from)? {
+                Taken::No if waited < ERASE_WAITS_MAX => waited += 1,
+                Taken::No => return Err(IntegrateError::Busy.into()),
+                Taken::Again | Taken::Anew => break,
+            }
+        }
+        self.forget();
+        let outcome = work(self);
+        self.forget();
+        self.lock.give_back();
+        outcome
+    }
+
+    /// Closes the segment that is written to, integrates everything, and gives where that ends; the
+    /// caller holds the lock ([`Integrator::exclusively`]).
+    pub(crate) fn run_whole(&mut self) -> Result<Outcome, IntegrateError> {
+        self.wal.rotate(Patience::Server)?;
+        self.run_locked(Budget::default())
+    }
+
+    /// The WAL it reads.
+    pub(crate) fn wal(&self) -> &Wal {
+        &self.wal
     }
 
     fn forget(&mut self) {

@@ -5,6 +5,7 @@
 //! tenants and all processes share, where an event becomes safe before it is acknowledged.
 
 pub mod emitters;
+pub mod erase;
 pub mod error;
 pub mod files;
 pub mod generation;

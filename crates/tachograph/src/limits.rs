@@ -110,3 +110,17 @@ pub const ZSTD_PART_BYTES_MIN: usize = 4 << 10;
 pub const GRANT_LIST_BYTES_MAX: usize = 64 << 20;
 /// Grants that a reader remembers of what is not integrated yet.
 pub const LIVE_GRANTS_MAX: usize = 65_536;
+/// Events that one erasure may name.
+pub const ERASE_EVENTS_MAX: usize = 10_000;
+/// The journal of one erasure: 4 MiB.
+pub const JOURNAL_BYTES_MAX: usize = 4 << 20;
+/// What one erasure may write over: 2 GiB.
+pub const PLAN_BYTES_MAX: u64 = 2 << 30;
+/// The list of erasures beside the keys: 1 GiB.
+pub const ERASED_BYTES_MAX: u64 = 1 << 30;
+/// All holds: 1 MiB.
+pub const HOLDS_BYTES_MAX: usize = 1 << 20;
+/// How often an erasure looks again for parts that came while it replaced keys.
+pub const ERASE_ROUNDS_MAX: u32 = 4;
+/// How often an erasure waits for an integrator, 50 ms each time: a minute.
+pub const ERASE_WAITS_MAX: u32 = 1_200;

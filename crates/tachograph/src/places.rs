@@ -44,6 +44,11 @@ impl Places {
         self.store.join("integrate.lock")
     }
 
+    /// `erased`: how much of the list of erasures was applied here.
+    pub fn erased(&self) -> PathBuf {
+        self.store.join("erased")
+    }
+
     /// `reserve`: the bytes given back when the disk is full.
     pub fn reserve(&self) -> PathBuf {
         self.store.join("reserve")

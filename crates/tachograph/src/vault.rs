@@ -5,21 +5,22 @@
 //! them; `seal` is the side of a writer, `open` that of a reader, `plain` both for who does not
 //! seal.
 
-mod cipher;
+pub(crate) mod cipher;
 mod codec;
 mod error;
-mod grant;
-mod open;
-mod part;
+pub(crate) mod grant;
+pub(crate) mod open;
+pub(crate) mod part;
 mod plain;
 mod public;
 mod reveal;
 mod rewrap;
 mod ring;
-mod rows;
+mod rotate;
+pub(crate) mod rows;
 mod seal;
 mod slots;
-mod subject;
+pub(crate) mod subject;
 mod writer;
 
 pub use cipher::Sealed;
@@ -32,5 +33,7 @@ pub use plain::{OpenGrants, Opened, open};
 pub use reveal::{Asker, Reveal};
 pub(crate) use rewrap::{Rewrapped, Rewrapper, leaf_day};
 pub use ring::KeyRing;
+pub(crate) use rotate::Leaving;
+pub(crate) use seal::hold;
 pub use seal::{Sealer, SharedRing};
 pub use writer::Writer;

@@ -49,7 +49,21 @@ pub static ACTIONS: &[Member] = &[
     kind("alert", ALERT, "The rule that fired and why."),
     kind("access", ACCESS, "Who looked at what."),
     kind("admin", ADMIN, "The setting that changed."),
-    kind("system", &[], "What the recorder says about itself."),
+    kind("system", SYSTEM, "What the recorder says about itself."),
+];
+
+/// What a log says of what it no longer holds must be checked by whoever reads it.
+static SYSTEM: &[Member] = &[
+    row("ticket", Name, Leaf, "The erasure or expiry."),
+    row("class", Name, Leaf, "The class of parts that expired."),
+    row("day", Count, Leaf, "The day that expired, days since 1970-01-01."),
+    row("until", Count, Leaf, "Leaves before this index are meant."),
+    row("content_count", Count, Leaf, "Digests of content that no part backs any more."),
+    row("content_root", Name, Leaf, "The RFC 6962 root over them."),
+    row("identity_count", Count, Leaf, "Digests of identity that no part backs any more."),
+    row("identity_root", Name, Leaf, "The RFC 6962 root over them."),
+    row("evidence_count", Count, Leaf, "Digests of evidence that no part backs any more."),
+    row("evidence_root", Name, Leaf, "The RFC 6962 root over them."),
 ];
 
 static TOOL: &[Member] =

@@ -222,4 +222,54 @@ points! {
     VaultPubRename = "vault-pub-rename",
     /// The name of what writers read to seal.
     VaultPubDirSync = "vault-pub-dir-sync",
+    /// Staged rows become the rows.
+    RowsSwitchRename = "rows-switch-rename",
+    /// The name of the rows that were staged, before the store has their generation.
+    RowsSwitchDirSync = "rows-switch-dir-sync",
+    /// Zeros over a file that held what was erased, before it is removed.
+    ShredSync = "shred-sync",
+    /// The lock of whoever erases.
+    EraseLock = "erase-lock",
+    /// The journal of an erasure, before its step.
+    JournalSync = "journal-sync",
+    /// The journal of an erasure gets its name, or says the next step.
+    JournalRename = "journal-rename",
+    /// The name of the journal of an erasure.
+    JournalDirSync = "journal-dir-sync",
+    /// What an erasure will write over, before it does.
+    PlanSync = "plan-sync",
+    /// The plan of an erasure gets its name.
+    PlanRename = "plan-rename",
+    /// The name of the plan of an erasure.
+    PlanDirSync = "plan-dir-sync",
+    /// Tombstones and new wraps in a day file, before the keys before them are destroyed.
+    TombSync = "tomb-sync",
+    /// Tombstones whose day file is gone, or had no room.
+    TombstonesSync = "tombstones-sync",
+    /// The name of the file of tombstones.
+    TombstonesDirSync = "tombstones-dir-sync",
+    /// The list of erasures beside the keys.
+    ErasedSync = "erased-sync",
+    /// The name of the list of erasures.
+    ErasedDirSync = "erased-dir-sync",
+    /// What the store was told of erasures.
+    ToldSync = "told-sync",
+    /// What the store was told of erasures replaces the old.
+    ToldRename = "told-rename",
+    /// The name of what the store was told of erasures.
+    ToldDirSync = "told-dir-sync",
+    /// A journal and its plan are gone for good.
+    JournalGoneDirSync = "journal-gone-dir-sync",
+    /// A day file that expired is gone for good.
+    ExpireDirSync = "expire-dir-sync",
+    /// Holds, before anybody is told that they stand.
+    HoldSync = "hold-sync",
+    /// Holds replace the old ones.
+    HoldRename = "hold-rename",
+    /// The name of the holds.
+    HoldDirSync = "hold-dir-sync",
+    /// What was seen of the clock, before it is believed.
+    ClockSync = "clock-sync",
+    /// What was seen of the clock replaces the old.
+    ClockRename = "clock-rename",
 }

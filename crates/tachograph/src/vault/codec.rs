@@ -4,7 +4,7 @@
 //! GRANT "TVG1" | u32 total | grant id 16 | class u8 | day u32 | type u8 | wrap
 //! PART  "TVP1" | u32 total | record id 16 | grant id 16 | class u8 | flags u8 | u16 n | nonce 12 | body
 //! TOMB  "TVX1" | u32 total | record id 16 | grant id 16 | class u8 | reason u8 | u16 n | ticket 16
-//!              | n x digest 32
+//!              | n x digest 32 | zeros
 //! ```
 //!
 //! A part's body is sealed, or with flag 4 its plaintext as it is: `seed 16 || JCS of
@@ -193,6 +193,14 @@ impl Tomb<'_> {
         out.extend_from_slice(&self.ticket);
         out.extend_from_slice(self.digests);
     }
+
+    /// Fills an encoded tombstone up with zeros to `total` bytes, the length of the part it
+    /// replaces: no record behind it moves.
+    pub(crate) fn fill_up(encoded: &mut Vec<u8>, total: usize) {
+        encoded.resize(total.max(encoded.len()), 0);
+        let length = u32::try_from(encoded.len()).unwrap_or(u32::MAX).to_be_bytes();
+        encoded.iter_mut().skip(4).zip(length).for_each(|(to, from)| *to = from);
+    }
 }
 
 fn put_total(out: &mut Vec<u8>, total: usize) {
@@ -287,10 +295,13 @@ fn part(item: &[u8]) -> Result<Part<'_>, Flaw> {
 }
 
 fn tomb(item: &[u8]) -> Result<Tomb<'_>, Flaw> {
-    let digests = item.get(TOMB_HEADER_BYTES..).ok_or(Flaw::Length)?;
     let count = u16_at(item, 42).ok_or(Flaw::Length)?;
-    if digests.len() != usize::from(count) * 32 {
-        return Err(Flaw::Length);
+    let rest = item.get(TOMB_HEADER_BYTES..).ok_or(Flaw::Length)?;
+    let (digests, zeros) =
+        rest.split_at_checked(usize::from(count) * 32).ok_or(Flaw::Length)?;
+    // Nothing may hide behind a tombstone.
+    if zeros.iter().any(|byte| *byte != 0) {
+        return Err(Flaw::Field);
     }
     let reason = item.get(41).copied().filter(|reason| (1..=3).contains(reason));
     Ok(Tomb {

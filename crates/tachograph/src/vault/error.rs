@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::integrate::IntegrateError;
 use crate::record::RecordError;
 use crate::sign::SignError;
-use crate::wal::AppendError;
+use crate::wal::{AppendError, NotHeld};
 
 /// Why the vault did not do what it was asked.
 #[derive(Debug)]
@@ -128,5 +128,11 @@ impl From<AppendError> for VaultError {
 impl From<RecordError> for VaultError {
     fn from(error: RecordError) -> Self {
         Self::Record(error)
+    }
+}
+
+impl From<NotHeld> for VaultError {
+    fn from(reason: NotHeld) -> Self {
+        Self::Wal(reason.into())
     }
 }

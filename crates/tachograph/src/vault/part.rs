@@ -58,6 +58,24 @@ pub(crate) fn seal(key: &Expander, envelope: &Envelope<'_>, plaintext: &[u8], ou
     aead_seal(&key, &nonce, &aad, out, from);
 }
 
+/// A sealed part under another key of its grant, as long as it was; its bytes.
+pub(crate) fn seal_again(
+    (old, new): (&Expander, &Expander),
+    part: &Part<'_>,
+    nonce: [u8; 12],
+    origin: &str,
+) -> Result<Vec<u8>, Sealed> {
+    let key = old.expand(&[PART, &part.record_id, &[part.class.byte()]]);
+    let aad = [&part.header()[..], origin.as_bytes()].concat();
+    let raw = aead_open(&key, &part.nonce, &aad, part.body)?;
+    let mut out = Part { nonce, ..*part }.header();
+    let aad = [&out[..], origin.as_bytes()].concat();
+    let key = new.expand(&[PART, &part.record_id, &[part.class.byte()]]);
+    out.extend_from_slice(&raw);
+    aead_seal(&key, &nonce, &aad, &mut out, PART_HEADER_BYTES);
+    Ok(out)
+}
+
 /// The plaintext of a sealed part.
 pub(crate) fn open(
     key: &Expander,

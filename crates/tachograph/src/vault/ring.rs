@@ -27,6 +27,7 @@ use super::public::Public;
 use super::rows::{Maker, Name, Row, Rows};
 use super::slots::Slots;
 use super::subject::normalised;
+use crate::erase::{clock, list};
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
 use crate::files::{Access, Files, Point, read_full_at, write_all_at};
@@ -125,6 +126,10 @@ impl KeyRing {
             let generation = crate::generation::read(store.files().as_ref(), store.places())?;
             let secret = random_key(world.as_ref());
             Slots::create(store.files().as_ref(), &path, generation, &secret)?;
+            // From here on the clock is watched: a jump destroys nothing.
+            clock::confirm(store, world.as_ref(), keys.dir())?;
+            let (_, end) = list::read(store.files().as_ref(), keys.dir(), 0)?;
+            list::tell(store, end)?;
         }
         lock.give_back();
         Self::open(store, world, keys, base)
@@ -133,8 +138,27 @@ impl KeyRing {
     /// Opens the vault of `store` with the keys in the directory of `keys`.
     ///
     /// # Errors
-    /// That the master secret is gone, or known to others, or what the disk said.
+    /// That the master secret is gone, or known to others, that the store was put back from a copy
+    /// and was not told of erasures since, or what the disk said.
     pub fn open(
+        store: &Store,
+        world: Arc<dyn World>,
+        keys: Keys,
+        base: Option<&str>,
+    ) -> Result<Self, VaultError> {
+        let (untold, _) = list::untold(store, keys.dir())?;
+        if !untold.is_empty() {
+            return Err(VaultError::NotApplied { erasures: untold.len() });
+        }
+        Self::open_restored(store, world, keys, base)
+    }
+
+    /// Opens the vault of a store that was put back from a copy, to apply what was erased since:
+    /// [`crate::erase::Eraser::apply`].
+    ///
+    /// # Errors
+    /// As [`KeyRing::open`].
+    pub fn open_restored(
         store: &Store,
         world: Arc<dyn World>,
         keys: Keys,
@@ -233,6 +257,12 @@ impl KeyRing {
     pub(crate) fn day(&self, tenant: &str, class: Class, day: u32) -> Option<[u8; 32]> {
         let rows = &self.tenants.get(tenant)?.rows.rows;
         rows.get(&Name::Day(class, day)).map(|row| row.public)
+    }
+
+    /// The public key of a person, by the random name.
+    pub(crate) fn subject_key(&self, tenant: &str, name: &[u8; 16]) -> Option<[u8; 32]> {
+        let rows = &self.tenants.get(tenant)?.rows.rows;
+        rows.get(&Name::Subject(*name)).map(|row| row.public)
     }
 
     /// The secrets of a name: of its row, and of the row before a rotation.

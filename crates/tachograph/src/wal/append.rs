@@ -159,6 +159,22 @@ impl Wal {
     }
 }
 
+impl Wal {
+    /// Runs `work` under the lock, then raises the key generation to `generation` if it is lower.
+    pub(crate) fn raise_generation_to<E: From<NotHeld> + From<Error>>(
+        &self,
+        patience: Patience,
+        generation: u32,
+        work: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.locked(patience, |critical| {
+            work()?;
+            let (files, places) = (critical.ground.files.as_ref(), &critical.ground.places);
+            Ok(generation::raise_to(files, places, generation)?)
+        })
+    }
+}
+
 impl Critical<'_> {
     fn append(&mut self, batch: &mut Batch) -> Result<Appended, AppendError> {
         self.check_generation(batch)?;

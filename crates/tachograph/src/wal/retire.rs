@@ -1,9 +1,12 @@
 //! Given the integrated position, deletes the segments that nobody needs any more.
 
+use std::path::Path;
+
 use super::Wal;
 use super::walk::segments;
 use crate::error::{Doing, Error};
-use crate::files::Point;
+use crate::files::shred::shred;
+use crate::files::{Files, Point};
 use crate::places::bad_mark_number;
 use crate::{idempotency, integrated};
 
@@ -17,6 +20,18 @@ impl Wal {
     /// # Errors
     /// What the disk said.
     pub fn retire(&self) -> Result<usize, Error> {
+        self.retire_by(|files, path| files.remove(path).doing("remove", path))
+    }
+
+    /// As [`Wal::retire`], with zeros written over what goes: for erasures.
+    pub(crate) fn retire_shredding(&self) -> Result<usize, Error> {
+        self.retire_by(shred)
+    }
+
+    fn retire_by(
+        &self,
+        remove: impl Fn(&dyn Files, &Path) -> Result<(), Error>,
+    ) -> Result<usize, Error> {
         let (files, places) = (self.ground.files.as_ref(), &self.ground.places);
         let mut keep_from = integrated::read(files, places)?;
         if let Some(covered) = idempotency::covered(files, places)? {
@@ -37,7 +52,7 @@ impl Wal {
         }
         // Lowest first, segments before marks: what is left after a crash is read without a gap.
         for path in &gone {
-            files.remove(path).doing("remove", path)?;
+            remove(files, path)?;
         }
         if !gone.is_empty() {
             files.sync_dir(&dir, Point::RetireDirSync).doing("sync", &dir)?;

@@ -2,5 +2,6 @@
 
 pub(crate) mod safe;
 
+mod erase;
 mod seal;
 mod strangers;

@@ -1,0 +1,301 @@
+//! Given what is to go from one tenant, plans what is written over in its day files.
+//!
+//! - A part that goes becomes a tombstone; where that has no room, one without digests, and a whole
+//!   one in `tombstones.tv`.
+//! - A grant none of whose parts stay loses its wrap. One that loses some parts gets another key,
+//!   and its other parts are sealed again: the old key opens what an old copy of the store holds.
+//! - Grants of a day whose key was replaced are wrapped to the new one, those of the master to the
+//!   new master.
+
+use std::collections::{HashMap, HashSet};
+
+use tacho_event::privacy::Class;
+
+use super::expire::leaf_digests;
+use super::find::Found;
+use super::plan::{self, Plan};
+use super::sums::Lost;
+use crate::log::Log;
+use crate::parts::Records;
+use crate::vault::cipher::{Expander, Key, random_key};
+use crate::vault::grant::{To, open_outer, wrap, wrap_day_again};
+use crate::vault::open::open_grant;
+use crate::vault::part;
+use crate::vault::rows::Name;
+use crate::vault::{Grant, GrantKind, Item, Part, SharedRing, Tomb, VaultError, hold};
+use crate::world::World;
+
+/// What is done to one tenant.
+pub(crate) struct Build<'a> {
+    pub(crate) ring: &'a SharedRing,
+    pub(crate) log: &'a Log,
+    pub(crate) world: &'a dyn World,
+    pub(crate) ticket: [u8; 16],
+    pub(crate) reason: u8,
+    pub(crate) found: &'a Found,
+    /// Days whose keys were replaced.
+    pub(crate) fresh: &'a HashSet<(Class, u32)>,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Built {
+    pub(crate) lost: HashMap<Class, Lost>,
+    /// Grants and records that are gone, for the list beside the keys.
+    pub(crate) grants: HashSet<[u8; 16]>,
+    pub(crate) records: Vec<[u8; 16]>,
+    /// Days of which parts go whose keys were not replaced, and should have been.
+    pub(crate) uncovered: HashSet<(Class, u32)>,
+}
+
+/// What one day file holds of what goes.
+#[derive(Default)]
+struct Survey {
+    /// Grants of parts that go, and whether others of their parts stay.
+    losing: HashMap<[u8; 16], bool>,
+    has_master: bool,
+}
+
+impl Build<'_> {
+    /// Plans every day file.
+    pub(crate) fn all(&self, plan: &mut Plan) -> Result<Built, VaultError> {
+        let mut built = Built::default();
+        for class in Class::ALL {
+            for day in self.log.part_files().days(class)? {
+                let survey = self.survey(class, day)?;
+                let is_fresh = self.fresh.contains(&(class, day));
+                if survey.losing.is_empty() && !survey.has_master && !is_fresh {
+                    continue;
+                }
+                self.day(class, day, &survey, plan, &mut built)?;
+            }
+        }
+        Ok(built)
+    }
+
+    fn records(&self, class: Class, day: u32) -> Result<Option<Records>, VaultError> {
+        Ok(self.log.part_files().day(class, day)?)
+    }
+
+    fn survey(&self, class: Class, day: u32) -> Result<Survey, VaultError> {
+        let mut survey = Survey::default();
+        let Some(mut records) = self.records(class, day)? else { return Ok(survey) };
+        let mut staying = HashSet::new();
+        while let Some(record) = records.next_record()? {
+            match (record.item, record.leaf) {
+                (Item::Grant(grant), _) => survey.has_master |= grant.kind == GrantKind::Master,
+                (Item::Part(part), Some(leaf)) if self.found.is_named(leaf, &part) => {
+                    survey.losing.entry(part.grant_id).or_insert(false);
+                }
+                (Item::Part(part), _) => {
+                    staying.insert(part.grant_id);
+                }
+                (Item::Tomb(_), _) => {}
+            }
+        }
+        survey.losing.iter_mut().for_each(|(grant, stays)| *stays = staying.contains(grant));
+        Ok(survey)
+    }
+
+    fn day(
+        &self,
+        class: Class,
+        day: u32,
+        survey: &Survey,
+        plan: &mut Plan,
+        built: &mut Built,
+    ) -> Result<(), VaultError> {
+        let Some(mut records) = self.records(class, day)? else { return Ok(()) };
+        let tenant = self.log.tenant();
+        let mut again = HashMap::new();
+        while let Some(record) = records.next_record()? {
+            match (record.item, record.leaf) {
+                (Item::Grant(grant), _) => {
+                    if let Some(bytes) = self.grant(&grant, survey, built, &mut again) {
+                        plan.put(tenant, (class, day), record.offset, &bytes);
+                    }
+                }
+                (Item::Part(part), Some(leaf)) if self.found.is_named(leaf, &part) => {
+                    let (tomb, homeless) = self.tomb(&part, leaf, record.bytes.len(), built)?;
+                    plan.put(tenant, (class, day), record.offset, &led(leaf, &tomb));
+                    if let Some(whole) = homeless {
+                        plan.put(tenant, (class, plan::NOWHERE), 0, &led(leaf, &whole));
+                    }
+                }
+                (Item::Part(part), Some(leaf)) => {
+                    if let Some(keys) = again.get(&part.grant_id)
+                        && let Some(bytes) = self.seal_again(&part, keys)
+                    {
+                        plan.put(tenant, (class, day), record.offset, &led(leaf, &bytes));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What is to stand where a grant stands; none if it may stay.
+    fn grant(
+        &self,
+        grant: &Grant<'_>,
+        survey: &Survey,
+        built: &mut Built,
+        again: &mut HashMap<[u8; 16], (Expander, Expander)>,
+    ) -> Option<Vec<u8>> {
+        let place = (grant.class, grant.day);
+        if grant.kind == GrantKind::Open {
+            return None;
+        }
+        let is_persons = self.found.grants.contains(&grant.id);
+        match survey.losing.get(&grant.id) {
+            Some(false) => {
+                built.grants.insert(grant.id);
+                if !is_persons && grant.kind != GrantKind::Master && !self.fresh.contains(&place) {
+                    built.uncovered.insert(place);
+                }
+                let zeros = vec![0; grant.wrap.len()];
+                Some(encoded(grant, &zeros))
+            }
+            None if is_persons => Some(encoded(grant, &vec![0; grant.wrap.len()])),
+            Some(true) => {
+                if grant.kind != GrantKind::Master && !self.fresh.contains(&place) {
+                    built.uncovered.insert(place);
+                }
+                let old = self.open(grant)?;
+                let new = random_key(self.world);
+                let wrap = self.wrap(grant, &new)?;
+                again.insert(grant.id, (Expander::new(&old), Expander::new(&new)));
+                Some(encoded(grant, &wrap))
+            }
+            None if grant.kind == GrantKind::Master => {
+                let wrap = self.wrap(grant, &self.open(grant)?)?;
+                Some(encoded(grant, &wrap))
+            }
+            None if self.fresh.contains(&place) => {
+                let wrap = self.wrap_outer(grant)?;
+                Some(encoded(grant, &wrap))
+            }
+            None => None,
+        }
+    }
+
+    fn open(&self, grant: &Grant<'_>) -> Option<Key> {
+        let mut ring = hold(self.ring);
+        let origin = ring.origin(self.log.tenant()).ok()?;
+        open_grant(&mut ring, self.log.tenant(), origin.as_str(), grant)
+    }
+
+    /// Wraps a key as its grant was, to the keys of now.
+    fn wrap(&self, grant: &Grant<'_>, key: &Key) -> Option<Vec<u8>> {
+        let mut ring = hold(self.ring);
+        let tenant = self.log.tenant();
+        let origin = ring.origin(tenant).ok()?;
+        let header = grant.header();
+        let master = ring.master_public().ok()?;
+        if grant.kind == GrantKind::Master {
+            return wrap(&header, origin.as_str(), key, To::Master(&master), self.world);
+        }
+        let day = ring.day(tenant, grant.class, grant.day)?;
+        if grant.kind == GrantKind::Day {
+            return wrap(&header, origin.as_str(), key, To::Day(&day), self.world);
+        }
+        let days = ring.secrets(tenant, Name::Day(grant.class, grant.day));
+        let mut days = days.iter();
+        let inner = days.find_map(|day| open_outer(grant, origin.as_str(), day).ok())?;
+        let subject = ring.subject_key(tenant, &inner.name)?;
+        let to = To::DaySubject(&day, &inner.name, &subject);
+        wrap(&header, origin.as_str(), key, to, self.world)
+    }
+
+    /// Wraps what a grant holds to the day's new key.
+    fn wrap_outer(&self, grant: &Grant<'_>) -> Option<Vec<u8>> {
+        if grant.kind == GrantKind::Day {
+            return self.wrap(grant, &self.open(grant)?);
+        }
+        let mut ring = hold(self.ring);
+        let tenant = self.log.tenant();
+        let origin = ring.origin(tenant).ok()?;
+        let day = ring.day(tenant, grant.class, grant.day)?;
+        let days = ring.secrets(tenant, Name::Day(grant.class, grant.day));
+        let mut days = days.iter();
+        let inner = days.find_map(|day| open_outer(grant, origin.as_str(), day).ok())?;
+        wrap_day_again(&grant.header(), origin.as_str(), &inner, &day, self.world)
+    }
+
+    /// A part under its grant's new key, as long as it was.
+    fn seal_again(&self, part: &Part<'_>, keys: &(Expander, Expander)) -> Option<Vec<u8>> {
+        let origin = hold(self.ring).origin(self.log.tenant()).ok()?;
+        let mut nonce = [0; 12];
+        self.world.fill(&mut nonce);
+        part::seal_again((&keys.0, &keys.1), part, nonce, origin.as_str()).ok()
+    }
+
+    /// The tombstone of a part, as long as the part; and the whole one if that has no room.
+    fn tomb(
+        &self,
+        part: &Part<'_>,
+        leaf: u64,
+        room: usize,
+        built: &mut Built,
+    ) -> Result<(Vec<u8>, Option<Vec<u8>>), VaultError> {
+        let digests = leaf_digests(self.log, leaf, part.class)?;
+        built.lost.entry(part.class).or_default().put(leaf, &digests);
+        if !self.found.grants.contains(&part.grant_id) {
+            built.records.push(part.record_id);
+        }
+        let tomb = Tomb {
+            record_id: part.record_id,
+            grant_id: part.grant_id,
+            class: part.class,
+            reason: self.reason,
+            ticket: self.ticket,
+            digests: &digests,
+        };
+        let mut bytes = Vec::new();
+        tomb.encode(&mut bytes);
+        let mut homeless = None;
+        if bytes.len() > room {
+            homeless = Some(std::mem::take(&mut bytes));
+            Tomb { digests: b"", ..tomb }.encode(&mut bytes);
+        }
+        Tomb::fill_up(&mut bytes, room);
+        Ok((bytes, homeless))
+    }
+}
+
+/// A record of a day file: the leaf's index, and what stands for it.
+fn led(leaf: u64, bytes: &[u8]) -> Vec<u8> {
+    [&leaf.to_be_bytes()[..], bytes].concat()
+}
+
+/// Calls `each` with leaf, class, day and bytes of every part that is named.
+pub(crate) fn each_named(
+    log: &Log,
+    found: &Found,
+    each: &mut dyn FnMut(u64, Class, u32, u64),
+) -> Result<(), VaultError> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    for class in Class::ALL {
+        for day in log.part_files().days(class)? {
+            let Some(mut records) = log.part_files().day(class, day)? else { continue };
+            while let Some(record) = records.next_record()? {
+                match (record.item, record.leaf) {
+                    (Item::Part(part), Some(leaf)) if found.is_named(leaf, &part) => {
+                        each(leaf, class, day, record.bytes.len() as u64);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn encoded(grant: &Grant<'_>, wrap: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Grant { wrap, ..*grant }.encode(&mut bytes);
+    bytes
+}

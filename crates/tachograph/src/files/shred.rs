@@ -1,0 +1,42 @@
+//! Given a path, writes zeros over the file and removes it: what it held is not left on the disk.
+//!
+//! A file system that writes elsewhere than it is told, and a disk that does, keep what they keep;
+//! `docs/guides/privacy.md` says so.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::{Access, File, Files, Point, write_all_at};
+use crate::error::{Doing, Error};
+
+const CHUNK_BYTES: u64 = 1 << 20;
+
+/// Writes zeros over the file at `path`, durably, and removes it; one that is not there is fine.
+pub(crate) fn shred(files: &dyn Files, path: &Path) -> Result<(), Error> {
+    if !blank(files, path)? {
+        return Ok(());
+    }
+    files.remove(path).doing("remove", path)
+}
+
+/// Writes zeros over the file at `path`, durably; false if there is none.
+pub(crate) fn blank(files: &dyn Files, path: &Path) -> Result<bool, Error> {
+    let file = match files.open(path, Access::Write) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        outcome => outcome.doing("open", path)?,
+    };
+    zero(file.as_ref(), path)?;
+    Ok(true)
+}
+
+fn zero(file: &dyn File, path: &Path) -> Result<(), Error> {
+    let len = file.stat().doing("stat", path)?.len;
+    let zeros = vec![0; usize::try_from(CHUNK_BYTES.min(len)).unwrap_or_default()];
+    let mut at = 0;
+    while at < len {
+        let some = usize::try_from((len - at).min(CHUNK_BYTES)).unwrap_or_default();
+        write_all_at(file, zeros.get(..some).unwrap_or_default(), at).doing("write", path)?;
+        at += some as u64;
+    }
+    file.sync_data(Point::ShredSync).doing("sync", path)
+}
