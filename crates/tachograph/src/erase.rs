@@ -21,7 +21,7 @@ pub(crate) mod clock;
 mod expire;
 mod find;
 pub(crate) mod hold;
-mod journal;
+pub(crate) mod journal;
 pub(crate) mod list;
 mod plan;
 mod reach;

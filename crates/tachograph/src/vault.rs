@@ -5,6 +5,7 @@
 //! them; `seal` is the side of a writer, `open` that of a reader, `plain` both for who does not
 //! seal.
 
+mod account;
 pub(crate) mod cipher;
 mod codec;
 mod error;
@@ -23,6 +24,7 @@ mod slots;
 pub(crate) mod subject;
 mod writer;
 
+pub use account::{Accounts, Alarm, account};
 pub use cipher::Sealed;
 pub use codec::{
     FLAG_PADDED, FLAG_PLAIN, FLAG_ZSTD, Flaw, Grant, GrantKind, Item, Items, Part, Tomb, items,

@@ -68,6 +68,13 @@ pub(crate) struct Journal {
     pub(crate) sums: BTreeMap<String, Vec<(Class, Sum)>>,
 }
 
+/// The tickets of erasures under way.
+pub(crate) fn tickets(files: &dyn Files, keys: &Path) -> Result<Vec<[u8; 16]>, VaultError> {
+    let names = crate::files::grow::list_if_there(files, &dir(keys))?;
+    let ticket = |name: &String| unhex(name)?.try_into().ok();
+    Ok(names.iter().filter_map(ticket).collect())
+}
+
 /// The directory of journals.
 pub(crate) fn dir(keys: &Path) -> PathBuf {
     keys.join("erase")

@@ -27,7 +27,7 @@ use super::public::Public;
 use super::rows::{Maker, Name, Row, Rows};
 use super::slots::Slots;
 use super::subject::normalised;
-use crate::erase::{clock, list};
+use crate::erase::{clock, journal, list};
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
 use crate::files::{Access, Files, Point, read_full_at, write_all_at};
@@ -146,7 +146,10 @@ impl KeyRing {
         keys: Keys,
         base: Option<&str>,
     ) -> Result<Self, VaultError> {
-        let (untold, _) = list::untold(store, keys.dir())?;
+        // What is under way is listed already, and gone on with by who erases.
+        let (mut untold, _) = list::untold(store, keys.dir())?;
+        let under_way = journal::tickets(store.files().as_ref(), keys.dir())?;
+        untold.retain(|erased| !under_way.contains(&erased.ticket));
         if !untold.is_empty() {
             return Err(VaultError::NotApplied { erasures: untold.len() });
         }

@@ -2,6 +2,10 @@
 
 pub(crate) mod safe;
 
+mod account;
 mod erase;
+mod expire;
+mod restored;
 mod seal;
+mod story;
 mod strangers;

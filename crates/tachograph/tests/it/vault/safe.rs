@@ -97,8 +97,11 @@ pub(crate) fn auditor() -> Asker {
 }
 
 pub(crate) fn policy(preset: Preset) -> Policy {
-    Policy::new(preset, scan::Scanner::builtin())
-        .with_level(tacho_event::privacy::Level::Full)
+    let policy = Policy::new(preset, scan::Scanner::builtin());
+    match preset {
+        Preset::Minimal => policy,
+        _ => policy.with_level(tacho_event::privacy::Level::Full),
+    }
 }
 
 /// What `who` asked a tool to do.

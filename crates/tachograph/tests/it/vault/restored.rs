@@ -1,0 +1,41 @@
+//! A store that was put back from a copy brings nobody back.
+
+use std::sync::{Arc, Mutex};
+
+use tacho_event::privacy::Preset;
+use tachograph::erase::Eraser;
+use tachograph::sign::Keys;
+use tachograph::vault::{KeyRing, VaultError};
+
+use super::erase::{alice, copy_dir, eraser, holders, told};
+use super::safe::{BASE, call};
+
+#[test]
+fn a_restored_store_is_refused_until_what_was_erased_since_is_applied() {
+    for preset in [Preset::Production, Preset::Development] {
+        let safe = told(preset);
+        safe.integrate();
+        let copy = safe.yard.path().parent().unwrap().join("copy");
+        copy_dir(&safe.yard.path(), &copy);
+        eraser(&safe).erase(&[alice()], "asked").unwrap();
+        std::fs::remove_dir_all(safe.yard.path()).unwrap();
+        copy_dir(&copy, &safe.yard.path());
+
+        let store = safe.yard.store();
+        let keys = || Keys::open(store.files().as_ref(), &safe.yard.keys()).unwrap();
+        let world = safe.yard.world.clone();
+        let refused = KeyRing::open(&store, world.clone(), keys(), Some(BASE));
+        assert!(matches!(refused, Err(VaultError::NotApplied { erasures: 1 })));
+        let ring = KeyRing::open_restored(&store, world.clone(), keys(), Some(BASE)).unwrap();
+        let mut eraser = Eraser::new(&store, world, Arc::new(Mutex::new(ring)));
+        assert_eq!(eraser.apply().unwrap(), 1);
+        assert_eq!(eraser.apply().unwrap(), 0);
+        for text in ["alice@example.com", "alices errand"] {
+            assert_eq!(holders(&safe, text), [] as [std::path::PathBuf; 0], "{preset:?} {text}");
+        }
+        let says = safe.says("acme");
+        assert_eq!((says[0].as_str(), says[1].as_str()), ("? ?", "bob@example.com bobs errand 1"));
+        safe.server(preset, "acme").record(call(40, "bob@example.com", "on it goes")).unwrap();
+        assert_eq!(safe.says("acme").last().unwrap(), "bob@example.com on it goes");
+    }
+}
