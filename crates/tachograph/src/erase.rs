@@ -227,6 +227,7 @@ impl Eraser {
     }
 
     pub(crate) fn resume_locked(&mut self) -> Result<Vec<Erased>, VaultError> {
+        journal::tidy(self.files().as_ref(), &self.keys_dir())?;
         let journals = Journal::all(self.files().as_ref(), &self.keys_dir())?;
         let go = |journal: Journal| match journal.days.is_empty() {
             true => self.go(journal),
@@ -493,7 +494,7 @@ impl Eraser {
 
     fn all_tenants(&self) -> Result<Vec<String>, Error> {
         let dir = self.store.places().tenants();
-        Ok(self.files().list(&dir).doing("list", &dir)?)
+        self.files().list(&dir).doing("list", &dir)
     }
 
     /// Records an event of the vault's own, durably.

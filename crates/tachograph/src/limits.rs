@@ -124,3 +124,5 @@ pub const HOLDS_BYTES_MAX: usize = 1 << 20;
 pub const ERASE_ROUNDS_MAX: u32 = 4;
 /// How often an erasure waits for an integrator, 50 ms each time: a minute.
 pub const ERASE_WAITS_MAX: u32 = 1_200;
+/// Directories within directories of a store that is copied.
+pub const COPY_DEPTH_MAX: u32 = 8;

@@ -9,6 +9,7 @@ mod account;
 pub(crate) mod cipher;
 mod codec;
 mod error;
+mod escrow;
 pub(crate) mod grant;
 pub(crate) mod open;
 pub(crate) mod part;
@@ -21,6 +22,8 @@ mod rotate;
 pub(crate) mod rows;
 mod seal;
 mod slots;
+#[cfg(test)]
+mod stock;
 pub(crate) mod subject;
 mod writer;
 
@@ -30,6 +33,7 @@ pub use codec::{
     FLAG_PADDED, FLAG_PLAIN, FLAG_ZSTD, Flaw, Grant, GrantKind, Item, Items, Part, Tomb, items,
 };
 pub use error::VaultError;
+pub use escrow::escrow_keys;
 pub use open::{FindGrant, Opener, nowhere};
 pub use plain::{OpenGrants, Opened, open};
 pub use reveal::{Asker, Reveal};

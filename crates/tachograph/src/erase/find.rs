@@ -152,10 +152,10 @@ fn each_opened(
             let Some(mut records) = log.part_files().day(class, day)? else { continue };
             while let Some(record) = records.next_record()? {
                 match (record.item, record.leaf) {
-                    (Item::Grant(grant), _) => {
-                        if sealed == Sealed::Too || grant.kind == GrantKind::Master {
-                            opener.learn(&grant);
-                        }
+                    (Item::Grant(grant), _)
+                        if sealed == Sealed::Too || grant.kind == GrantKind::Master =>
+                    {
+                        opener.learn(&grant);
                     }
                     (Item::Part(part), Some(leaf)) => {
                         let find = &mut |_: &Part<'_>| None;

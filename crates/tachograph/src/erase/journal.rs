@@ -19,6 +19,7 @@ use super::scope::{Scope, Target};
 use super::sums::{Sum, hex, unhex};
 use crate::error::Doing;
 use crate::files::replace::{Steps, replace};
+use crate::files::shred::shred;
 use crate::files::{Files, Point, read_small};
 use crate::limits::JOURNAL_BYTES_MAX;
 use crate::vault::VaultError;
@@ -73,6 +74,21 @@ pub(crate) fn tickets(files: &dyn Files, keys: &Path) -> Result<Vec<[u8; 16]>, V
     let names = crate::files::grow::list_if_there(files, &dir(keys))?;
     let ticket = |name: &String| unhex(name)?.try_into().ok();
     Ok(names.iter().filter_map(ticket).collect())
+}
+
+/// Shreds what a crash left: journals and plans that never got their names name people too, and so
+/// do plans without a journal.
+pub(crate) fn tidy(files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
+    let dir = dir(keys);
+    let names = crate::files::grow::list_if_there(files, &dir)?;
+    let is_orphan = |name: &str| match name.strip_suffix(".plan") {
+        Some(ticket) => !names.iter().any(|name| name == ticket),
+        None => name.ends_with(".tmp"),
+    };
+    for name in names.iter().filter(|name| is_orphan(name)) {
+        shred(files, &dir.join(name))?;
+    }
+    Ok(())
 }
 
 /// The directory of journals.

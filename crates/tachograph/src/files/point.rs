@@ -272,4 +272,8 @@ points! {
     ClockSync = "clock-sync",
     /// What was seen of the clock replaces the old.
     ClockRename = "clock-rename",
+    /// A file of a copy of the store.
+    CopySync = "copy-sync",
+    /// The names in a copy of the store, before `FORMAT` says that it is whole.
+    CopyDirSync = "copy-dir-sync",
 }

@@ -76,6 +76,9 @@ struct Expiry {
     sum: Sum,
 }
 
+/// A leaf, and one of its digests.
+type Digest = (u64, [u8; 32]);
+
 #[derive(Default)]
 struct Books {
     accounts: Accounts,
@@ -84,7 +87,7 @@ struct Books {
     /// What tombstones of a ticket took.
     lost: BTreeMap<([u8; 16], Class), Lost>,
     /// What nothing backs, by class and day.
-    gone: BTreeMap<(Class, u32), Vec<(u64, [u8; 32])>>,
+    gone: BTreeMap<(Class, u32), Vec<Digest>>,
     done: BTreeMap<([u8; 16], Class), Vec<Sum>>,
     expiries: BTreeMap<(Class, u32), Vec<Expiry>>,
 }

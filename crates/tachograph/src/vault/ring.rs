@@ -57,8 +57,13 @@ pub(crate) struct TenantKeys {
     /// Secrets that were opened, of the rows and of those before.
     secrets: HashMap<[u8; 32], Key>,
     /// What the file of rows was when it was read.
-    seen: Option<((u64, u64), u64)>,
+    seen: Option<Seen>,
 }
+
+/// A person's random name and public key.
+pub(crate) type Person = ([u8; 16], [u8; 32]);
+/// Identity and length of a file.
+type Seen = ((u64, u64), u64);
 
 /// Where one tenant's keys lie.
 #[derive(Debug, Clone)]
@@ -219,7 +224,7 @@ impl KeyRing {
         &mut self,
         tenant: &str,
         id: &str,
-    ) -> Result<Option<([u8; 16], [u8; 32])>, VaultError> {
+    ) -> Result<Option<Person>, VaultError> {
         let id = Zeroizing::new(normalised(id));
         if id.is_empty() {
             return Ok(None);
@@ -248,7 +253,7 @@ impl KeyRing {
         self.find(tenant, &normalised(id)).map(|(name, _)| name)
     }
 
-    fn find(&self, tenant: &str, id: &str) -> Option<([u8; 16], [u8; 32])> {
+    fn find(&self, tenant: &str, id: &str) -> Option<Person> {
         let keys = self.tenants.get(tenant)?;
         let find = keys.find_of(id)?;
         let name = *keys.rows.found.get(&find)?;
@@ -508,7 +513,7 @@ pub(super) fn write_rows(files: &dyn Files, path: &Path, rows: &Rows) -> Result<
     crate::files::replace::replace(files, path, rows.text().as_bytes(), steps)
 }
 
-fn master_path(keys: &Path) -> PathBuf {
+pub(super) fn master_path(keys: &Path) -> PathBuf {
     keys.join("vault.msk")
 }
 
@@ -523,7 +528,7 @@ fn any_rows(files: &dyn Files, keys: &Path) -> Result<bool, VaultError> {
 }
 
 /// What tells that a file is the one that was read.
-fn stat(files: &dyn Files, path: &Path) -> Result<Option<((u64, u64), u64)>, Error> {
+fn stat(files: &dyn Files, path: &Path) -> Result<Option<Seen>, Error> {
     match files.stat(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(None)

@@ -7,5 +7,5 @@ mod erase;
 mod expire;
 mod restored;
 mod seal;
-mod story;
+pub(crate) mod story;
 mod strangers;

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use tacho_event::privacy::Preset;
+use tachograph::backup::{backup, restore};
 use tachograph::erase::Eraser;
+use tachograph::files::OsFiles;
 use tachograph::sign::Keys;
-use tachograph::vault::{KeyRing, VaultError};
+use tachograph::vault::{KeyRing, VaultError, escrow_keys};
 
-use super::erase::{alice, copy_dir, eraser, holders, told};
+use super::erase::{alice, eraser, holders, told};
 use super::safe::{BASE, call};
 
 #[test]
@@ -16,10 +18,12 @@ fn a_restored_store_is_refused_until_what_was_erased_since_is_applied() {
         let safe = told(preset);
         safe.integrate();
         let copy = safe.yard.path().parent().unwrap().join("copy");
-        copy_dir(&safe.yard.path(), &copy);
+        let copied = backup(&safe.yard.store(), safe.yard.world.clone(), &copy).unwrap();
+        assert!(copied.files > 10 && copied.bytes > 1000);
         eraser(&safe).erase(&[alice()], "asked").unwrap();
         std::fs::remove_dir_all(safe.yard.path()).unwrap();
-        copy_dir(&copy, &safe.yard.path());
+        restore(&OsFiles, &copy, &safe.yard.path()).unwrap();
+        assert!(restore(&OsFiles, &copy, &safe.yard.path()).is_err(), "nothing is written over");
 
         let store = safe.yard.store();
         let keys = || Keys::open(store.files().as_ref(), &safe.yard.keys()).unwrap();
@@ -37,5 +41,27 @@ fn a_restored_store_is_refused_until_what_was_erased_since_is_applied() {
         assert_eq!((says[0].as_str(), says[1].as_str()), ("? ?", "bob@example.com bobs errand 1"));
         safe.server(preset, "acme").record(call(40, "bob@example.com", "on it goes")).unwrap();
         assert_eq!(safe.says("acme").last().unwrap(), "bob@example.com on it goes");
+    }
+}
+
+#[test]
+fn an_escrow_brings_a_lost_master_back_and_an_old_one_does_not() {
+    let safe = told(Preset::Production);
+    safe.integrate();
+    let store = safe.yard.store();
+    let keys = safe.yard.keys();
+    let (secret, public) = escrow_keys(&tachograph::world::OsWorld);
+    let old = safe.ring().lock().unwrap().escrow(&public).unwrap();
+    eraser(&safe).erase(&[alice()], "asked").unwrap();
+    let escrow = safe.ring().lock().unwrap().escrow(&public).unwrap();
+    // One that is there stays.
+    assert!(KeyRing::recover(&store, &keys, &escrow, &secret).is_err());
+    for (escrow, works) in [(&escrow, true), (&old, false)] {
+        std::fs::remove_file(keys.join("vault.msk")).unwrap();
+        let other = escrow_keys(&tachograph::world::OsWorld).0;
+        assert!(matches!(KeyRing::recover(&store, &keys, escrow, &other), Err(VaultError::Escrow)));
+        KeyRing::recover(&store, &keys, escrow, &secret).unwrap();
+        let says = safe.says("acme");
+        assert_eq!(says[1] == "bob@example.com bobs errand 1", works);
     }
 }

@@ -1,0 +1,120 @@
+//! Given a store, copies it whole while others write; given a copy, puts it back.
+//!
+//! The keys are never copied: a copy that lay beside them would open what was erased since. A store
+//! that was put back knows less than its keys: the signer refuses it where it is shorter than what
+//! was signed, and the vault until what was erased since is erased again
+//! ([`crate::erase::Eraser::apply`]).
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Doing, Error};
+use crate::files::replace::create_afresh;
+use crate::files::{Access, Files, Kind, Point, read_full_at, write_all_at};
+use crate::integrate::Integrator;
+use crate::limits::{COPY_DEPTH_MAX, SCAN_BYTES};
+use crate::store::Store;
+use crate::vault::VaultError;
+use crate::world::World;
+
+/// What a copy holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Copied {
+    /// Files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Copies the store to the directory `to`, which must be empty or not exist. Nobody integrates
+/// meanwhile, and everybody may append: what is half there is recovered like after a crash.
+///
+/// # Errors
+/// What the disk said; a copy that is not whole is no store.
+pub fn backup(store: &Store, world: Arc<dyn World>, to: &Path) -> Result<Copied, VaultError> {
+    let mut integrator = Integrator::new(store, world);
+    integrator.exclusively(|_| Ok(copy(store.files().as_ref(), store.places().store(), to)?))
+}
+
+/// Puts a copy in the place `to`, which must be empty or not exist.
+///
+/// # Errors
+/// What the disk said; what is not whole is no store.
+pub fn restore(files: &dyn Files, from: &Path, to: &Path) -> Result<Copied, VaultError> {
+    Ok(copy(files, from, to)?)
+}
+
+/// Copies everything, `FORMAT` last: without it a directory is no store.
+fn copy(files: &dyn Files, from: &Path, to: &Path) -> Result<Copied, Error> {
+    files.create_dir(to).doing("create", to)?;
+    if !files.list(to).doing("list", to)?.is_empty() {
+        let path = to.to_owned();
+        return Err(Error::Damaged { path, what: "a store is put where nothing is" });
+    }
+    let mut copied = Copied::default();
+    copy_dir(files, from, to, COPY_DEPTH_MAX, &mut copied)?;
+    copy_file(files, &from.join(FORMAT), &to.join(FORMAT), &mut copied)?;
+    files.sync_dir(to, Point::CopyDirSync).doing("sync", to)?;
+    let around = to.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let around = around.unwrap_or(Path::new("."));
+    files.sync_dir(around, Point::CopyDirSync).doing("sync", around)?;
+    Ok(copied)
+}
+
+const FORMAT: &str = "FORMAT";
+
+fn copy_dir(
+    files: &dyn Files,
+    from: &Path,
+    to: &Path,
+    depth: u32,
+    copied: &mut Copied,
+) -> Result<(), Error> {
+    for name in files.list(from).doing("list", from)? {
+        let (path, target) = (from.join(&name), to.join(&name));
+        // Locks and unfinished files are this machine's; `FORMAT` comes last.
+        if name == FORMAT || name == "lock" || name.ends_with(".lock") || name.ends_with(".tmp") {
+            continue;
+        }
+        let stat = match files.stat(&path) {
+            // A file of the spool, or of a writer, that went meanwhile.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            outcome => outcome.doing("stat", &path)?,
+        };
+        match stat.kind {
+            Kind::Directory if depth > 0 => {
+                files.create_dir(&target).doing("create", &target)?;
+                copy_dir(files, &path, &target, depth - 1, copied)?;
+            }
+            Kind::File => copy_file(files, &path, &target, copied)?,
+            // A socket is none of a store.
+            Kind::Directory | Kind::Other => {}
+        }
+    }
+    files.sync_dir(to, Point::CopyDirSync).doing("sync", to)
+}
+
+fn copy_file(
+    files: &dyn Files,
+    from: &Path,
+    to: &Path,
+    copied: &mut Copied,
+) -> Result<(), Error> {
+    let source = files.open(from, Access::Read).doing("open", from)?;
+    let target = create_afresh(files, to)?;
+    let mut chunk = vec![0; SCAN_BYTES];
+    let mut at = 0;
+    loop {
+        let read = read_full_at(source.as_ref(), &mut chunk, at).doing("read", from)?;
+        let bytes = chunk.get(..read).unwrap_or_default();
+        write_all_at(target.as_ref(), bytes, at).doing("write", to)?;
+        at += read as u64;
+        if read < chunk.len() {
+            break;
+        }
+    }
+    target.sync_data(Point::CopySync).doing("sync", to)?;
+    copied.files += 1;
+    copied.bytes += at;
+    Ok(())
+}
