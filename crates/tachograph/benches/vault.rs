@@ -108,8 +108,12 @@ fn cost(place: &Path) {
         }
     }
     let micros = best.map(|spent| spent.as_secs_f64() * 1e6 / events as f64);
-    println!("record plain {:.2} us, sealed {:.2} us an event: sealing costs {:.2} us", micros[0],
-        micros[1], micros[1] - micros[0]);
+    println!(
+        "record plain {:.2} us, sealed {:.2} us an event: sealing costs {:.2} us",
+        micros[0],
+        micros[1],
+        micros[1] - micros[0]
+    );
 }
 
 fn durable(place: &Path) {

@@ -94,12 +94,7 @@ fn copy_dir(
     files.sync_dir(to, Point::CopyDirSync).doing("sync", to)
 }
 
-fn copy_file(
-    files: &dyn Files,
-    from: &Path,
-    to: &Path,
-    copied: &mut Copied,
-) -> Result<(), Error> {
+fn copy_file(files: &dyn Files, from: &Path, to: &Path, copied: &mut Copied) -> Result<(), Error> {
     let source = files.open(from, Access::Read).doing("open", from)?;
     let target = create_afresh(files, to)?;
     let mut chunk = vec![0; SCAN_BYTES];

@@ -136,7 +136,10 @@ impl Eraser {
             tenant: target.tenant.clone(),
             events: leaves.len() as u64,
             ids,
-            parts: classes.into_iter().map(|(class, (count, bytes))| (class, count, bytes)).collect(),
+            parts: classes
+                .into_iter()
+                .map(|(class, (count, bytes))| (class, count, bytes))
+                .collect(),
             leaves: log.size(),
             rooms: self.reaches.iter().map(|room| room.name()).collect(),
             holds: self.holds_over(&log, &found)?,
@@ -429,7 +432,9 @@ impl Eraser {
     /// The parts that are named: leaf, class and bytes of each.
     fn named(&self, log: &Log, found: &Found) -> Result<Vec<(u64, Class, u64)>, VaultError> {
         let mut named = Vec::new();
-        build::each_named(log, found, &mut |leaf, class, _, bytes| named.push((leaf, class, bytes)))?;
+        build::each_named(log, found, &mut |leaf, class, _, bytes| {
+            named.push((leaf, class, bytes))
+        })?;
         Ok(named)
     }
 
@@ -449,7 +454,9 @@ impl Eraser {
             // What arrives while keys are replaced is of today or yesterday.
             let today = held(&self.ring).today();
             for class in Class::ALL {
-                days.extend([today, today.saturating_sub(1)].map(|day| (tenant.clone(), class, day)));
+                days.extend(
+                    [today, today.saturating_sub(1)].map(|day| (tenant.clone(), class, day)),
+                );
             }
         }
         Ok(days)
@@ -479,9 +486,8 @@ impl Eraser {
 
     pub(crate) fn integrate(&mut self) -> Result<(), VaultError> {
         let mut integrator = self.integrator();
-        integrator.exclusively(|integrator| {
-            integrator.run_whole().map(|_| ()).map_err(VaultError::from)
-        })
+        integrator
+            .exclusively(|integrator| integrator.run_whole().map(|_| ()).map_err(VaultError::from))
     }
 
     pub(crate) fn integrator(&self) -> Integrator {

@@ -33,7 +33,9 @@ use crate::limits::{
 use crate::store::Store;
 use crate::vault::{Rewrapper, SharedRing};
 use crate::wal::scan::Judge;
-use crate::wal::{AppendError, Damage, Item, Options, Patience, Position, Record, Wal, Walk, last_noted};
+use crate::wal::{
+    AppendError, Damage, Item, Options, Patience, Position, Record, Wal, Walk, last_noted,
+};
 use crate::world::World;
 
 use gate::Passed;

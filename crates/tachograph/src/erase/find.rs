@@ -191,7 +191,9 @@ fn walk(value: &Value, is_it: &mut dyn FnMut(&str) -> bool) -> bool {
     match value {
         Value::Text(text) => is_it(text),
         Value::List(list) => list.iter().any(|value| walk(value, is_it)),
-        Value::Object(object) => object.iter().any(|(name, value)| is_it(name) || walk(value, is_it)),
+        Value::Object(object) => {
+            object.iter().any(|(name, value)| is_it(name) || walk(value, is_it))
+        }
         Value::Number(number) => is_it(&number.to_string()),
         _ => false,
     }

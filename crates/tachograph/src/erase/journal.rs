@@ -152,9 +152,10 @@ impl Journal {
             let tenant = Value::from(target.tenant.as_str());
             Value::Object(Object::from([("tenant", tenant), ("scope", target.scope.to_json())]))
         });
-        let names = self.names.iter().map(|(tenant, name)| {
-            Value::from(vec![tenant.as_str(), hex(name).as_str()])
-        });
+        let names = self
+            .names
+            .iter()
+            .map(|(tenant, name)| Value::from(vec![tenant.as_str(), hex(name).as_str()]));
         let days = |days: &[(String, Class, u32)]| {
             list(days.iter().map(|(tenant, class, day)| {
                 let class = Value::from(u64::from(class.byte()));

@@ -154,11 +154,8 @@ pub(crate) fn tell(store: &Store, end: u64) -> Result<(), VaultError> {
     let mut bytes = TOLD.to_vec();
     bytes.extend_from_slice(&end.to_be_bytes());
     bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
-    let steps = Steps {
-        sync: Point::ToldSync,
-        rename: Point::ToldRename,
-        dir: Some(Point::ToldDirSync),
-    };
+    let steps =
+        Steps { sync: Point::ToldSync, rename: Point::ToldRename, dir: Some(Point::ToldDirSync) };
     Ok(replace(store.files().as_ref(), &store.places().erased(), &bytes, steps)?)
 }
 

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use tacho_event::privacy::Class;
 use tacho_event::Draft;
+use tacho_event::privacy::Class;
 use tacho_tree::{Frontier, Hash, leaf_hash};
 
 /// The digests of one class that are no longer backed by a part.
@@ -70,6 +70,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// The bytes that [`hex`] wrote.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = (0..text.len() / 2).map(|at| text.get(2 * at..2 * at + 2));
-    let bytes = digits.map(|digits| u8::from_str_radix(digits?, 16).ok()).collect::<Option<Vec<_>>>();
+    let bytes =
+        digits.map(|digits| u8::from_str_radix(digits?, 16).ok()).collect::<Option<Vec<_>>>();
     bytes.filter(|bytes| hex(bytes) == text)
 }

@@ -89,9 +89,7 @@ impl TenantLog {
             let id = part.grant_id;
             let in_frame =
                 |stored: &Stored<'_>| matches!(stored.item, Item::Grant(grant) if grant.id == id);
-            if part.is_plain()
-                || self.grants.contains_key(&id)
-                || passed.items.iter().any(in_frame)
+            if part.is_plain() || self.grants.contains_key(&id) || passed.items.iter().any(in_frame)
             {
                 continue;
             }

@@ -40,7 +40,9 @@ impl PartFiles {
             match records.next_record()? {
                 None => return Ok(None),
                 Some(record) => match record.item {
-                    Item::Grant(grant) if grant.id == *id => return Ok(Some(record.bytes.to_vec())),
+                    Item::Grant(grant) if grant.id == *id => {
+                        return Ok(Some(record.bytes.to_vec()));
+                    }
                     _ => {}
                 },
             }

@@ -297,8 +297,7 @@ fn part(item: &[u8]) -> Result<Part<'_>, Flaw> {
 fn tomb(item: &[u8]) -> Result<Tomb<'_>, Flaw> {
     let count = u16_at(item, 42).ok_or(Flaw::Length)?;
     let rest = item.get(TOMB_HEADER_BYTES..).ok_or(Flaw::Length)?;
-    let (digests, zeros) =
-        rest.split_at_checked(usize::from(count) * 32).ok_or(Flaw::Length)?;
+    let (digests, zeros) = rest.split_at_checked(usize::from(count) * 32).ok_or(Flaw::Length)?;
     // Nothing may hide behind a tombstone.
     if zeros.iter().any(|byte| *byte != 0) {
         return Err(Flaw::Field);

@@ -143,4 +143,3 @@ impl Opened {
 pub fn nowhere(_: &Part<'_>) -> Option<Vec<u8>> {
     None
 }
-

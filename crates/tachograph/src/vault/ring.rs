@@ -206,7 +206,8 @@ impl KeyRing {
             days.filter(|name| !known(name)).collect()
         };
         // Half of what is ahead may be used up before anybody has to write.
-        let is_short = |name: &Name| matches!(name, Name::Day(_, day) if *day < today + DAYS_AHEAD / 2);
+        let is_short =
+            |name: &Name| matches!(name, Name::Day(_, day) if *day < today + DAYS_AHEAD / 2);
         let is_public = self.public_agrees(tenant)?;
         if is_public && !missing(self).iter().any(is_short) {
             return Ok(());
@@ -220,11 +221,7 @@ impl KeyRing {
     }
 
     /// The subject's random name and public key, made if it is new.
-    pub(crate) fn subject(
-        &mut self,
-        tenant: &str,
-        id: &str,
-    ) -> Result<Option<Person>, VaultError> {
+    pub(crate) fn subject(&mut self, tenant: &str, id: &str) -> Result<Option<Person>, VaultError> {
         let id = Zeroizing::new(normalised(id));
         if id.is_empty() {
             return Ok(None);

@@ -66,9 +66,10 @@ impl KeyRing {
         for tenant in self.tenants_with_rows()? {
             self.tenants.remove(&tenant);
             self.reload(&tenant)?;
-            let is_done = self.tenants.get(&tenant).is_some_and(|keys| {
-                keys.rows.generation >= generation && keys.before.is_some()
-            });
+            let is_done = self
+                .tenants
+                .get(&tenant)
+                .is_some_and(|keys| keys.rows.generation >= generation && keys.before.is_some());
             if !is_done {
                 self.stage(&tenant, generation, leaving.get(&tenant).unwrap_or(&none))?;
             }
@@ -134,7 +135,9 @@ impl KeyRing {
             maker.seal(row.name, find, &secret, &id)
         };
         let mut rows = Rows { generation, ..Rows::default() };
-        in_parallel(keys.rows.rows.values().collect(), &again).into_iter().for_each(|row| rows.put(row));
+        in_parallel(keys.rows.rows.values().collect(), &again)
+            .into_iter()
+            .for_each(|row| rows.put(row));
         Ok(write_rows(files.as_ref(), &keys.places.staged(), &rows)?)
     }
 

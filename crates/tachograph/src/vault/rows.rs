@@ -102,7 +102,11 @@ impl Row {
     }
 
     /// The secret, and the subject's id.
-    pub(crate) fn open(&self, origin: &str, master: &Key) -> Result<(Key, Zeroizing<String>), Sealed> {
+    pub(crate) fn open(
+        &self,
+        origin: &str,
+        master: &Key,
+    ) -> Result<(Key, Zeroizing<String>), Sealed> {
         let plain = hpke_open(master, &self.name.info(origin), &self.sealed)?;
         let (secret, id) = plain.split_first_chunk::<32>().ok_or(Sealed)?;
         let secret = Zeroizing::new(*secret);

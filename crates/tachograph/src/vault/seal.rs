@@ -316,7 +316,8 @@ impl Writers {
         let path = KeyPlaces::new(&self.keys, tenant).rows();
         let max = usize::try_from(ROWS_BYTES_MAX).unwrap_or(usize::MAX);
         let len = self.files.stat(&path).ok()?.len;
-        let text = read_small(self.files.as_ref(), &path, max.min(usize::try_from(len).ok()?)).ok()?;
+        let text =
+            read_small(self.files.as_ref(), &path, max.min(usize::try_from(len).ok()?)).ok()?;
         // Only the lines of that day are read: a signature takes longer than a line.
         let wanted = format!("\"class\":{},\"day\":{day},", class.byte());
         let mut lines = text.split(|byte| *byte == b'\n');
@@ -348,7 +349,7 @@ pub(crate) fn day_of(leaf: &[u8]) -> Option<u32> {
     const BEFORE: &[u8] = b"],\"day\":";
     let from = memchr::memmem::find(leaf, BEFORE)? + BEFORE.len();
     let digits = leaf.get(from..)?.iter().take_while(|byte| byte.is_ascii_digit());
-    digits.take(10).try_fold(0_u32, |day, digit| {
-        day.checked_mul(10)?.checked_add(u32::from(digit - b'0'))
-    })
+    digits
+        .take(10)
+        .try_fold(0_u32, |day, digit| day.checked_mul(10)?.checked_add(u32::from(digit - b'0')))
 }

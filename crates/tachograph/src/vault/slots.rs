@@ -118,13 +118,7 @@ impl Slots {
     }
 }
 
-fn write(
-    file: &dyn File,
-    path: &Path,
-    at: usize,
-    bytes: &[u8],
-    point: Point,
-) -> Result<(), Error> {
+fn write(file: &dyn File, path: &Path, at: usize, bytes: &[u8], point: Point) -> Result<(), Error> {
     write_all_at(file, bytes, (at * SLOT_BYTES) as u64).doing("write", path)?;
     file.sync_data(point).doing("sync", path)
 }

@@ -97,7 +97,8 @@ fn what_is_sealed_here_opens_in_stock_tools_and_theirs_here() {
     let path = dir.path().join("cases");
     std::fs::write(&path, lines.join("\n") + "\n").unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/verifiers/vault.py");
-    let run = |path: &std::path::Path| Command::new(&python).arg(script).arg(path).output().unwrap();
+    let run =
+        |path: &std::path::Path| Command::new(&python).arg(script).arg(path).output().unwrap();
     let output = run(&path);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let theirs = String::from_utf8(output.stdout).unwrap();

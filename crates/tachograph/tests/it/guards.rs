@@ -154,7 +154,8 @@ fn the_fault_table_names_every_point_and_what_misses_it() {
         let own = guards.iter().filter(|guard| guard.point == *point).map(|guard| guard.name);
         let of_ledger = ledger::GUARDED.contains(point).then_some(LEDGER);
         let of_vault = vault::story::GUARDED.contains(point).then_some(VAULT);
-        let mut names: Vec<String> = own.chain(of_ledger).chain(of_vault).map(|name| format!("`{name}`")).collect();
+        let mut names: Vec<String> =
+            own.chain(of_ledger).chain(of_vault).map(|name| format!("`{name}`")).collect();
         if names.is_empty() {
             names.push("nothing yet".to_owned());
         }

@@ -29,7 +29,11 @@ fn files(dirs: &[PathBuf]) -> Vec<(PathBuf, Vec<u8>)> {
     while let Some(dir) = dirs.pop() {
         for entry in std::fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { dirs.push(path) } else { files.push((path.clone(), std::fs::read(path).unwrap())) }
+            if path.is_dir() {
+                dirs.push(path)
+            } else {
+                files.push((path.clone(), std::fs::read(path).unwrap()))
+            }
         }
     }
     files
@@ -46,8 +50,9 @@ pub(super) fn told(preset: Preset) -> Safe {
     let safe = Safe::new();
     let server = safe.server(preset, "acme");
     for number in 0..8 {
-        let (who, what) = [("alice@example.com", "alices errand"), ("bob@example.com", "bobs errand")]
-            [number as usize % 2];
+        let (who, what) =
+            [("alice@example.com", "alices errand"), ("bob@example.com", "bobs errand")]
+                [number as usize % 2];
         server.record(call(number, who, &format!("{what} {number}"))).unwrap();
     }
     safe.integrate();
@@ -80,7 +85,10 @@ fn nothing_of_a_person_is_left_under_any_preset_and_the_others_are_there() {
             assert_eq!((says[1].as_str(), erased.sums["acme"].len()), ("? ?", 0));
             continue;
         }
-        assert_eq!((says[1].as_str(), says[9].as_str()), (bob.as_str(), "bob@example.com bobs errand 9"));
+        assert_eq!(
+            (says[1].as_str(), says[9].as_str()),
+            (bob.as_str(), "bob@example.com bobs errand 9")
+        );
         let content: u64 = erased.sums["acme"].iter().map(|(_, sum)| sum.count).sum();
         assert!(content >= 10, "{preset:?} {content}");
         // Life goes on.
@@ -112,9 +120,9 @@ fn old_proofs_hold_and_a_copy_of_the_store_made_before_tells_nothing() {
     let head = Head { size, root };
     assert!(tacho_tree::check::inclusion(&hash, 2, &head, &proof).is_ok());
     let text = before.to_string();
-    let checkpoint = tacho_tree::Checkpoint::parse(
-        tacho_tree::Note::parse(text.as_bytes()).unwrap().text(),
-    ).unwrap();
+    let checkpoint =
+        tacho_tree::Checkpoint::parse(tacho_tree::Note::parse(text.as_bytes()).unwrap().text())
+            .unwrap();
     assert_eq!(checkpoint.head, head);
     assert!(signer.sign("acme", Demand::Now, now).unwrap().is_some());
 
@@ -127,7 +135,8 @@ fn old_proofs_hold_and_a_copy_of_the_store_made_before_tells_nothing() {
         let entry = log.get(index).unwrap().unwrap();
         let parts = log.parts(&entry).unwrap();
         let files = log.part_files();
-        let opened = opener.open(&parts, &mut |part| files.grant(part.class, 20_412, &part.grant_id).unwrap());
+        let opened = opener
+            .open(&parts, &mut |part| files.grant(part.class, 20_412, &part.grant_id).unwrap());
         for disclosure in opened.disclosures {
             let text = disclosure.value.to_json();
             assert!(!text.to_lowercase().contains("alice"), "{index} {text}");
@@ -180,11 +189,16 @@ fn events_sessions_and_what_leaked_go_and_their_neighbours_under_one_grant_stay(
                 std::fs::remove_dir_all(safe.yard.path()).unwrap();
                 copy_dir(&copy, &safe.yard.path());
                 let log = safe.yard.log("acme");
-                let mut opener = tachograph::vault::Opener::new(safe.ring_unchecked(), "acme").unwrap();
+                let mut opener =
+                    tachograph::vault::Opener::new(safe.ring_unchecked(), "acme").unwrap();
                 let parts = log.parts(&log.get(3).unwrap().unwrap()).unwrap();
                 let files = log.part_files();
-                let opened = opener.open(&parts, &mut |part| files.grant(part.class, 20_412, &part.grant_id).unwrap());
-                let says = |one: &tacho_event::privacy::Disclosure| one.value.to_json().contains("sk-live");
+                let opened = opener.open(&parts, &mut |part| {
+                    files.grant(part.class, 20_412, &part.grant_id).unwrap()
+                });
+                let says = |one: &tacho_event::privacy::Disclosure| {
+                    one.value.to_json().contains("sk-live")
+                };
                 assert!(!opened.disclosures.iter().any(says), "{scope:?}");
             }
         }
@@ -234,7 +248,9 @@ fn what_is_done_is_said_with_counts_and_roots() {
     let log = safe.yard.log("acme");
     let leaves: Vec<_> = (0..log.size()).map(|at| log.get(at).unwrap().unwrap().leaf).collect();
     let named = |name: &str| {
-        leaves.iter().find(|leaf| leaf.at("/action/name").and_then(|one| one.as_str()) == Some(name))
+        leaves
+            .iter()
+            .find(|leaf| leaf.at("/action/name").and_then(|one| one.as_str()) == Some(name))
     };
     let (begin, done) = (named("tacho.erase.begin").unwrap(), named("tacho.erase.done").unwrap());
     let ticket: String = erased.ticket.iter().map(|byte| format!("{byte:02x}")).collect();

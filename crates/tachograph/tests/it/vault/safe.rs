@@ -76,7 +76,8 @@ impl Safe {
         let log = self.yard.log(tenant);
         let recorder = Arc::new(self.recorder(Preset::Development, "default", Writer::default()));
         let mut reveal = Reveal::new(self.ring(), recorder, tenant).unwrap();
-        let entries: Vec<_> = (0..log.size()).map(|index| log.get(index).unwrap().unwrap()).collect();
+        let entries: Vec<_> =
+            (0..log.size()).map(|index| log.get(index).unwrap().unwrap()).collect();
         let revealed = reveal.reveal(&log, &entries, &auditor()).unwrap();
         let said = revealed.iter().map(|one| {
             assert!(one.opened.problems.is_empty(), "{:?}", one.opened.problems);

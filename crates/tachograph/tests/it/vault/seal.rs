@@ -150,10 +150,8 @@ fn frames_hold_their_own_grants_and_name_their_generation() {
         panic!("no frame")
     };
     let kinds: Vec<_> = items(record.parts).map(Result::unwrap).collect();
-    assert!(matches!(kinds.as_slice(), [
-        Item::Grant(_),
-        Item::Part(_),
-        Item::Grant(_),
-        Item::Part(_)
-    ]));
+    assert!(matches!(
+        kinds.as_slice(),
+        [Item::Grant(_), Item::Part(_), Item::Grant(_), Item::Part(_)]
+    ));
 }

@@ -41,7 +41,8 @@ fn start(machine: &Machine) -> Result<Process, String> {
     machine.make_dir("/data");
     let world = machine.world();
     let path = Path::new(STORE);
-    let store = Store::create(files.clone(), world.as_ref(), path, Remote::Refused).map_err(told)?;
+    let store =
+        Store::create(files.clone(), world.as_ref(), path, Remote::Refused).map_err(told)?;
     let keys = match Keys::open(files.as_ref(), Path::new(KEYS)) {
         Ok(keys) => keys,
         Err(_) => Keys::create(&store, world.as_ref(), Path::new(KEYS)).map_err(told)?,
@@ -61,8 +62,8 @@ impl Process {
         let wal = Wal::new(&self.store, self.world.clone(), Options::default());
         let writer = Writer::of(Preset::Production, self.ring.clone(), "acme").map_err(told)?;
         let (store, world) = (self.store.clone(), self.world.clone());
-        let recorder =
-            Recorder::with_writer(store, wal, world, policy.clone(), settings, writer).map_err(told)?;
+        let recorder = Recorder::with_writer(store, wal, world, policy.clone(), settings, writer)
+            .map_err(told)?;
         drafts.into_iter().try_for_each(|draft| recorder.record(draft).map(|_| ()).map_err(told))
     }
 
@@ -81,17 +82,31 @@ impl Process {
         let settings = Settings { beat: false, ..Settings::default() };
         let (store, world) = (self.store.clone(), self.world.clone());
         let recorder = Recorder::with_writer(
-            store, wal, world, policy.clone(), settings,
+            store,
+            wal,
+            world,
+            policy.clone(),
+            settings,
             Writer::of(Preset::Production, self.ring.clone(), "default").map_err(told)?,
-        ).map_err(told)?;
-        let mut reveal = Reveal::new(self.ring.clone(), Arc::new(recorder), "acme").map_err(told)?;
+        )
+        .map_err(told)?;
+        let mut reveal =
+            Reveal::new(self.ring.clone(), Arc::new(recorder), "acme").map_err(told)?;
         let log = Log::of(&self.store, "acme").map_err(told)?;
         let entries: Result<Vec<_>, _> = (0..log.size()).map(|at| log.get(at)).collect();
         let entries: Vec<_> = entries.map_err(told)?.into_iter().flatten().collect();
         let asker = Asker { id: "eve".into(), role: "auditor".into(), reason: "test".into() };
         let revealed = reveal.reveal(&log, &entries, &asker).map_err(told)?;
-        Ok(revealed.iter().map(|one| one.event.at("/action/tool/parameters/command")
-            .and_then(|value| value.as_str()).unwrap_or("?").to_owned()).collect())
+        Ok(revealed
+            .iter()
+            .map(|one| {
+                one.event
+                    .at("/action/tool/parameters/command")
+                    .and_then(|value| value.as_str())
+                    .unwrap_or("?")
+                    .to_owned()
+            })
+            .collect())
     }
 }
 
@@ -104,14 +119,20 @@ fn scope(seed: u64) -> Scope {
 }
 
 /// Tells one story; gives how many operations the erasure took.
-pub(crate) fn tell(policy: &Policy, seed: u64, off: Option<Point>, dies_at: Option<u64>) -> Result<u64, String> {
+pub(crate) fn tell(
+    policy: &Policy,
+    seed: u64,
+    off: Option<Point>,
+    dies_at: Option<u64>,
+) -> Result<u64, String> {
     let machine = Machine::new(seed);
     off.into_iter().for_each(|point| machine.switch_off(point));
     let mut rng = Rng::new(seed ^ 0x7a5e);
     let process = start(&machine)?;
     let drafts = (0..6).map(|number| {
-        let (who, what) = [("alice@example.com", "alices errand"), ("bob@example.com", "bobs errand")]
-            [number as usize % 2];
+        let (who, what) =
+            [("alice@example.com", "alices errand"), ("bob@example.com", "bobs errand")]
+                [number as usize % 2];
         call(number, who, &format!("{what} {number}"))
     });
     let mut drafts: Vec<Draft> = drafts.collect();
@@ -163,10 +184,14 @@ pub(crate) fn tell(policy: &Policy, seed: u64, off: Option<Point>, dies_at: Opti
             return Err("an old secret is on the disk".to_owned());
         }
     }
-    let left: Vec<_> = machine.paths().into_iter().filter(|path| {
-        let path = path.to_string_lossy();
-        (path.contains("/erase/") && !path.ends_with("lock")) || path.ends_with(".before")
-    }).collect();
+    let left: Vec<_> = machine
+        .paths()
+        .into_iter()
+        .filter(|path| {
+            let path = path.to_string_lossy();
+            (path.contains("/erase/") && !path.ends_with("lock")) || path.ends_with(".before")
+        })
+        .collect();
     if !left.is_empty() {
         return Err(format!("left behind: {left:?}"));
     }

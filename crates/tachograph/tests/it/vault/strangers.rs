@@ -46,7 +46,11 @@ fn a_planted_row_is_refused_and_nothing_is_sealed_to_it() {
         .map(|line| {
             let today = line.contains("\"class\":1,\"day\":20412,");
             let from = line.find("\"pk\":\"").map_or(0, |at| at + 6);
-            if today { line.replace(&line[from..from + 43], &"B".repeat(43)) } else { line.to_owned() }
+            if today {
+                line.replace(&line[from..from + 43], &"B".repeat(43))
+            } else {
+                line.to_owned()
+            }
         })
         .collect();
     assert_ne!(lines.join("\n"), text.trim_end());
