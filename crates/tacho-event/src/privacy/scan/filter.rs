@@ -103,8 +103,8 @@ impl<O: Copy> Filter<O> {
             before = load >> (8 * (STRIDE - 1));
             place += STRIDE;
         }
-        // The last bytes, filled up with zeros, which stand in no anchor.
-        let mut load = [0; LOAD];
+        // The last bytes, filled up with one that stands in hardly any anchor.
+        let mut load = [0xff; LOAD];
         let rest = text.get(place..).unwrap_or_default();
         if let Some(start) = load.get_mut(..rest.len()) {
             start.copy_from_slice(rest);

@@ -30,12 +30,16 @@ pub(super) fn userinfo(text: &[u8]) -> bool {
 /// May a payment card number or an IBAN stand here?
 ///
 /// Both are runs of at least 14 bytes out of digits, capital letters, space and `-`. Eight bytes
-/// are loaded at every sixth place: one load lies wholly in each such run.
+/// are loaded at every seventh place: one load lies wholly in each such run.
 pub(super) fn number(text: &[u8]) -> bool {
-    let mut place = 0;
-    while let Some(load) = text.get(place..).and_then(<[u8]>::first_chunk::<LOAD>) {
+    let mut looked_at = 0;
+    for (look, load) in text.windows(LOAD).step_by(STRIDE).enumerate() {
+        let Some(load) = load.first_chunk::<LOAD>() else { continue };
         if is_outside(u64::from_le_bytes(*load)) || !load.iter().all(|byte| in_run(*byte)) {
-            place += RUN_BYTES_MIN - LOAD;
+            continue;
+        }
+        let place = look * STRIDE;
+        if place < looked_at {
             continue;
         }
         let (before, after) = text.split_at(place);
@@ -46,7 +50,7 @@ pub(super) fn number(text: &[u8]) -> bool {
         if run.len() >= RUN_BYTES_MIN && run_has_number(before, run) {
             return true;
         }
-        place += on;
+        looked_at = place + on;
     }
     false
 }
@@ -54,6 +58,7 @@ pub(super) fn number(text: &[u8]) -> bool {
 /// A card number has at least 14 digits, an IBAN at least 15 symbols.
 const RUN_BYTES_MIN: usize = 14;
 const LOAD: usize = 8;
+const STRIDE: usize = RUN_BYTES_MIN - LOAD + 1;
 
 /// Is surely one of these bytes in no run: a small letter, `{|}~`, beyond ASCII, or `"`? Hardly
 /// any load has none of them, and all eight bytes are looked at in one go.
