@@ -78,7 +78,7 @@ mod tests {
         let run = |code| Jq::new(code).unwrap().run(&event).unwrap();
         assert_eq!(run(".a.b"), "x\ny\n");
         assert_eq!(run(".n[]"), "1\n2\n");
-        assert_eq!(run(".n | length, {a}"), "2\n{\"a\":{\"b\":\"x\\ny\"}}\n");
+        assert_eq!(run("(.n | length), {a}"), "2\n{\"a\":{\"b\":\"x\\ny\"}}\n");
     }
 
     #[test]

@@ -1,5 +1,4 @@
 //! Tests of the tap, through its real binary.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::process::Command;
 
