@@ -1,8 +1,8 @@
 //! Prints the reference of the event, as the code says it: each file after a line `=== path`.
 //!
-//! Members, filters, redaction and the schema come from their tables; limits and words are read from
-//! the source that declares them, where each stands below its sentence. The examples of redaction
-//! are those its tests hold it to.
+//! Members, filters, redaction and the schema come from their tables; limits and words are read
+//! from the source that declares them, where each stands below its sentence. The examples of
+//! redaction are those its tests hold it to.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
