@@ -4,6 +4,7 @@
 //! on, and must hold; then with its point off, and must fail for at least one seed.
 
 mod log;
+mod readers;
 mod rooms;
 mod window;
 
@@ -56,6 +57,7 @@ fn run(guard: &Guard, scene: Scene) -> Told {
 
 fn guards() -> Vec<Guard> {
     let mut guards = log::guards();
+    guards.extend(readers::guards());
     guards.extend(rooms::guards());
     guards.extend(window::guards());
     guards
@@ -91,9 +93,6 @@ const UNGUARDED: &[Point] = &[
     Point::SurplusRename,
     Point::SurplusDirSync,
     Point::IndexRename,
-    Point::CursorSync,
-    Point::CursorRename,
-    Point::CursorDirSync,
     Point::VkeyDirSync,
 ];
 
