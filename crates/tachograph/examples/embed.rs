@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// All of it, in a directory of its own; gives what it has to say.
-pub fn run(dir: &Path) -> Result<String, Box<dyn Error>> {
+pub(crate) fn run(dir: &Path) -> Result<String, Box<dyn Error>> {
     let (path, keys) = (dir.join("audit"), dir.join("keys"));
     record(&path)?;
     let size = integrate_and_sign(&path, &keys)?;
