@@ -8,20 +8,22 @@
 //! ```
 //!
 //! No event says that a call failed: the answer does. A subagent's payload has the session of its
-//! root; which transcript it writes to is kept beside it.
+//! root and a transcript of its own, whose name stands for the subagent.
 
 use super::Dialect;
 use super::claude_code::{CALL, ROWS};
 use super::field::Field;
 use super::hook::{self, Form, Spelling, at};
+use crate::draft::Draft;
 use crate::json::Object;
+use crate::problem::Problem;
 
 pub(super) static CODEX: Dialect = Dialect {
     name: "codex",
     about: "the hooks of Codex CLI",
     known_by: "`hook_event_name` and `turn_id`, or a transcript below `.codex`",
     is,
-    read: |record| hook::read(record, &SPELLING),
+    read,
     write: |event| hook::write(event, &SPELLING),
 };
 
@@ -32,6 +34,18 @@ pub(super) fn is(record: &Object) -> bool {
         && record.get("session_id").is_some()
         && !super::cursor::is(record)
         && (turn || transcript.contains("/.codex/"))
+}
+
+fn read(record: &Object) -> Result<Draft, Vec<Problem>> {
+    let mut draft = hook::read(record, &SPELLING)?;
+    let session = record.str("session_id").unwrap_or_default();
+    let transcript = record.str("transcript_path").and_then(|path| path.rsplit('/').next());
+    let other = transcript.filter(|name| !name.contains(session));
+    if let Some(name) = other.filter(|_| record.get("agent_id").is_none()) {
+        draft.set("agent.id", name.trim_end_matches(".jsonl"));
+        draft.set("agent.parent_id", hook::MAIN);
+    }
+    Ok(draft)
 }
 
 static SPELLING: Spelling = Spelling {

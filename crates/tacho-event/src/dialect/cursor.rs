@@ -82,7 +82,7 @@ static ROWS: &[Row] = &[
 /// The events that stand for one tool name neither tool nor input: they are put where the others
 /// have them.
 static TOOLS: &[(&str, &str, &[&str])] = &[
-    ("beforeShellExecution", "Shell", &["command", "cwd"]),
+    ("beforeShellExecution", "Shell", &["command"]),
     ("afterShellExecution", "Shell", &["command"]),
     ("beforeReadFile", "Read", &["file_path", "content", "attachments"]),
     ("afterFileEdit", "Edit", &["file_path", "edits"]),

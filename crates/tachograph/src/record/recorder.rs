@@ -36,6 +36,9 @@ pub struct Settings {
     pub number: bool,
     /// Records heartbeats when it opens, every hour and when it closes: for long-lived recorders.
     pub beat: bool,
+    /// Appends nothing and leaves every event in the spool: for a store that only collects for
+    /// another, which drains the files that are moved to its own spool.
+    pub spool_only: bool,
 }
 
 impl Default for Settings {
@@ -48,6 +51,7 @@ impl Default for Settings {
             source: "library".to_owned(),
             number: true,
             beat: true,
+            spool_only: false,
         }
     }
 }

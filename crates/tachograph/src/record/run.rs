@@ -91,7 +91,11 @@ impl<'r> Run<'r> {
         if waiting.is_empty() {
             return;
         }
-        let appended = self.recorder.wal.append(&mut self.batch, self.recorder.settings.patience);
+        let settings = &self.recorder.settings;
+        let appended = match settings.spool_only {
+            true => Err(AppendError::Refusing),
+            false => self.recorder.wal.append(&mut self.batch, settings.patience),
+        };
         self.batch.clear();
         let (appended, error) = match appended {
             Ok(appended) => (Some(appended), None),

@@ -89,7 +89,7 @@ pub(super) const fn at(name: &'static str, path: &'static str, form: Form) -> Fi
 }
 
 /// The agent of a session that is no subagent.
-const MAIN: &str = "main";
+pub(super) const MAIN: &str = "main";
 
 /// The draft that a payload says.
 pub(super) fn read(record: &Object, spelling: &Spelling) -> Result<Draft, Vec<Problem>> {

@@ -75,11 +75,15 @@ impl Moment {
             Moment::File => Draft::new(ActionType::File, "modify")
                 .with("action.file.operation", "modify"),
             Moment::Error => {
-                let kind = record.str(call.error).unwrap_or("unnamed");
+                let error = record.object(call.error);
+                let inside = |member| error.and_then(|error| error.str(member));
+                let kind = record.str(call.error).or(inside("name")).unwrap_or("unnamed");
                 Draft::new(ActionType::Error, kind)
                     .severity(Severity::Error)
                     .status(Status::Failure)
                     .with("outcome.error.type", kind)
+                    .with_some("outcome.error.message", inside("message"))
+                    .with_some("outcome.error.stack", inside("stack"))
             }
             Moment::Unknown => {
                 Draft::new(ActionType::External, &format!("{}.{event}", spelling.host))
