@@ -13,8 +13,8 @@
 use std::io::{Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use tacho_event::json::{self, Object, Value};
 use tacho_event::Timestamp;
+use tacho_event::json::{self, Object, Value};
 
 use crate::disk;
 
@@ -93,7 +93,7 @@ fn line(now: Timestamp, code: &str, host: &str, what: &str, n: u64) -> Vec<u8> {
         ("host", plain(host, 40).into()),
         ("n", n.into()),
         // A quote or a backslash takes two bytes; so even of those all fit.
-        ("what", plain(what, 140).into()),
+        ("what", plain(what, 120).into()),
     ]);
     let mut line = Value::from(object).to_json().into_bytes();
     line.resize(SLOT_BYTES - 1, b' ');

@@ -100,7 +100,9 @@ impl Session {
             Some((name, rest.split_once('.')?.1))
         });
         // Claimed by whoever removes it: two results never get one intent.
-        mine.filter(|(name, _)| disk::claim(&self.dir.join(name))).map(|(_, id)| id.to_owned()).next()
+        mine.filter(|(name, _)| disk::claim(&self.dir.join(name)))
+            .map(|(_, id)| id.to_owned())
+            .next()
     }
 
     /// Forgets the session.
@@ -149,7 +151,7 @@ mod tests {
     #[test]
     fn a_foreign_session_id_gets_one_stand_in_and_never_a_path() {
         let state = tempfile::tempdir().unwrap();
-        let open = || Session::open(state.path(), Host::Codex, "../../etc", &OsWorld);
+        let open = || Session::open(state.path(), Host::Codex, "../../my etc", &OsWorld);
         let (first, second) = (open().id, open().id);
         assert_eq!(first, second);
         assert!(is_public(&first) && !first.contains(".."), "{first}");

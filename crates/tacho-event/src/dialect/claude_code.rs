@@ -9,8 +9,8 @@
 //! Its events come and go with its releases: those without a row are kept under their own name.
 
 use super::Dialect;
-use super::hook::{self, Call, Form, Moment, Row, Spelling, at, row};
 use super::field::Field;
+use super::hook::{self, Call, Form, Moment, Row, Spelling, at, row};
 use crate::json::Object;
 
 pub(super) static CLAUDE_CODE: Dialect = Dialect {
@@ -69,60 +69,87 @@ pub(super) static ROWS: &[Row] = &[
     row("PostToolBatch", Moment::Session("tool_batch"), &[at("tool_calls", SAID, Form::Any)]),
     row("PermissionRequest", Moment::Asked, &[]),
     row("PermissionDenied", Moment::Refused, &[at("reason", "action.approval.reason", Form::Text)]),
-    row("UserPromptSubmit", Moment::Message("user"), &[
-        at("prompt", "action.message.text", Form::Any),
-    ]),
-    row("UserPromptExpansion", Moment::Message("user_expansion"), &[
-        at("prompt", "action.message.text", Form::Any),
-    ]),
-    row("MessageDisplay", Moment::Message("assistant"), &[
-        at("message", "action.message.text", Form::Any),
-    ]),
-    row("Notification", Moment::Message("notification"), &[
-        at("message", "action.message.text", Form::Any),
-    ]),
+    row(
+        "UserPromptSubmit",
+        Moment::Message("user"),
+        &[at("prompt", "action.message.text", Form::Any)],
+    ),
+    row(
+        "UserPromptExpansion",
+        Moment::Message("user_expansion"),
+        &[at("prompt", "action.message.text", Form::Any)],
+    ),
+    row(
+        "MessageDisplay",
+        Moment::Message("assistant"),
+        &[at("message", "action.message.text", Form::Any)],
+    ),
+    row(
+        "Notification",
+        Moment::Message("notification"),
+        &[at("message", "action.message.text", Form::Any)],
+    ),
     row("SessionStart", Moment::Session("start"), &[at("source", REASON, Form::Text)]),
     row("SessionEnd", Moment::Session("end"), &[at("reason", REASON, Form::Text)]),
     row("Setup", Moment::Session("setup"), &[at("trigger", REASON, Form::Text)]),
     row("Stop", Moment::Session("stop"), &[at("last_assistant_message", SAID, Form::Any)]),
-    row("StopFailure", Moment::Error, &[
-        at("error_details", "outcome.error.message", Form::Text),
-        at("last_assistant_message", SAID, Form::Any),
-    ]),
+    row(
+        "StopFailure",
+        Moment::Error,
+        &[
+            at("error_details", "outcome.error.message", Form::Text),
+            at("last_assistant_message", SAID, Form::Any),
+        ],
+    ),
     row("SubagentStart", Moment::Session("subagent_start"), &[]),
-    row("SubagentStop", Moment::Session("subagent_stop"), &[
-        at("last_assistant_message", SAID, Form::Any),
-    ]),
+    row(
+        "SubagentStop",
+        Moment::Session("subagent_stop"),
+        &[at("last_assistant_message", SAID, Form::Any)],
+    ),
     row("PreCompact", Moment::Session("compact_start"), &[at("trigger", REASON, Form::Text)]),
-    row("PostCompact", Moment::Session("compact"), &[
-        at("trigger", REASON, Form::Text),
-        at("compact_summary", SAID, Form::Any),
-    ]),
-    row("PreModelSwitch", Moment::Session("model_switch_start"), &[
-        at("to_model", "resources.model", Form::Text),
-        at("source", REASON, Form::Text),
-    ]),
-    row("PostModelSwitch", Moment::Session("model_switch"), &[
-        at("to_model", "resources.model", Form::Text),
-        at("source", REASON, Form::Text),
-    ]),
+    row(
+        "PostCompact",
+        Moment::Session("compact"),
+        &[at("trigger", REASON, Form::Text), at("compact_summary", SAID, Form::Any)],
+    ),
+    row(
+        "PreModelSwitch",
+        Moment::Session("model_switch_start"),
+        &[at("to_model", "resources.model", Form::Text), at("source", REASON, Form::Text)],
+    ),
+    row(
+        "PostModelSwitch",
+        Moment::Session("model_switch"),
+        &[at("to_model", "resources.model", Form::Text), at("source", REASON, Form::Text)],
+    ),
     row("TeammateIdle", Moment::Session("teammate_idle"), &[]),
     row("TaskCreated", Moment::Task("created"), TASK),
     row("TaskCompleted", Moment::Task("completed"), TASK),
-    row("Elicitation", Moment::Question("mcp_server_name"), &[
-        at("message", "action.approval.subject", Form::Any),
-    ]),
-    row("ElicitationResult", Moment::Question("mcp_server_name"), &[
-        at("action", "action.approval.reason", Form::Text),
-    ]),
-    row("ConfigChange", Moment::Setting, &[
-        at("source", "action.admin.setting", Form::Text),
-        at("file_path", "action.admin.after", Form::Any),
-    ]),
+    row(
+        "Elicitation",
+        Moment::Question("mcp_server_name"),
+        &[at("message", "action.approval.subject", Form::Any)],
+    ),
+    row(
+        "ElicitationResult",
+        Moment::Question("mcp_server_name"),
+        &[at("action", "action.approval.reason", Form::Text)],
+    ),
+    row(
+        "ConfigChange",
+        Moment::Setting,
+        &[
+            at("source", "action.admin.setting", Form::Text),
+            at("file_path", "action.admin.after", Form::Any),
+        ],
+    ),
     row("FileChanged", Moment::File, &[at("file_path", "action.file.path", Form::Text)]),
-    row("InstructionsLoaded", Moment::Session("instructions_loaded"), &[
-        at("load_reason", REASON, Form::Text),
-    ]),
+    row(
+        "InstructionsLoaded",
+        Moment::Session("instructions_loaded"),
+        &[at("load_reason", REASON, Form::Text)],
+    ),
     row("WorktreeCreate", Moment::Session("worktree_create"), &[]),
     row("WorktreeRemove", Moment::Session("worktree_remove"), &[]),
     row("CwdChanged", Moment::Session("cwd_changed"), &[]),

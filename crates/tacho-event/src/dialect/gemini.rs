@@ -54,14 +54,20 @@ static ROWS: &[Row] = &[
     row("BeforeTool", Moment::Intent, &[]),
     row("AfterTool", Moment::Result, &[]),
     row("BeforeAgent", Moment::Message("user"), &[at("prompt", "action.message.text", Form::Any)]),
-    row("AfterAgent", Moment::Session("stop"), &[at("prompt_response", "outcome.result", Form::Any)]),
+    row(
+        "AfterAgent",
+        Moment::Session("stop"),
+        &[at("prompt_response", "outcome.result", Form::Any)],
+    ),
     row("BeforeModel", Moment::Session("model_request"), &[]),
     row("BeforeToolSelection", Moment::Session("tool_selection"), &[]),
     row("AfterModel", Moment::Session("model_response"), &[]),
     row("SessionStart", Moment::Session("start"), &[at("source", REASON, Form::Text)]),
     row("SessionEnd", Moment::Session("end"), &[at("reason", REASON, Form::Text)]),
-    row("Notification", Moment::Message("notification"), &[
-        at("message", "action.message.text", Form::Any),
-    ]),
+    row(
+        "Notification",
+        Moment::Message("notification"),
+        &[at("message", "action.message.text", Form::Any)],
+    ),
     row("PreCompress", Moment::Session("compact_start"), &[at("trigger", REASON, Form::Text)]),
 ];

@@ -8,8 +8,8 @@
 //! The script sent to a service and lost what the service did not take; here the store takes it,
 //! and a sink forwards. A payload that names its event is a hook's of today, and read as such.
 
-use tacho_event::json::{Object, Value};
 use tacho_event::Draft;
+use tacho_event::json::{Object, Value};
 
 use crate::surroundings::Surroundings;
 

@@ -3,7 +3,7 @@
 use tacho_event::json::Value;
 use tacho_event::{Draft, Phase, Severity, Status};
 use tachograph::Log;
-use tachograph::store::{Remote, Store};
+use tachograph::store::{OpenError, Remote, Store};
 
 use super::context::{event_id, related};
 use super::{Desk, Told};
@@ -17,8 +17,10 @@ impl Desk {
     pub(super) fn closings(&self, told: &Told, session: &Session) -> Vec<Draft> {
         let open = || -> Result<Vec<Draft>, String> {
             let files = std::sync::Arc::new(tachograph::files::OsFiles);
-            let store = Store::open(files, &self.around.store, Remote::Refused)
-                .map_err(|error| error.to_string())?;
+            let store = match Store::open(files, &self.around.store, Remote::Refused) {
+                Err(OpenError::Missing(_)) => return Ok(Vec::new()),
+                outcome => outcome.map_err(|error| error.to_string())?,
+            };
             let tenant = self.tenant();
             let log = Log::of(&store, tenant.as_str()).map_err(|error| error.to_string())?;
             let calls = log.calls(&session.id).map_err(|error| error.to_string())?;

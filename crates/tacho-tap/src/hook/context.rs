@@ -19,7 +19,7 @@ impl Desk {
         if raw.is_empty() {
             return;
         }
-        let mut session = Session::open(&self.around.state, told.host, &raw, &self.world);
+        let mut session = Session::open(&self.around.state, told.host, &raw, &self.world.as_ref());
         if session.id != raw
             && let Some(draft) = told.drafts.last_mut()
         {
@@ -63,8 +63,8 @@ impl Desk {
             .unwrap_or_default();
         let what = [kind.as_str(), told.says("/action/name"), input.as_str()];
         let id = match phase.as_str() {
-            "intent" => Some(session.begin_call(&what, &self.world)),
-            "result" => session.end_call(&what, &self.world),
+            "intent" => Some(session.begin_call(&what, &self.world.as_ref())),
+            "result" => session.end_call(&what, &self.world.as_ref()),
             _ => None,
         };
         if let (Some(id), Some(draft)) = (id, told.drafts.last_mut()) {

@@ -17,7 +17,7 @@ use tacho_event::{Draft, TenantId};
 use tachograph::emitters;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
-use tachograph::record::{OnFailure, FailurePolicy, Settings};
+use tachograph::record::{FailurePolicy, OnFailure, Settings};
 use tachograph::sign::{Demand, Keys, SignError, Signer};
 use tachograph::store::{Remote, Store};
 use tachograph::wal::{Options, Patience, Wal};
@@ -121,7 +121,8 @@ impl Desk {
             spool_only,
         };
         let wal = Wal::new(&store, self.world.clone(), Options::default());
-        let recorder = match Recorder::new(store, wal, self.world.clone(), self.policy(), settings) {
+        let recorder = match Recorder::new(store, wal, self.world.clone(), self.policy(), settings)
+        {
             Ok(recorder) => recorder,
             Err(error) => {
                 self.trace("store_unavailable", host, &error.to_string());

@@ -15,10 +15,10 @@ mod judge;
 mod moment;
 mod tool;
 
-use super::field::{Field, field, lookup, read_if_fits, write_fields};
-use super::spelling::{read_time, write_time};
-pub(super) use super::spelling::Clock;
 pub(super) use super::field::Form;
+use super::field::{Field, field, lookup, read_if_fits, write_fields};
+pub(super) use super::spelling::Clock;
+use super::spelling::{read_time, write_time};
 use crate::draft::Draft;
 use crate::json::{Object, Value};
 use crate::problem::Problem;
@@ -75,11 +75,7 @@ pub(super) struct Row {
 }
 
 /// An event, what it tells of, and where its members live.
-pub(super) const fn row(
-    event: &'static str,
-    moment: Moment,
-    fields: &'static [Field],
-) -> Row {
+pub(super) const fn row(event: &'static str, moment: Moment, fields: &'static [Field]) -> Row {
     Row { event, moment, fields }
 }
 

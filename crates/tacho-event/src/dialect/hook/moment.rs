@@ -1,7 +1,7 @@
 //! The moments in an agent's life that hooks tell of, each with the event it becomes.
 
-use super::judge::{interrupted, judge, kind_of_error};
 use super::super::field::lookup;
+use super::judge::{interrupted, judge, kind_of_error};
 use super::tool::{read_tool, write_tool};
 use super::{Spelling, phase_of, status_of};
 use crate::draft::{Decider, Draft};
@@ -55,8 +55,9 @@ impl Moment {
                 if spelling.judges { judge(draft, response) } else { draft.succeeded() }
             }
             Moment::Failure => failure(record, spelling),
-            Moment::Asked => with_subject(Draft::approval(name), record, spelling)
-                .status(Status::Pending),
+            Moment::Asked => {
+                with_subject(Draft::approval(name), record, spelling).status(Status::Pending)
+            }
             Moment::Refused => with_subject(Draft::approval(name), record, spelling)
                 .decided_by(Decider::ReviewerModel, spelling.host)
                 .status(Status::Denied),
@@ -72,8 +73,9 @@ impl Moment {
                 Draft::new(ActionType::Task, state).with("action.task.state", state)
             }
             Moment::Setting => Draft::admin("settings").severity(Severity::Warning),
-            Moment::File => Draft::new(ActionType::File, "modify")
-                .with("action.file.operation", "modify"),
+            Moment::File => {
+                Draft::new(ActionType::File, "modify").with("action.file.operation", "modify")
+            }
             Moment::Error => {
                 let error = record.object(call.error);
                 let inside = |member| error.and_then(|error| error.str(member));
