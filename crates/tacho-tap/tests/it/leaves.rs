@@ -71,9 +71,15 @@ fn leaf_of(host: &str, payload: &[u8]) -> Object {
         if !is_dated {
             object.insert("timestamp", "now");
         }
-        if let Some(call) = object.at_mut("/action/call_id") {
-            if call.as_str().is_some_and(|id| id.starts_with("c-")) {
-                *call = "joined".into();
+        if let Some(call) = object.at_mut("/action/call_id")
+            && call.as_str().is_some_and(|id| id.starts_with("c-"))
+        {
+            *call = "joined".into();
+            object.insert("id", "of the joined call");
+        }
+        for class in ["/content/day", "/identity/day"] {
+            if let Some(day) = object.at_mut(class) {
+                *day = "today".into();
             }
         }
         count_digests(object);
