@@ -40,7 +40,16 @@ const HOUSE: &[Room] = &[
     room(
         "tacho-cli",
         // The crown wires the branches to the trunk: every branch but python.
-        &["tachograph", "tacho-tap", "tacho-shapes", "tacho-query", "tacho-sink", "tacho-server"],
+        &[
+            "tachograph",
+            "tacho-event",
+            "tacho-tree",
+            "tacho-tap",
+            "tacho-shapes",
+            "tacho-query",
+            "tacho-sink",
+            "tacho-server",
+        ],
         Ring::Heavy,
         UNLIMITED,
     ),
