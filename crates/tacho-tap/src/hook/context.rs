@@ -29,7 +29,8 @@ impl Desk {
         self.name_call(told, &mut session);
         name_event(told, &raw);
         let mut before = self.changes(told, &mut session);
-        if told.moment() == "end" {
+        told.has_ended = told.moment() == "end";
+        if told.has_ended {
             before.extend(self.closings(told, &session));
         }
         before.append(&mut told.drafts);
@@ -39,9 +40,9 @@ impl Desk {
     }
 
     /// Parts from the session: forgets it if it ended.
-    pub(super) fn part(&self, session: Option<Session>, told: &Told) {
-        if told.moment() == "end"
-            && let Some(session) = session
+    pub(super) fn part(&self, told: Told) {
+        if told.has_ended
+            && let Some(session) = told.session
         {
             session.forget();
         }

@@ -13,12 +13,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tacho_event::privacy::{Policy, Preset};
-use tacho_event::{Draft, TenantId};
+use tacho_event::{Draft, Status, TenantId};
 use tachograph::emitters;
 use tachograph::files::OsFiles;
-use tachograph::integrate::{Budget, IntegrateError, Integrator};
 use tachograph::record::{FailurePolicy, OnFailure, Settings};
-use tachograph::sign::{Demand, Keys, SignError, Signer};
 use tachograph::store::{Remote, Store};
 use tachograph::wal::{Options, Patience, Wal};
 use tachograph::{Ack, RecordError, Recorder};
@@ -26,12 +24,32 @@ use tachograph::{Ack, RecordError, Recorder};
 use super::{Desk, Told};
 use crate::disk;
 
-/// Time that integrating may take in a hook.
-const INTEGRATE_MICROS: i64 = 300_000;
+/// What became of the events.
+pub(super) struct Delivered {
+    /// True if each is kept somewhere.
+    pub(super) is_kept: bool,
+    /// Why the intent among them is stopped, if it is.
+    pub(super) stop: Option<String>,
+}
+
+/// What one store made of events.
+struct Recorded {
+    /// Those that it did not take.
+    left: Vec<Draft>,
+    stop: Option<String>,
+}
+
+/// The intent was stopped: nothing more will come of it.
+fn deny(draft: &mut Draft, reason: &str) {
+    draft.set("action.phase", "whole");
+    draft.set("outcome.status", Status::Denied);
+    draft.set("outcome.error.type", "emergency_stop");
+    draft.set("outcome.error.message", reason);
+}
 
 impl Desk {
-    /// Keeps the events; true if each is kept somewhere.
-    pub(super) fn deliver(&self, told: &mut Told) -> bool {
+    /// Keeps the events.
+    pub(super) fn deliver(&self, told: &mut Told) -> Delivered {
         let host = told.host.in_data();
         let ack = match told.moment() {
             "stop" | "end" => Ack::Disk,
@@ -42,7 +60,8 @@ impl Desk {
             Ok(store) => store,
             Err(error) => {
                 self.trace("store_unavailable", host, &error);
-                return self.overflow(std::mem::take(&mut told.drafts), ack, host);
+                let is_kept = self.overflow(told.drafts.clone(), ack, host);
+                return Delivered { is_kept, stop: None };
             }
         };
         if matches!(told.moment(), "start" | "stop" | "end") {
@@ -50,12 +69,12 @@ impl Desk {
         }
         self.number(&store, told);
         let drafts = told.drafts.clone();
-        let left = self.record(store.clone(), drafts, ack, host, false);
+        let Recorded { left, stop } = self.record(store.clone(), drafts, ack, host, false);
         let is_kept = left.is_empty() || self.overflow(left, ack, host);
         if matches!(told.moment(), "stop" | "end") {
             self.settle(&store, host);
         }
-        is_kept
+        Delivered { is_kept, stop }
     }
 
     pub(super) fn tenant(&self) -> TenantId {
@@ -109,7 +128,7 @@ impl Desk {
         ack: Ack,
         host: &str,
         spool_only: bool,
-    ) -> Vec<Draft> {
+    ) -> Recorded {
         let settings = Settings {
             tenant: self.tenant(),
             ack,
@@ -126,14 +145,22 @@ impl Desk {
             Ok(recorder) => recorder,
             Err(error) => {
                 self.trace("store_unavailable", host, &error.to_string());
-                return drafts;
+                return Recorded { left: drafts, stop: None };
             }
         };
         let outcomes = recorder.record_all(drafts.clone(), ack);
-        let mut left = Vec::new();
-        for (draft, outcome) in drafts.into_iter().zip(outcomes) {
+        let (mut left, mut stop) = (Vec::new(), None);
+        for (mut draft, outcome) in drafts.into_iter().zip(outcomes) {
             match outcome {
                 Ok(_) => {}
+                Err(RecordError::Stopped { why, recorded }) => {
+                    let reason = why.to_string();
+                    if recorded.is_err() {
+                        deny(&mut draft, &reason);
+                        left.push(draft);
+                    }
+                    stop = Some(reason);
+                }
                 Err(error @ (RecordError::Refused(_) | RecordError::TooLarge(_))) => {
                     let instead = self.refused(&draft, &error);
                     if let Err(error) = recorder.record_as(instead, ack) {
@@ -150,7 +177,7 @@ impl Desk {
                 }
             }
         }
-        left
+        Recorded { left, stop }
     }
 
     /// The gap that stands for an event the log does not take.
@@ -180,7 +207,7 @@ impl Desk {
             .map_err(|error| error.to_string())
             .and_then(|()| self.open(&place))
         {
-            Ok(store) => self.record(store, drafts, ack, host, true),
+            Ok(store) => self.record(store, drafts, ack, host, true).left,
             Err(error) => {
                 self.trace("overflow_unavailable", host, &error);
                 drafts
@@ -202,43 +229,5 @@ impl Desk {
                 return self.trace("overflow_stays", host, &error.to_string());
             }
         }
-    }
-
-    /// Integrates and signs, within the budget of a hook.
-    fn settle(&self, store: &Store, host: &str) {
-        let mut integrator = Integrator::new(store, self.world.clone());
-        let budget = Budget { micros: Some(INTEGRATE_MICROS), ..Budget::default() };
-        match integrator.run(budget) {
-            Ok(_) => {}
-            // Whoever integrates signs as well.
-            Err(IntegrateError::Busy) => return,
-            Err(error) => return self.trace("not_integrated", host, &error.to_string()),
-        }
-        let _ = integrator.retire();
-        if let Err(error) = self.sign(store) {
-            self.trace("not_signed", host, &error.to_string());
-        }
-    }
-
-    fn sign(&self, store: &Store) -> Result<(), SignError> {
-        let dir = match &self.around.keys {
-            Some(dir) => dir.clone(),
-            None => {
-                let name = store.installation().iter().map(|byte| format!("{byte:02x}"));
-                self.around.keys_home.join(name.collect::<String>())
-            }
-        };
-        let keys = match Keys::open(store.files().as_ref(), &dir) {
-            Err(SignError::NoKey(_)) => {
-                if let Some(around) = dir.parent() {
-                    // What cannot be made shows when the key is.
-                    let _ = disk::make_dir(around);
-                }
-                Keys::create(store, self.world.as_ref(), &dir)?
-            }
-            outcome => outcome?,
-        };
-        let mut signer = Signer::new(store, keys, None);
-        signer.sign(self.tenant().as_str(), Demand::Now, self.world.now()).map(|_| ())
     }
 }

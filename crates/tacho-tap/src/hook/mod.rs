@@ -5,9 +5,9 @@
 //! 2. Tell which host speaks; read its dialect (`tell`).
 //! 3. Join the event to its session: ids, snapshot, changes, calls that nobody completed
 //!    (`context`, `closing`).
-//! 4. Ask whether a stop is engaged, if it is an intent (`stopped`).
-//! 5. Record: in the store, else in the overflow beside the tap's state (`deliver`).
-//! 6. At the end of a turn or a session: integrate and sign, within a budget (`deliver`).
+//! 4. Record: in the store, else in the overflow beside the tap's state; the recorder knows whether
+//!    a stop forbids an intent (`deliver`).
+//! 5. At the end of a turn or a session: integrate and sign, within a budget (`settle`).
 //!
 //! Whatever fails leaves a trace in the ring and lets the agent go on; only in the mode `enforce`
 //! an intent that could not be recorded is denied.
@@ -17,14 +17,14 @@ mod closing;
 mod context;
 mod deliver;
 mod guard;
-mod stopped;
+mod settle;
 mod tell;
 
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tacho_event::Draft;
 use tacho_event::json::Value;
-use tacho_event::{Draft, Status};
 use tachograph::world::World;
 
 use crate::host::Host;
@@ -102,6 +102,8 @@ struct Told {
     drafts: Vec<Draft>,
     /// The session, where there is one.
     session: Option<crate::session::Session>,
+    /// True if it tells of the session's end.
+    has_ended: bool,
 }
 
 impl Told {
@@ -138,21 +140,17 @@ impl Desk {
             self.set_if_late(refusal(&told, "the action could not be recorded in time"));
         }
         self.join(&mut told);
-        let stop = if told.is_intent() { self.stop_of(&told) } else { None };
-        if let Some(reason) = &stop {
-            deny_intent(&mut told, reason);
-            self.set_if_late(refusal(&told, reason));
-        }
         let is_intent = told.is_intent();
-        let is_recorded = self.deliver(&mut told);
-        self.part(told.session.take(), &told);
-        match stop {
+        let delivered = self.deliver(&mut told);
+        let answer = match delivered.stop {
             Some(reason) => refusal(&told, &reason),
-            None if is_intent && !is_recorded && self.ask.mode == Mode::Enforce => {
+            None if is_intent && !delivered.is_kept && self.ask.mode == Mode::Enforce => {
                 refusal(&told, "the action could not be recorded")
             }
             None => None,
-        }
+        };
+        self.part(told);
+        answer
     }
 
     fn trace(&self, code: &str, host: &str, what: &str) {
@@ -167,13 +165,4 @@ impl Desk {
     fn if_late(&self) -> Option<String> {
         self.if_late.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
-}
-
-/// The intent was denied: nothing more will come of it.
-fn deny_intent(told: &mut Told, reason: &str) {
-    let Some(draft) = told.drafts.last_mut() else { return };
-    draft.set("action.phase", "whole");
-    draft.set("outcome.status", Status::Denied);
-    draft.set("outcome.error.type", "stopped");
-    draft.set("outcome.error.message", reason);
 }

@@ -3,8 +3,14 @@
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::Arc;
 
+use tacho_event::privacy::Policy;
 use tacho_testkit::require;
+use tachograph::Recorder;
+use tachograph::record::Settings;
+use tachograph::stop::{NewStop, Scope, Stops};
+use tachograph::world::OsWorld;
 
 use crate::house::{House, claude, json, start, text, told};
 
@@ -204,4 +210,51 @@ fn the_users_file_names_the_store_and_a_projects_file_does_not() {
     let payload = json(r#"{"session_id":"s","hook_event_name":"Stop"}"#).to_json();
     assert_eq!(told(start(command, payload.as_bytes()).wait_with_output().unwrap()), "");
     assert!(mine.join("FORMAT").exists() && !theirs.exists());
+}
+
+#[test]
+fn an_engaged_stop_denies_intents_in_the_hosts_words_and_records_the_denial() {
+    let house = House::new();
+    house.hook("claude-code", claude("SessionStart", r#""source":"startup""#));
+    let settings = Settings { beat: false, ..Settings::default() };
+    let recorder = Recorder::open_with(house.at("store"), Policy::default(), settings).unwrap();
+    let stops = Stops::new(recorder.store(), Arc::new(OsWorld));
+    let wish = NewStop {
+        scope: Scope::All,
+        who: "ops".to_owned(),
+        reason: "incident 7".to_owned(),
+        expires: None,
+    };
+    let lease = stops.engage(&recorder, wish).unwrap().lease;
+
+    let denial = house.run(&["hook", "claude-code"], &intent("t1"));
+    let reason = lease.to_string();
+    let expected = format!(
+        r#"{{"hookSpecificOutput":{{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"{reason}"}}}}"#
+    );
+    assert_eq!(denial, expected);
+    let cursor =
+        r#"{"conversation_id":"c","hook_event_name":"beforeShellExecution","command":"ls"}"#;
+    let denial = house.run(&["hook", "cursor"], cursor.as_bytes());
+    assert_eq!(
+        denial,
+        format!(r#"{{"agent_message":"{reason}","permission":"deny","user_message":"{reason}"}}"#)
+    );
+    // What happened already is recorded, and nobody is told anything.
+    house.hook("claude-code", claude("PostToolUse", r#""tool_name":"Bash","tool_use_id":"t0""#));
+    let events = house.events();
+    let denied: Vec<&str> = events
+        .iter()
+        .filter(|event| text(event, "/outcome/status") == "denied")
+        .map(|event| {
+            assert_eq!(text(event, "/outcome/error/message"), reason);
+            text(event, "/action/name")
+        })
+        .collect();
+    assert_eq!(denied, ["Bash", "Shell"]);
+    assert!(events.iter().any(|event| text(event, "/action/call_id") == "t0"));
+    house.hook("claude-code", claude("SessionEnd", r#""reason":"other""#));
+    let calls = house.log().calls("abc").unwrap();
+    let stopped = calls.iter().find(|call| call.call_id.as_deref() == Some("t1")).unwrap();
+    assert_eq!(stopped.status(), Some(tacho_event::Status::Denied));
 }
