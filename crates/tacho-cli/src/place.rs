@@ -54,6 +54,16 @@ impl Place {
         Ok(Self { store_dir, keys_dir, tenant, read_only: named.read_only })
     }
 
+    /// The same place, of another tenant.
+    pub(crate) fn of_tenant(&self, tenant: &str) -> Result<Self, Failure> {
+        Self::find(Named {
+            store: Some(self.store_dir.clone()),
+            keys: self.keys_dir.clone(),
+            tenant: Some(tenant.to_owned()),
+            read_only: self.read_only,
+        })
+    }
+
     pub(crate) fn world() -> Arc<dyn World> {
         Arc::new(OsWorld)
     }
