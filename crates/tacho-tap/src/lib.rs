@@ -7,5 +7,7 @@
 //! | module | you give | you get |
 //! |---|---|---|
 //! | [`host`] | a host's name as it is typed | the [`host::Host`], and how it denies |
+//! | [`install`] | a host, a scope, a program | the host's settings, calling that program |
 
 pub mod host;
+pub mod install;

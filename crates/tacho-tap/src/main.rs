@@ -11,12 +11,17 @@ use tacho_tap::host::Host;
 const HELP: &str = "\
 tacho-tap: records what an agent does, from its hooks. Called by the agent's host, not by you.
 
+  tacho-tap install HOST    have a host call it; also: uninstall, installed (each with --help)
   tacho-tap --version
   tacho-tap --hosts         the hosts it understands
 ";
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
+        Some("install" | "uninstall" | "installed") => {
+            let words: Vec<String> = std::env::args().skip(1).collect();
+            return tacho_tap::install::cli::run(&words);
+        }
         Some("--version") => println!("tacho-tap {}", env!("CARGO_PKG_VERSION")),
         Some("--hosts") => Host::ALL.iter().for_each(|host| println!("{}", host.as_str())),
         None | Some("--help" | "-h") => print!("{HELP}"),
