@@ -223,7 +223,8 @@ pub(crate) fn remove(
     ours: &dyn Fn(&Node) -> bool,
 ) -> Result<String, Refused> {
     let keep = original.and_then(|(text, _)| parse(text).ok().flatten());
-    let plain = remove_entries(current, keep.as_ref(), ours)?;
+    let keep = keep.as_ref();
+    let plain = remove_entries(current, keep, ours)?;
     if let Some((text, wanted)) = original
         && let Some(exact) = take_out(current, &insertions(text, wanted)?)
         && says_the_same(&exact, &plain)
@@ -303,7 +304,10 @@ fn next_to_remove<'a>(
             return Some((root.children(), at));
         }
     }
-    None
+    // The version of the format, if it came with the entries.
+    keep.filter(|root| root.member("version").is_none())?;
+    let version = root.children().iter().position(|child| child.key == "version")?;
+    Some((root.children(), version))
 }
 
 /// The text without one child, its comma and, where it has lines of its own, those lines.

@@ -1,5 +1,8 @@
 //! Tests of the tap, through its real binary.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod install;
+mod plugin;
 
 use std::process::Command;
 
