@@ -283,6 +283,8 @@ fn next_to_remove<'a>(
         if hooks.key != "hooks" || !matches!(hooks.node.kind, Kind::Object(_)) {
             continue;
         }
+        // Of two members of that key the first never counted, and nothing was put into it.
+        let counts = root.member("hooks").is_some_and(|last| last.start == hooks.node.start);
         let events = hooks.node.children();
         for (event_at, event) in events.iter().enumerate() {
             let entries = event.node.children();
@@ -295,12 +297,13 @@ fn next_to_remove<'a>(
                     return Some((handlers, found));
                 }
             }
-            let kept = kept_hooks.is_some_and(|hooks| hooks.member(&event.key).is_some());
+            let kept =
+                !counts || kept_hooks.is_some_and(|hooks| hooks.member(&event.key).is_some());
             if matches!(event.node.kind, Kind::Array(_)) && entries.is_empty() && !kept {
                 return Some((events, event_at));
             }
         }
-        if events.is_empty() && kept_hooks.is_none() {
+        if counts && events.is_empty() && kept_hooks.is_none() {
             return Some((root.children(), at));
         }
     }
