@@ -41,7 +41,7 @@ use crate::files::{Files, Point};
 use crate::integrate::Integrator;
 use crate::limits::VAULT_WAIT_MICROS;
 use crate::log::Log;
-use crate::record::{Ack, Recorder, Settings};
+use crate::record::{Ack, Numbering, Recorder, Settings};
 use crate::store::Store;
 use crate::vault::{Leaving, Sealer, SharedRing, VaultError, hold as held};
 use crate::wal::{Options, Patience, Wal};
@@ -511,7 +511,7 @@ impl Eraser {
             ack: Ack::Disk,
             patience: Patience::Server,
             source: "vault".to_owned(),
-            number: false,
+            numbering: Numbering::Off,
             beat: false,
             ..Settings::default()
         };

@@ -34,8 +34,20 @@ pub const RESERVE_BYTES: u64 = 4 << 20;
 pub const STATE_FILE_BYTES_MAX: usize = 4 << 10;
 /// Different contents quarantined from one place of one segment.
 pub const QUARANTINE_COPIES_MAX: u32 = 1_000;
+/// Files in the spool; more than this, and nobody drains it.
+pub const SPOOL_FILES_MAX: usize = 4_096;
+/// Bytes in the spool: 256 MiB.
+pub const SPOOL_BYTES_MAX: u64 = 256 << 20;
 /// After this a spool file that was not finished has no writer any more: 1 h.
 pub const SPOOL_UNFINISHED_MICROS_MAX: u64 = 3_600_000_000;
+/// Events of its own that a recorder owes.
+pub const OWED_MAX: usize = 64;
+/// Findings that are told at once.
+pub const TOLD_AT_ONCE_MAX: usize = 256;
+/// Tenants whose bytes a quota counts.
+pub const QUOTA_TENANTS_MAX: usize = 65_536;
+/// How often a batch is made anew because keys or windows changed under it.
+pub const BATCH_TRIES_MAX: u32 = 8;
 /// How long an emitter waits for the lock of its own sequence: 20 ms.
 pub const EMITTER_WAIT_MICROS: u64 = 20_000;
 /// Leaves in one leaf file, and nodes in one file of a level.
@@ -88,6 +100,14 @@ pub const HAUL_FRAMES_MAX: usize = 2_048;
 pub const HAUL_BYTES_MAX: usize = 8 << 20;
 /// Threads that read frames again.
 pub const CHECK_THREADS_MAX: usize = 4;
+/// Emergency stops at a time.
+pub const STOP_LEASES_MAX: usize = 256;
+/// One text of a stop lease: a tenant, a target, a name, a reason.
+pub const STOP_TEXT_BYTES_MAX: usize = 512;
+/// All stop leases: 64 KiB.
+pub const STOP_FILE_BYTES_MAX: usize = 64 << 10;
+/// How long whoever engages or lifts a stop waits for another one: 1 s.
+pub const STOP_WAIT_MICROS: u64 = 1_000_000;
 /// A person's id, as it is looked up.
 pub const SUBJECT_BYTES_MAX: usize = 1_024;
 /// The public keys that a writer reads: 16 KiB.
@@ -120,8 +140,6 @@ pub const PLAN_BYTES_MAX: u64 = 2 << 30;
 pub const ERASED_BYTES_MAX: u64 = 1 << 30;
 /// All holds: 1 MiB.
 pub const HOLDS_BYTES_MAX: usize = 1 << 20;
-/// How often an erasure looks again for parts that came while it replaced keys.
-pub const ERASE_ROUNDS_MAX: u32 = 4;
 /// How often an erasure waits for an integrator, 50 ms each time: a minute.
 pub const ERASE_WAITS_MAX: u32 = 1_200;
 /// Directories within directories of a store that is copied.

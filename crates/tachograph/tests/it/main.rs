@@ -9,21 +9,27 @@
 
 mod apart;
 mod damage;
+mod desk;
 mod emitters;
 mod follow;
 mod full;
 mod guards;
+mod guide;
 mod harness;
 mod integrate;
 mod ledger;
 mod lock;
+mod loss;
 mod once;
 mod read;
 mod real;
 mod record;
 mod sign;
 mod spool;
+mod stop;
 mod store;
 mod story;
+mod submit;
+mod tally;
 mod vault;
 mod yard;
