@@ -4,7 +4,8 @@
 //! H = grant id 16 || class u8 || day u32
 //! type 0  HPKE(pk_master, "tacho/v1/grant/master\0" || H || origin, K)
 //! type 1  HPKE(pk_day, "tacho/v1/grant/day\0" || H || origin, K)
-//! type 2  HPKE(pk_day, same info, ref 16 || HPKE(pk_subject, "tacho/v1/grant/subject\0" || H || origin, K))
+//! type 2  HPKE(pk_day, same info,
+//!              ref 16 || HPKE(pk_subject, "tacho/v1/grant/subject\0" || H || origin, K))
 //! ```
 
 use zeroize::Zeroizing;

@@ -1,4 +1,4 @@
-//! Given an entry and who asks, gives the event it stands for: looked at only when that is recorded.
+//! Given an entry and who asks, gives the event it stands for, once it is recorded that he looks.
 //!
 //! Whether somebody may look is the caller's to decide, by role; that he looked is ours to say. The
 //! record is on the disk before anything is opened: who is killed in between has looked at nothing.

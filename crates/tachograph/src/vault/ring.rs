@@ -303,7 +303,8 @@ impl KeyRing {
         Origin::new(&self.base, &tenant).map_err(SignError::Name)
     }
 
-    /// Lines of a tenant's file of keys that are no rows, or that no key of its log signed: planted,
+    /// Lines of a tenant's file of keys that are no rows, or that no key of its log signed:
+    /// planted,
     /// torn, or of another log.
     ///
     /// # Errors

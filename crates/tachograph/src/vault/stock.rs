@@ -84,7 +84,10 @@ fn what_is_sealed_here_opens_in_stock_tools_and_theirs_here() {
     let cases = [GrantKind::Master, GrantKind::Day, GrantKind::DaySubject].map(case);
     let lines = cases.each_ref().map(|case| {
         format!(
-            r#"{{"origin":"{}","secret":"{}","subject":"{}","grant":"{}","part":"{}","plaintext":"{}"}}"#,
+            concat!(
+                r#"{{"origin":"{}","secret":"{}","subject":"{}","#,
+                r#""grant":"{}","part":"{}","plaintext":"{}"}}"#
+            ),
             hex(ORIGIN.as_bytes()),
             hex(case.secret.as_slice()),
             hex(case.subject.as_slice()),
