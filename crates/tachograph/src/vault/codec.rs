@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! GRANT "TVG1" | u32 total | grant id 16 | class u8 | day u32 | type u8 | wrap
-//! PART  "TVP1" | u32 total | record id 16 | grant id 16 | class u8 | flags u8 | u16 n | nonce 12 | body
+//! PART  "TVP1" | u32 total | record id 16 | grant id 16 | class u8 | flags u8 | u16 n | nonce 12
+//!              | body
 //! TOMB  "TVX1" | u32 total | record id 16 | grant id 16 | class u8 | reason u8 | u16 n | ticket 16
 //!              | n x digest 32 | zeros
 //! ```
