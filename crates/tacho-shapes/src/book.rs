@@ -18,6 +18,7 @@ use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, Integrator};
 use tachograph::log::{LogEntry, Order, Query};
 use tachograph::record::{Queue, QueueSettings, Settings, Ticket};
+use tachograph::stop::{Asker, Standing, Stops};
 use tachograph::store::{Remote, Store};
 use tachograph::wal::{Options, Wal};
 use tachograph::world::{OsWorld, World};
@@ -162,8 +163,15 @@ impl Book {
 
     /// What the emergency stop says that forbids this agent or session to go on; none if it may.
     pub fn stopped(&self, agent: Option<&str>, session: Option<&str>) -> Option<String> {
-        let _ = (agent, session);
-        None
+        let tenant = self.tenant();
+        let asker = Asker { tenant, agent, parent: None, session };
+        match Stops::new(self.store(), self.world().clone()).check(&asker) {
+            Standing::Free => None,
+            Standing::Stopped(why) => Some(why.to_string()),
+            // The recorder's failure policy decides for ordinary actions: it lets them pass and
+            // names the gap. An action that is about to be recorded as an intent asks again.
+            Standing::Unknown(_) => None,
+        }
     }
 
     /// The draft that a record of a dialect says.

@@ -17,7 +17,7 @@
 //! Nothing here needs an async runtime: what waits is a future of the queue's, or the caller's own
 //! sleep.
 
-// pub mod agent;
+pub mod agent;
 pub mod book;
 pub mod error;
 pub mod fallback;
@@ -25,11 +25,11 @@ pub mod interaction;
 pub mod journal;
 pub mod lines;
 pub mod memory;
-// pub mod middleware;
+pub mod middleware;
 pub mod paper;
-// pub mod provider;
+pub mod provider;
 pub mod retry;
-// pub mod spans;
+pub mod spans;
 
 pub use book::Book;
 pub use error::Error;

@@ -88,3 +88,11 @@ pub const HAUL_FRAMES_MAX: usize = 2_048;
 pub const HAUL_BYTES_MAX: usize = 8 << 20;
 /// Threads that read frames again.
 pub const CHECK_THREADS_MAX: usize = 4;
+/// Emergency stops at a time.
+pub const STOP_LEASES_MAX: usize = 256;
+/// One text of a stop lease: a tenant, a target, a name, a reason.
+pub const STOP_TEXT_BYTES_MAX: usize = 512;
+/// All stop leases: 64 KiB.
+pub const STOP_FILE_BYTES_MAX: usize = 64 << 10;
+/// How long whoever engages or lifts a stop waits for another one: 1 s.
+pub const STOP_WAIT_MICROS: u64 = 1_000_000;

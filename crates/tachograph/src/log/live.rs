@@ -1,8 +1,9 @@
 //! Given a state, gives the events behind it that only the WAL holds.
 //!
 //! Kept are places, not events: a leaf is read from its segment when it is asked for. The segment
-//! is held open, so what was seen stays readable when somebody integrates and deletes it. The same
-//! gate as in integration decides what will be a leaf, so an event has the index here that it keeps.
+//! is held open, so what was seen stays readable when somebody integrates and deletes it. The
+//! same gate as in integration decides what will be a leaf, so an event has the index here that it
+//! keeps.
 
 use std::collections::HashMap;
 use std::sync::Arc;
