@@ -1,6 +1,6 @@
 //! Given a memory system, gives the same one that audits itself.
 
-use std::fmt::Display;
+use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
 use tacho_event::json::Object;
@@ -64,6 +64,17 @@ pub enum AuditedError<E> {
     /// The memory did it, and it could not be recorded.
     NotRecorded(Error),
 }
+
+impl<E: Display> Display for AuditedError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory(error) => write!(f, "{error}"),
+            Self::NotRecorded(error) => write!(f, "done, and not recorded: {error}"),
+        }
+    }
+}
+
+impl<E: Display + Debug> std::error::Error for AuditedError<E> {}
 
 impl<M: Memory> Audited<M> {
     /// Audits `memory` with `audit_logger`.
