@@ -24,6 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", seen.summary.to_value());
     println!("{} interactions, {} exported files", seen.recent_chats.len(), seen.files.len());
     println!("{}", seen.analytics);
+    println!("chat {} and tool usage {}", seen.chat_id, seen.tool_id);
+    println!("{:?}: intact {:?}", seen.full_content.prompt, seen.full_content.matches_hashes);
+    println!("{}", seen.export);
+    for config in seen.presets.iter().chain([&seen.custom]) {
+        println!("{} days, sealed: {}", config.max_log_age_days, config.encrypt_sensitive_content);
+    }
     Ok(())
 }
 

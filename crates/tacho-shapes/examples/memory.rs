@@ -27,7 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("Total events: {}", seen.stats.total_events);
     println!("Success rate: {:.2}%", seen.stats.success_rate * 100.0);
     println!("Average latency: {:.2}ms", seen.stats.avg_duration_ms);
+    println!("Total operations: {}", seen.user_stats.total_operations);
+    println!("Answers of the queries: {:?}", seen.answers);
     println!("{}", seen.report.to_value());
+    seen.warnings.iter().for_each(|warning| println!("{warning}"));
     Ok(())
 }
 

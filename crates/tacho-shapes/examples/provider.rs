@@ -29,7 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dir = std::env::args_os().nth(1).map(std::path::PathBuf::from);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let seen = runtime.block_on(run(&dir.unwrap_or_else(|| scratch.path().to_owned())))?;
-    for row in seen.actions.iter().chain(&seen.audits) {
+    let (providers, activity, slowest) = &seen.analytics;
+    println!("{providers} providers, {} activities, {} alarms", activity.len(), seen.alarms);
+    let rows = seen.actions.iter().chain(&seen.details).chain(&seen.failed).chain(slowest);
+    for row in rows.chain(&seen.audits).chain(&seen.trail) {
         println!("{}", Value::from(row.clone()));
     }
     println!("{}", seen.stats.to_value());

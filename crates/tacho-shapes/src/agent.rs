@@ -117,6 +117,12 @@ impl FileDestination {
 }
 
 fn line_of(event: &Object) -> Line {
-    let record = book::write("agent", event);
+    let mut record = book::write("agent", event);
+    // The types that the recorder told in the leaf; the resources themselves stand beside them.
+    if let Some(security) = record.get_mut("security").and_then(Value::as_object_mut)
+        && security.get("resources_accessed").is_some()
+    {
+        security.remove("resource_types");
+    }
     Line { file: FILE.to_owned(), text: paper::line(&record, ORDER) }
 }

@@ -49,9 +49,11 @@ impl JournalFiles {
 }
 
 fn lines_of(event: &Object) -> Vec<Line> {
-    let record = book::write("journal", event);
-    let text = paper::line(&record, ORDER);
+    let mut record = book::write("journal", event);
     let time = book::text(event, "/timestamp").and_then(Timestamp::parse).unwrap_or_default();
+    // The journal counts milliseconds; the log keeps what the clock said.
+    record.insert("timestamp", time.to_millis_text());
+    let text = paper::line(&record, ORDER);
     let daily = Line { file: format!("audit_{}.log", time.to_date_text()), text: text.clone() };
     let component = component(&record).map(|file| Line { file: file.to_owned(), text });
     std::iter::once(daily).chain(component).collect()

@@ -44,7 +44,7 @@ impl ActionLog<'_> {
         let mut record = Object::from([
             ("action_type", Value::from(self.action_type)),
             ("provider_name", self.provider_name.into()),
-            ("status", self.status.into()),
+            ("status", self.status.to_ascii_lowercase().into()),
             ("execution_time_ms", self.execution_time_ms.into()),
             ("error_message", Value::from(self.error_message)),
         ]);

@@ -52,7 +52,9 @@ pub(super) fn of_span(metadata: &Metadata<'_>, mut fields: Fields, is_task: bool
             let operation = fields.take_text("operation");
             span_draft(*kind, &name, operation.as_deref(), &mut fields)
         }
-        None if is_task => Draft::task(metadata.name(), "completed"),
+        None if is_task => {
+            Draft::task(metadata.name(), "completed").with("action.name", metadata.name())
+        }
         None => return None,
     };
     let failed = fields.values.get("error_type").is_some() || fields.values.get("error").is_some();
