@@ -28,9 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The samples, in the order of the document; gives the number of lines in the file.
 pub(crate) fn run(dir: &Path) -> Result<u64, Box<dyn Error>> {
     let book = Book::open(dir.join("store"), Policy::default())?;
-    let log = AgentLog::new(&book, "ops/release-manager")
-        .session("abc123")
-        .conversation("user-conv-456");
+    let log =
+        AgentLog::new(&book, "ops/release-manager").session("abc123").conversation("user-conv-456");
     log.log(tool_invocation())?;
     log.log(skill_usage())?;
     log.log(web_search())?;
@@ -79,8 +78,7 @@ fn skill_usage() -> Draft {
 /// Web Search.
 fn web_search() -> Draft {
     let domains = ["kubernetes.io", "stackoverflow.com", "github.com"];
-    let result =
-        Object::from([("results_returned", Value::from(10)), ("domains", domains.into())]);
+    let result = Object::from([("results_returned", Value::from(10)), ("domains", domains.into())]);
     let query = "kubernetes pod restart loop causes";
     at(Draft::external("web_search", query), "0002", "10:30:25.789")
         .input(Object::from([("result_count", 10)]))

@@ -136,10 +136,7 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
 }
 
 /// By user, by time range, by status, and all at once.
-fn queries(
-    audit_logger: &AuditLogger,
-    hour_ago: Timestamp,
-) -> Result<Vec<usize>, Box<dyn Error>> {
+fn queries(audit_logger: &AuditLogger, hour_ago: Timestamp) -> Result<Vec<usize>, Box<dyn Error>> {
     let any = EventQuery::default();
     let (store, failure) = (Some(OperationType::Store), Some(EventStatus::Failure));
     let recall = Some(OperationType::Recall);

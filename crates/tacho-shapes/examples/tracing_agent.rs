@@ -43,7 +43,12 @@ pub(crate) fn run(dir: &Path) -> Result<Book, Box<dyn Error>> {
 fn release(version: &str) {
     info!(version, "release begins");
     {
-        let span = info_span!("call", tool = "Bash", command = "git log --oneline -10", result = tracing::field::Empty);
+        let span = info_span!(
+            "call",
+            tool = "Bash",
+            command = "git log --oneline -10",
+            result = tracing::field::Empty
+        );
         let _inside = span.enter();
         span.record("result", "10 commits");
     }
@@ -56,7 +61,8 @@ fn release(version: &str) {
         gen_ai.usage.output_tokens = usage.1
     )
     .in_scope(|| warn!("the answer was cut"));
-    info_span!("search", mcp_tool = "search", mcp_server = "jira", status = "denied").in_scope(|| ());
+    info_span!("search", mcp_tool = "search", mcp_server = "jira", status = "denied")
+        .in_scope(|| ());
     info_span!("unnamed", note = "no field says what this is").in_scope(|| ());
     error!(error_type = "timeout", attempts = 3, "the registry did not answer");
 }

@@ -21,8 +21,7 @@ use crate::lines::{Follower, Line, Rotation};
 use crate::paper;
 
 const FILE: &str = "agent-audit.jsonl";
-const ORDER: &[&str] =
-    &["id", "timestamp", "agent", "action", "outcome", "resources", "security"];
+const ORDER: &[&str] = &["id", "timestamp", "agent", "action", "outcome", "resources", "security"];
 
 /// Records what one agent does in one session.
 #[derive(Clone, Debug)]

@@ -59,10 +59,7 @@ impl<F> Fallback<F> {
     }
 
     /// The value of `primary`, else of the fallback.
-    pub async fn run_async<T, E: Display, G>(
-        self,
-        primary: impl Future<Output = Result<T, E>>,
-    ) -> T
+    pub async fn run_async<T, E: Display, G>(self, primary: impl Future<Output = Result<T, E>>) -> T
     where
         F: FnOnce() -> G,
         G: Future<Output = T>,

@@ -40,10 +40,8 @@ impl FullContent {
             let (text, digest) = (text.as_deref()?, digest.as_deref()?);
             Some(sha256_hex(text) == digest)
         };
-        let sames = [
-            same(&prompt, &member("prompt_hash")),
-            same(&response, &member("response_hash")),
-        ];
+        let sames =
+            [same(&prompt, &member("prompt_hash")), same(&response, &member("response_hash"))];
         let was_redacted = event.at("/redacted").is_some();
         let known: Vec<bool> = sames.into_iter().flatten().collect();
         let is_known = !known.is_empty() && !was_redacted;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tacho_event::json::{Object, Value};
 use tacho_event::{Draft, Timestamp};
+use tachograph::log::Tally;
 
 use super::window::Slot;
 use super::words::{EventStatus, OperationType};
@@ -144,6 +145,14 @@ impl AuditEvent {
         match &self.0 {
             Source::Slot(slot) => slot.event(),
             Source::Event(event) => Object::clone(event),
+        }
+    }
+
+    /// Counts it; for that its public part is enough.
+    pub(super) fn count_in(&self, tally: &mut Tally) {
+        match &self.0 {
+            Source::Slot(slot) => tally.add(&slot.leaf(), slot.user.as_deref()),
+            Source::Event(event) => tally.add(event, self.user_id()),
         }
     }
 

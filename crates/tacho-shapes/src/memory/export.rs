@@ -54,7 +54,8 @@ pub(super) fn rotate(
     let clock: String = clock.chars().take(8).filter(|c| *c != ':').collect();
     let stem = format!("audit_{}_{clock}", date.replace('-', "_"));
     for number in 1..=NAMES_MAX {
-        let name = if number == 1 { format!("{stem}.json") } else { format!("{stem}_{number}.json") };
+        let name =
+            if number == 1 { format!("{stem}.json") } else { format!("{stem}_{number}.json") };
         let path = dir.join(name);
         if paper::length(&path)?.is_none() {
             write(events, lost, now, &path)?;

@@ -36,9 +36,16 @@ pub struct AuditLogger {
 #[derive(Debug)]
 enum Place {
     /// In this process alone.
-    Memory { policy: Policy, stand_ins: StandIns, window: Mutex<Window> },
+    Memory(Box<InMemory>),
     /// In the log; with how many came since the last automatic export.
     Log { book: Book, since: Mutex<usize> },
+}
+
+#[derive(Debug)]
+struct InMemory {
+    policy: Policy,
+    stand_ins: StandIns,
+    window: Mutex<Window>,
 }
 
 impl AuditLogger {
@@ -50,7 +57,7 @@ impl AuditLogger {
     /// Like [`AuditLogger::new`], with a policy and a clock of the caller's.
     pub fn in_memory(max_events: usize, policy: Policy, world: Arc<dyn World>) -> Self {
         let (stand_ins, window) = (StandIns::new(), Mutex::default());
-        let place = Place::Memory { policy, stand_ins, window };
+        let place = Place::Memory(Box::new(InMemory { policy, stand_ins, window }));
         let max_events = max_events.max(1);
         Self { max_events, auto_export_path: None, enable_rotation: true, world, place }
     }
@@ -83,7 +90,7 @@ impl AuditLogger {
     /// Why it was not recorded.
     pub async fn log_event(&self, event: NewEvent<'_>) -> Result<String, Error> {
         match &self.place {
-            Place::Memory { .. } => self.log_event_now(event),
+            Place::Memory(_) => self.log_event_now(event),
             Place::Log { book, .. } => {
                 let draft = with_id(event.into_draft(), self.world.as_ref());
                 let receipt = book.ticket(draft).await?;
@@ -98,25 +105,27 @@ impl AuditLogger {
     /// # Errors
     /// Why it was not recorded.
     pub fn log_event_now(&self, event: NewEvent<'_>) -> Result<String, Error> {
-        let Place::Memory { policy, stand_ins, window } = &self.place else {
-            let Place::Log { book, .. } = &self.place else { return Ok(String::new()) };
-            let draft = with_id(event.into_draft(), self.world.as_ref());
-            let receipt = book.record(draft)?;
-            self.count_one()?;
-            return Ok(receipt.id.as_str().to_owned());
+        let memory = match &self.place {
+            Place::Memory(memory) => memory,
+            Place::Log { book, .. } => {
+                let draft = with_id(event.into_draft(), self.world.as_ref());
+                let receipt = book.record(draft)?;
+                self.count_one()?;
+                return Ok(receipt.id.as_str().to_owned());
+            }
         };
         let (operation, status, duration_ms) = (event.operation, event.status, event.duration_ms);
         let facts = Facts { operation, status, duration_ms, entry_ids: event.entry_ids };
         let world = self.world.as_ref();
         let checked = with_id(event.into_draft(), world).check(&world)?;
         let id = checked.id().as_str().to_owned();
-        let protected = policy.apply(checked, stand_ins, &world);
+        let protected = memory.policy.apply(checked, &memory.stand_ins, &world);
         let Protected::Entry(entry) = protected.map_err(|problem| vec![problem])? else {
             // A capture rule said that this is not to be kept.
             return Ok(id);
         };
         let id = entry.id().as_str().to_owned();
-        let mut window = lock(window);
+        let mut window = lock(&memory.window);
         if window.len() >= self.max_events {
             self.make_room(&mut window);
         }
@@ -130,7 +139,7 @@ impl AuditLogger {
     /// What the disk said, where the events are in a log.
     pub fn query_events(&self, query: &EventQuery<'_>) -> Result<Vec<AuditEvent>, Error> {
         match &self.place {
-            Place::Memory { window, .. } => Ok(lock(window).find(query)),
+            Place::Memory(memory) => Ok(lock(&memory.window).find(query)),
             Place::Log { book, .. } => {
                 let log = book.log()?;
                 let fits = |leaf: &Object| {
@@ -215,7 +224,7 @@ impl AuditLogger {
     pub fn tally(&self, query: &EventQuery<'_>) -> Result<Tally, Error> {
         let mut tally = Tally::new();
         for event in self.query_events(query)? {
-            tally.add(&event.event(), event.user_id());
+            event.count_in(&mut tally);
         }
         Ok(tally)
     }
@@ -223,7 +232,7 @@ impl AuditLogger {
     /// Events that were lost, because they rotated away and nothing exported them.
     pub fn lost(&self) -> Lost {
         match &self.place {
-            Place::Memory { window, .. } => lock(window).lost,
+            Place::Memory(memory) => lock(&memory.window).lost,
             Place::Log { .. } => Lost::default(),
         }
     }

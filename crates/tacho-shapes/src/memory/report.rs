@@ -130,7 +130,11 @@ impl AuditLogger {
     ///
     /// # Errors
     /// That there is no such month, or what the disk said.
-    pub fn generate_compliance_report(&self, month: u32, year: i32) -> Result<MonthlyReport, Error> {
+    pub fn generate_compliance_report(
+        &self,
+        month: u32,
+        year: i32,
+    ) -> Result<MonthlyReport, Error> {
         let missing = || Error::Missing { what: "month", name: format!("{year}-{month:02}") };
         let (next_year, next) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
         let start_time = Some(first_of(month, year).ok_or_else(missing)?);

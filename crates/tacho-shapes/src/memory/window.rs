@@ -10,9 +10,9 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use tacho_event::Timestamp;
 use tacho_event::json::{self, Object, Value};
 use tacho_event::privacy::{Class, Disclosure, Entry, reveal};
-use tacho_event::Timestamp;
 
 use super::event::{AuditEvent, EventQuery, touches};
 use super::words::{EventStatus, OperationType};
@@ -74,6 +74,7 @@ impl Lost {
 
 /// Numbers of the events that have something in common, ascending.
 #[derive(Debug)]
+#[expect(clippy::box_collection, reason = "most entries are touched once: 16 bytes, not 32")]
 enum Posting {
     One(u64),
     Many(Box<VecDeque<u64>>),
@@ -214,9 +215,8 @@ impl Window {
             Some(numbers) => {
                 let first = self.base + first as u64;
                 let places = numbers.into_iter().filter(|number| *number >= first);
-                let slots = places.filter_map(|number| {
-                    self.slots.get(usize::try_from(number - self.base).ok()?)
-                });
+                let slots = places
+                    .filter_map(|number| self.slots.get(usize::try_from(number - self.base).ok()?));
                 slots.filter(holds).cloned().map(AuditEvent::of_slot).collect()
             }
             None => {

@@ -52,10 +52,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for MaybeRead<B> {
 }
 
 /// Reads a body that is JSON of known length; gives it on, and what is to be recorded of it.
-pub(super) async fn read<B>(
-    headers: &HeaderMap,
-    body: B,
-) -> Result<(MaybeRead<B>, Value), B::Error>
+pub(super) async fn read<B>(headers: &HeaderMap, body: B) -> Result<(MaybeRead<B>, Value), B::Error>
 where
     B: Body<Data = Bytes> + Unpin,
 {

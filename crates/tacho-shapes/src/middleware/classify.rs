@@ -22,7 +22,6 @@ const NAMED: &[(&str, &str)] = &[("helpdesk", "ticket"), ("calendar", "event")];
 /// Reads `METHOD /api/v1/{part}/{things}[/{id}]`: `POST /api/v1/crm/contacts` is `crm_create`,
 /// `GET /api/v1/helpdesk/tickets` is `helpdesk_list_tickets`. Any other path is an action named by
 /// its method at the provider `http`.
-#[expect(clippy::unnecessary_wraps, reason = "a rule may also say that nothing is recorded")]
 pub fn by_path(parts: &Parts) -> Option<Action> {
     let mut steps = parts.uri.path().split('/').filter(|step| !step.is_empty()).peekable();
     if steps.peek() == Some(&"api") {

@@ -263,7 +263,10 @@ impl ActionLogRepository {
             tallies.entry(provider.to_owned()).or_default().add(&leaf, None);
         }
         let average = |tally: &Tally| tally.average_duration_ms().unwrap_or(0.0);
-        Ok(tallies.into_iter().map(|(name, tally)| (name, (average(&tally), tally.calls))).collect())
+        Ok(tallies
+            .into_iter()
+            .map(|(name, tally)| (name, (average(&tally), tally.calls)))
+            .collect())
     }
 
     /// The slowest successes, slowest first, without payloads.

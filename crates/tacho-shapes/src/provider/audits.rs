@@ -98,9 +98,7 @@ fn draft(action: &str, what: &Changed<'_>) -> Draft {
     if !what.metadata.is_empty() {
         draft.set("metadata.provider.metadata", what.metadata.clone());
     }
-    draft
-        .with_some("origin.ip", what.ip_address)
-        .with_some("origin.user_agent", what.user_agent)
+    draft.with_some("origin.ip", what.ip_address).with_some("origin.user_agent", what.user_agent)
 }
 
 /// Which changes.

@@ -42,7 +42,8 @@ impl Tenants {
     /// That this is no tenant's name, or why the book could not be opened.
     pub fn book(&self, tenant_id: &str) -> Result<Book, Error> {
         let tenant = TenantId::new(&tenant_id.to_ascii_lowercase());
-        let missing = || Error::Missing { what: "tenant", name: tenant_id.chars().take(64).collect() };
+        let missing =
+            || Error::Missing { what: "tenant", name: tenant_id.chars().take(64).collect() };
         let tenant = tenant.ok_or_else(missing)?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.asked += 1;
@@ -59,8 +60,7 @@ impl Tenants {
         }
         let settings = Settings { tenant: tenant.clone(), ..Settings::default() };
         let queue = QueueSettings { threads: 1, ..QueueSettings::default() };
-        let book =
-            Book::of(&self.store, self.world.clone(), self.policy.clone(), settings, queue)?;
+        let book = Book::of(&self.store, self.world.clone(), self.policy.clone(), settings, queue)?;
         open.books.insert(tenant, (book.clone(), asked));
         Ok(book)
     }

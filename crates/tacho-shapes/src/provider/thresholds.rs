@@ -65,7 +65,8 @@ impl AlarmThresholds {
         audits: &AuditLogRepository,
     ) -> Result<Vec<Alarm>, Error> {
         let now = actions.book().now();
-        let since = |seconds| Query { from: Some(now.minus(Span::from_secs(seconds))), ..Query::default() };
+        let since =
+            |seconds| Query { from: Some(now.minus(Span::from_secs(seconds))), ..Query::default() };
         let hour = actions.tally(since(3600))?;
         let mut alarms = Vec::new();
         let rate = hour.failures() as f64 / hour.calls.max(1) as f64;

@@ -37,7 +37,8 @@ impl<'r> Attempts<'r> {
     /// Before an attempt: an emergency stop ends it here.
     pub(super) fn begin<E>(&mut self) -> Result<(), RetryError<E>> {
         let Retry { book, agent, session, .. } = self.retry;
-        let stop = book.as_ref().and_then(|book| book.stopped(agent.as_deref(), session.as_deref()));
+        let stop =
+            book.as_ref().and_then(|book| book.stopped(agent.as_deref(), session.as_deref()));
         if let Some(reason) = stop {
             self.is_over = true;
             let attempts = self.number;

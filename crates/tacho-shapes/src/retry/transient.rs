@@ -118,7 +118,11 @@ impl CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = Transient::kind(self);
-        if self.message.is_empty() { f.write_str(&kind) } else { write!(f, "{kind}: {}", self.message) }
+        if self.message.is_empty() {
+            f.write_str(&kind)
+        } else {
+            write!(f, "{kind}: {}", self.message)
+        }
     }
 }
 

@@ -69,12 +69,7 @@ pub(super) fn of_span(metadata: &Metadata<'_>, mut fields: Fields, is_task: bool
     Some(with_fields(draft, fields, "parameters"))
 }
 
-fn span_draft(
-    kind: ActionType,
-    name: &str,
-    operation: Option<&str>,
-    fields: &mut Fields,
-) -> Draft {
+fn span_draft(kind: ActionType, name: &str, operation: Option<&str>, fields: &mut Fields) -> Draft {
     match kind {
         ActionType::Tool => Draft::tool(name),
         ActionType::Skill => Draft::skill(name, operation.unwrap_or("call")),

@@ -88,7 +88,7 @@ fn the_librarys_samples_give_its_summaries_files_and_exports() {
     let dir = scratch(env!("CARGO_TARGET_TMPDIR"));
     let seen = interaction::run(&dir).unwrap();
     let audit = dir.join("audit_logs");
-    for (stem, _) in &seen.summary.records {
+    for stem in seen.summary.records.keys() {
         let lines = lines(&audit.join(format!("{stem}_my_session_001.jsonl")));
         assert_eq!(lines.len(), 1, "{stem}");
         assert_eq!(seen.summary.records[stem], 1, "{stem}");
@@ -228,8 +228,7 @@ fn the_adapters_samples_give_the_rows_it_shows() {
     );
     assert_eq!(Value::from(row), shown);
     let details = seen.details.unwrap();
-    let payload =
-        value(r#"{"email":"john.doe@example.com","firstname":"John","lastname":"Doe"}"#);
+    let payload = value(r#"{"email":"john.doe@example.com","firstname":"John","lastname":"Doe"}"#);
     assert_eq!(details.get("request_payload"), Some(&payload));
     assert_eq!(details.get("metadata"), Some(&Object::new().into()));
     assert_eq!(details.get("updated_at"), details.get("created_at"));
@@ -282,7 +281,9 @@ fn the_agents_samples_come_back_from_the_file_as_they_stand_in_the_document() {
         .filter(|path| path.to_string_lossy().ends_with(".in.json"))
         .map(|path| json(&path))
         .collect();
-    shown.retain(|entry| entry.at("/id").is_some_and(|id| written.iter().any(|w| w.at("/id") == Some(id))));
+    shown.retain(|entry| {
+        entry.at("/id").is_some_and(|id| written.iter().any(|w| w.at("/id") == Some(id)))
+    });
     assert!(shown.len() >= 4, "{}", shown.len());
     for mut record in written {
         let object = record.as_object_mut().unwrap();

@@ -157,8 +157,7 @@ fn rotation_writes_every_event_into_a_file_named_by_the_second() {
     }
     let names = tacho_shapes::paper::list(&dir).unwrap();
     let stem = "audit_2025_01_15_103045";
-    let expected =
-        [format!("{stem}.json"), format!("{stem}_2.json"), format!("{stem}_3.json")];
+    let expected = [format!("{stem}.json"), format!("{stem}_2.json"), format!("{stem}_3.json")];
     assert_eq!(names, expected);
     for name in names {
         let export = read(&std::fs::read(dir.join(name)).unwrap()).unwrap();

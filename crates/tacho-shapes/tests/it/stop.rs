@@ -19,9 +19,8 @@ fn a_stop_ends_the_attempts_of_the_session_it_names() {
         let (who, reason) = ("operator".to_owned(), "runaway".to_owned());
         stops.engage(book.recorder(), NewStop { scope, who, reason, expires: None }).unwrap();
     };
-    let retry = |session: &str| {
-        retry_on_transient_error(3, 1.0).recorded(&book, "post").session(session)
-    };
+    let retry =
+        |session: &str| retry_on_transient_error(3, 1.0).recorded(&book, "post").session(session);
     let mut calls = 0;
     let outcome = retry("s1").run_with(
         |_: Duration| (),
