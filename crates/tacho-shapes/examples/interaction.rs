@@ -92,24 +92,7 @@ pub(crate) fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
     // Finalize session
     let summary = audit_logger.finalize_session()?;
 
-    // Configuration Presets
-    let (session_id, project_path) = ("my_session_001", dir);
-    let presets = [
-        PresetConfigs::development(session_id, project_path),
-        PresetConfigs::production(session_id, project_path),
-        PresetConfigs::compliance(session_id, project_path),
-        PresetConfigs::minimal(session_id, project_path),
-    ];
-
-    // Custom Configuration
-    let custom = AuditConfig {
-        full_content_logging: true,
-        encrypt_sensitive_content: true,
-        max_log_age_days: 180,
-        store_content_hashes: true,
-        custom_metadata: Object::from([("department", "AI"), ("compliance", "SOX")]),
-        ..AuditConfig::new("custom_session", project_path)
-    };
+    let (presets, custom) = configurations(dir);
 
     // Create viewer for active session, or load from existing audit files
     let viewer = AuditViewer::new(&audit_logger)?;
@@ -142,6 +125,29 @@ pub(crate) fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
         export,
         files,
     })
+}
+
+/// Configuration Presets, Custom Configuration.
+fn configurations(dir: &Path) -> ([AuditConfig; 4], AuditConfig) {
+    // Configuration Presets
+    let (session_id, project_path) = ("my_session_001", dir);
+    let presets = [
+        PresetConfigs::development(session_id, project_path),
+        PresetConfigs::production(session_id, project_path),
+        PresetConfigs::compliance(session_id, project_path),
+        PresetConfigs::minimal(session_id, project_path),
+    ];
+
+    // Custom Configuration
+    let custom = AuditConfig {
+        full_content_logging: true,
+        encrypt_sensitive_content: true,
+        max_log_age_days: 180,
+        store_content_hashes: true,
+        custom_metadata: Object::from([("department", "AI"), ("compliance", "SOX")]),
+        ..AuditConfig::new("custom_session", project_path)
+    };
+    (presets, custom)
 }
 
 /// The methods that the document lists without a sample.

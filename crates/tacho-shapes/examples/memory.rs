@@ -77,32 +77,7 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
     let _rotating =
         AuditLogger::new(10_000).auto_export_path(dir.join("audit_logs")).enable_rotation(true);
 
-    // Log successful operation
-    audit_logger
-        .log_event(NewEvent {
-            operation: OperationType::Store,
-            user_id: Some("user_123"),
-            session_id: Some("session_abc"),
-            entry_ids: &["entry_1", "entry_2"],
-            metadata: Object::from([("source", Value::from("api")), ("batch_size", 2.into())]),
-            status: EventStatus::Success,
-            duration_ms: Some(45.2),
-            error_message: None,
-        })
-        .await?;
-
-    // Log failed operation
-    audit_logger
-        .log_event(NewEvent {
-            operation: OperationType::Recall,
-            user_id: Some("user_456"),
-            status: EventStatus::Failure,
-            error_message: Some("Database connection timeout"),
-            duration_ms: Some(5000.0),
-            ..NewEvent::default()
-        })
-        .await?;
-
+    manual(&audit_logger).await?;
     let answers = queries(&audit_logger, hour_ago)?;
 
     // Manual Export
@@ -133,6 +108,36 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
         report,
         warnings,
     })
+}
+
+/// Manual Logging.
+async fn manual(audit_logger: &AuditLogger) -> Result<(), Box<dyn Error>> {
+    // Log successful operation
+    audit_logger
+        .log_event(NewEvent {
+            operation: OperationType::Store,
+            user_id: Some("user_123"),
+            session_id: Some("session_abc"),
+            entry_ids: &["entry_1", "entry_2"],
+            metadata: Object::from([("source", Value::from("api")), ("batch_size", 2.into())]),
+            status: EventStatus::Success,
+            duration_ms: Some(45.2),
+            error_message: None,
+        })
+        .await?;
+
+    // Log failed operation
+    audit_logger
+        .log_event(NewEvent {
+            operation: OperationType::Recall,
+            user_id: Some("user_456"),
+            status: EventStatus::Failure,
+            error_message: Some("Database connection timeout"),
+            duration_ms: Some(5000.0),
+            ..NewEvent::default()
+        })
+        .await?;
+    Ok(())
 }
 
 /// By user, by time range, by status, and all at once.

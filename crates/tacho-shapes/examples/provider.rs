@@ -66,31 +66,7 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
     let store = Store::create(Arc::new(OsFiles), world.as_ref(), dir, Remote::Refused)?;
     let db = Tenants::new(&store, world, Policy::default());
 
-    // Automatic Action Logging
-    let contact = Object::from([
-        ("email", "john.doe@example.com"),
-        ("firstname", "John"),
-        ("lastname", "Doe"),
-    ]);
-    let created = ActionLog {
-        action_type: "crm_create",
-        provider_name: "hubspot",
-        request_payload: contact.into(),
-        response_data: Object::from([("id", "12345")]).into(),
-        status: "success",
-        execution_time_ms: 245.0,
-        ..ActionLog::default()
-    };
-    let receipt = log_action(TENANT, created, &db).await?;
-    let failed = ActionLog {
-        action_type: "helpdesk_create_ticket",
-        provider_name: "zendesk",
-        status: "FAILURE",
-        error_message: Some("503 from zendesk"),
-        execution_time_ms: 1200.0,
-        ..ActionLog::default()
-    };
-    log_action(TENANT, failed, &db).await?;
+    let action_id = actions_of(&db).await?;
 
     // Manual Audit Logging: a creation, an update with before/after, a deletion
     let audit_service = AuditService::new(&db);
@@ -127,7 +103,7 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
     let analytics = (actions.average_time_by_provider()?.len(), audits.user_activity(7)?, slowest);
     Ok(Seen {
         actions: actions.list(&filter, Page { skip: 0, limit: 50 })?,
-        details: actions.get(receipt.id.as_str())?,
+        details: actions.get(&action_id)?,
         failed: actions.recent_failures(120, 20)?,
         audits: audits.list(&updates, Page::default())?,
         trail: audits.resource_trail("tenant", TENANT)?,
@@ -135,4 +111,34 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
         analytics,
         alarms: AlarmThresholds::default().check(&actions, &audits)?.len(),
     })
+}
+
+/// Automatic Action Logging: what the layer does at every endpoint; gives the first row's id.
+async fn actions_of(db: &Tenants) -> Result<String, Box<dyn Error>> {
+    // Automatic Action Logging
+    let contact = Object::from([
+        ("email", "john.doe@example.com"),
+        ("firstname", "John"),
+        ("lastname", "Doe"),
+    ]);
+    let created = ActionLog {
+        action_type: "crm_create",
+        provider_name: "hubspot",
+        request_payload: contact.into(),
+        response_data: Object::from([("id", "12345")]).into(),
+        status: "success",
+        execution_time_ms: 245.0,
+        ..ActionLog::default()
+    };
+    let receipt = log_action(TENANT, created, db).await?;
+    let failed = ActionLog {
+        action_type: "helpdesk_create_ticket",
+        provider_name: "zendesk",
+        status: "FAILURE",
+        error_message: Some("503 from zendesk"),
+        execution_time_ms: 1200.0,
+        ..ActionLog::default()
+    };
+    log_action(TENANT, failed, db).await?;
+    Ok(receipt.id.as_str().to_owned())
 }
