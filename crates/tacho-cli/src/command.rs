@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::place::{Named, Place};
 use crate::screen::{Colour, Format, Screen, Wishes, Zone};
 use crate::verb;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// The audit log for AI agents: what they did, and whether anybody changed the record of it.
@@ -80,6 +80,21 @@ enum Verb {
     /// Sessions: list them, show one
     #[command(subcommand)]
     Session(verb::session::Ask),
+    /// Count calls: how many, of what kind, how they ended, what they cost
+    Stats(verb::stats::Ask),
+    /// Signed notes of the log, to keep where nobody can reach them
+    #[command(subcommand)]
+    Checkpoint(verb::checkpoint::Ask),
+    /// The keys that sign the log
+    #[command(subcommand)]
+    Keys(verb::keys::Ask),
+    /// What the secret scanner finds
+    #[command(subcommand)]
+    Redact(verb::redact::Ask),
+    /// Print a completion script for a shell
+    Completions(verb::help::Completions),
+    /// Print the manual page
+    Man,
 }
 
 /// Runs the command line `words` and gives the exit code.
@@ -111,6 +126,12 @@ fn perform(line: Line) -> Outcome {
         Verb::Tail(ask) => verb::tail::run(&place, &mut screen, ask),
         Verb::Show(ask) => verb::show::run(&place, &mut screen, ask),
         Verb::Session(ask) => verb::session::run(&place, &mut screen, ask),
+        Verb::Stats(ask) => verb::stats::run(&place, &mut screen, ask),
+        Verb::Checkpoint(ask) => verb::checkpoint::run(&place, &mut screen, ask),
+        Verb::Keys(ask) => verb::keys::run(&place, &mut screen, ask),
+        Verb::Redact(ask) => verb::redact::run(&mut screen, ask),
+        Verb::Completions(ask) => verb::help::completions(&mut screen, Line::command(), &ask),
+        Verb::Man => verb::help::man(&mut screen, Line::command()),
     }?;
     screen.flush()?;
     Ok(exit)
@@ -149,7 +170,6 @@ impl Global {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_tree_of_commands_is_sound() {

@@ -87,6 +87,7 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         let what = error.to_string();
         match error {
+            OpenError::Store(error) => error.into(),
             OpenError::Missing(_) => Self::new(Exit::CannotTell, what)
                 .next("`tacho init` makes one, or name another with --store DIR"),
             OpenError::NotAStore(_) => Self::new(Exit::CannotTell, what)
@@ -110,8 +111,13 @@ impl From<tachograph::Error> for Failure {
             }
             _ => Exit::CannotTell,
         };
-        Self::new(exit, error.to_string())
-            .next("`tacho verify` says what is damaged, `tacho doctor` what can be mended")
+        let mut failure = Self::new(exit, error.to_string());
+        let mut source = std::error::Error::source(&error);
+        while let Some(one) = source {
+            failure = failure.because(one.to_string());
+            source = one.source();
+        }
+        failure.next("`tacho verify` says what is damaged, `tacho doctor` what can be mended")
     }
 }
 

@@ -7,7 +7,7 @@ use tacho_event::TenantId;
 use tacho_event::privacy::Policy;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
-use tachograph::record::{Recorder, Settings};
+use tachograph::record::{Numbering, Recorder, Settings};
 use tachograph::sign::{Demand, Keys, Signer};
 use tachograph::store::{Remote, Store};
 use tachograph::wal::{Options, Wal};
@@ -52,6 +52,16 @@ impl Place {
         })?;
         let keys_dir = named.keys.or_else(|| path("TACHO_KEYS"));
         Ok(Self { store_dir, keys_dir, tenant, read_only: named.read_only })
+    }
+
+    /// The same place, of another tenant.
+    pub(crate) fn of_tenant(&self, tenant: &str) -> Result<Self, Failure> {
+        Self::find(Named {
+            store: Some(self.store_dir.clone()),
+            keys: self.keys_dir.clone(),
+            tenant: Some(tenant.to_owned()),
+            read_only: self.read_only,
+        })
     }
 
     pub(crate) fn world() -> Arc<dyn World> {
@@ -121,7 +131,7 @@ impl Place {
             tenant: self.tenant.clone(),
             source: "cli".to_owned(),
             beat: false,
-            number: false,
+            numbering: Numbering::Off,
             ..Settings::default()
         };
         Ok(Recorder::new(store.clone(), wal, world, Policy::default(), settings)?)

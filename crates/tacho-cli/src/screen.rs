@@ -95,8 +95,8 @@ impl Screen {
             fields: wishes.fields,
             jq: wishes.jq.as_deref().map(Jq::new).transpose()?,
             zone: wishes.zone,
-            // A terminal that does not tell is taken for a small one.
-            width: if width == 0 { 80 } else { width.clamp(40, 1000) },
+            // What is no terminal has room.
+            width: if width == 0 { 120 } else { width.clamp(40, 1000) },
             is_terminal,
             quiet: wishes.quiet,
             raw: wishes.raw,

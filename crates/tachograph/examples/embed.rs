@@ -1,4 +1,4 @@
-//! A program that records what its agent does, and reads it back: the code of `docs/guides/embed.md`.
+//! Records what an agent does, and reads it back: the code of `docs/guides/embed.md`.
 //!
 //! ```text
 //! cargo run -p tachograph --example embed DIRECTORY
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// All of it, in a directory of its own; gives what it has to say.
-pub fn run(dir: &Path) -> Result<String, Box<dyn Error>> {
+pub(crate) fn run(dir: &Path) -> Result<String, Box<dyn Error>> {
     let (path, keys) = (dir.join("audit"), dir.join("keys"));
     record(&path)?;
     let size = integrate_and_sign(&path, &keys)?;

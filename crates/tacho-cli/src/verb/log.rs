@@ -22,8 +22,8 @@ pub(crate) struct Ask {
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// How it ended: success, failure, denied, ...
-    #[arg(long, value_name = "STATUS", default_value = "success")]
-    status: String,
+    #[arg(long, value_name = "STATUS")]
+    status: Option<String>,
     /// Members of the event as a JSON object: a text, @FILE, or - for standard input
     #[arg(long, value_name = "JSON")]
     data: Option<String>,
@@ -38,8 +38,12 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     let mut draft = Draft::from_object(data(ask.data.as_deref())?);
     draft.set("action.type", kind.as_str());
     draft.set("action.name", ask.name.as_str());
-    draft.set("outcome.status", ask.status.as_str());
-    for (member, value) in [("agent.id", &ask.agent), ("agent.session_id", &ask.session)] {
+    let given = [
+        ("agent.id", &ask.agent),
+        ("agent.session_id", &ask.session),
+        ("outcome.status", &ask.status),
+    ];
+    for (member, value) in given {
         if let Some(value) = value {
             draft.set(member, value.as_str());
         }

@@ -98,7 +98,7 @@ fn engaging_and_lifting_are_events_that_say_who_and_why() {
     let yard = Yard::new();
     let recorder = yard.recorder("default");
     let lease = stops(&yard).engage(&recorder, wish(agent())).unwrap().lease;
-    assert_eq!(stops(&yard).status().unwrap(), [lease.clone()]);
+    assert_eq!(stops(&yard).status().unwrap(), std::slice::from_ref(&lease));
     stops(&yard).lift(&recorder, lease.id, "bob@example.com", "it was mended").unwrap();
     assert_eq!(stops(&yard).status().unwrap(), []);
     recorder.record(tool("c-1", Phase::Intent)).unwrap();

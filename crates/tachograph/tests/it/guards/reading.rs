@@ -1,4 +1,4 @@
-//! Guards of what stands beside a log: cursors, published keys, surplus leaves, the index.
+//! Guards of what stands beside a log: cursors, published keys, surplus leaves.
 
 use std::path::Path;
 
@@ -25,7 +25,6 @@ pub(super) fn guards() -> Vec<Guard> {
         guard(Point::SurplusSync, "surplus_leaves_are_kept", surplus_leaves_are_kept),
         guard(Point::SurplusRename, "surplus_leaves_are_kept", surplus_leaves_are_kept),
         guard(Point::SurplusDirSync, "surplus_leaves_are_kept", surplus_leaves_are_kept),
-        guard(Point::IndexRename, "the_index_is_there", the_index_is_there),
         guard(Point::VkeyDirSync, "checkpoints_have_their_key", checkpoints_have_their_key),
     ]
 }
@@ -77,19 +76,6 @@ fn surplus_leaves_are_kept(scene: Scene) -> Told {
     ensure(log.size() == 3, format!("{} leaves", log.size()))?;
     let kept = format!("{STORE}/wal/quarantine/default_0000000002_leaves-surplus.bad");
     ensure(machine.read(kept).as_deref() == Some(&foreign), "the surplus leaf is gone")
-}
-
-/// Nothing but speed depends on it, so only its being there can be missed.
-fn the_index_is_there(scene: Scene) -> Told {
-    let machine = scene.machine();
-    let process = start(&machine);
-    let numbers: Vec<u64> = (1..1200).collect();
-    record(&process, &numbers)?;
-    integrate(&process, &machine)?;
-    let zones = Path::new(STORE).join("tenants/default/index");
-    let is_run = |path: &std::path::PathBuf| path.extension().is_some_and(|end| end == "run");
-    let there = machine.paths().into_iter().any(|path| path.starts_with(&zones) && is_run(&path));
-    ensure(there, "no run of the index has its name")
 }
 
 /// The power goes at any moment of signing: a checkpoint that is there opens with a key beside it.
