@@ -44,13 +44,17 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Its word on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mode::Observe => "observe",
+            Mode::Enforce => "enforce",
+        }
+    }
+
     /// The mode of a word on the command line.
     pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "observe" => Some(Mode::Observe),
-            "enforce" => Some(Mode::Enforce),
-            _ => None,
-        }
+        [Mode::Observe, Mode::Enforce].into_iter().find(|mode| mode.as_str() == word)
     }
 }
 
