@@ -1,3 +1,5 @@
+//! Installers stopped at each of their steps, and others who write the same file meanwhile.
+
 use std::cell::{Cell, RefCell};
 use std::io::{Error as IoError, ErrorKind, Result as IoResult};
 
@@ -25,6 +27,10 @@ impl Home {
         if let Some(settings) = settings {
             std::fs::create_dir_all(home.file().parent().unwrap()).unwrap();
             std::fs::write(home.file(), settings).unwrap();
+            // Who has hooks in a plugin has told Goose of the plugin.
+            if let Some((manifest, _)) = hosts::manifest(host, &home.file()) {
+                std::fs::write(manifest, "{}").unwrap();
+            }
         }
         home
     }
