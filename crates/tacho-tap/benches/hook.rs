@@ -122,9 +122,11 @@ fn size() {
     );
 }
 
-/// Instructions of one hook, where valgrind is there to count them.
+/// Instructions of one hook, where valgrind is there to count them. One that ran into its deadline,
+/// as under valgrind on a busy machine, counts for nothing.
 fn instructions(dir: &Path, payload: &str) {
     let counts = dir.join("callgrind");
+    let ring = tacho_tap::ring::place(&dir.join("state"));
     let words = [
         "--tool=callgrind".to_owned(),
         format!("--callgrind-out-file={}", counts.display()),
@@ -132,16 +134,24 @@ fn instructions(dir: &Path, payload: &str) {
         "hook".to_owned(),
         "claude-code".to_owned(),
     ];
-    let mut counted = command("valgrind", &words, dir);
-    let Ok(mut child) = counted.stderr(Stdio::null()).spawn() else {
-        println!("valgrind is not there: no instructions counted");
+    for _ in 0..5 {
+        let _ = std::fs::remove_file(&ring);
+        let mut counted = command("valgrind", &words, dir);
+        let Ok(mut child) = counted.stderr(Stdio::null()).spawn() else {
+            println!("valgrind is not there: no instructions counted");
+            return;
+        };
+        child.stdin.take().unwrap().write_all(payload.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+        if ring.exists() {
+            continue;
+        }
+        let text = std::fs::read_to_string(&counts).unwrap();
+        let total = text.lines().find_map(|line| line.strip_prefix("totals: ")).unwrap_or("0");
+        println!(
+            r#"{{"bench":"hook","metric":"instructions of one hook","value":{total},"unit":"instructions","aim":"fewer"}}"#
+        );
         return;
-    };
-    child.stdin.take().unwrap().write_all(payload.as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success());
-    let text = std::fs::read_to_string(&counts).unwrap();
-    let total = text.lines().find_map(|line| line.strip_prefix("totals: ")).unwrap_or("0");
-    println!(
-        r#"{{"bench":"hook","metric":"instructions of one hook","value":{total},"unit":"instructions","aim":"fewer"}}"#
-    );
+    }
+    println!("the machine is too busy: under valgrind the hook was late five times");
 }

@@ -78,13 +78,22 @@ fn parse(words: &[String]) -> (Ask, Option<PathBuf>) {
     (ask, store)
 }
 
+#[expect(clippy::exit, reason = "the deadline ends the process beside the work that hangs")]
 fn listen(ask: Ask, store: Option<PathBuf>) {
     // A panic leaves a trace in the ring; the host has no use for it.
     std::panic::set_hook(Box::new(|_| {}));
     let around = Surroundings::of_process(store);
-    if let Some(denial) = hook::run(ask, around, std::io::stdin(), Arc::new(OsWorld)) {
-        let mut out = std::io::stdout().lock();
-        // Who closed the pipe does not want to know.
-        let _ = out.write_all(denial.as_bytes()).and_then(|()| out.flush());
-    }
+    let stdin = std::io::stdin();
+    let denial = hook::run(ask, around, stdin, Arc::new(OsWorld), |denial| {
+        say(denial);
+        std::process::exit(0);
+    });
+    say(denial);
+}
+
+fn say(denial: Option<String>) {
+    let Some(denial) = denial else { return };
+    let mut out = std::io::stdout().lock();
+    // Who closed the pipe does not want to know.
+    let _ = out.write_all(denial.as_bytes()).and_then(|()| out.flush());
 }

@@ -92,6 +92,10 @@ impl Desk {
     }
 
     /// Numbers the events of the session, so that a hole shows.
+    ///
+    /// Here and not by the recorder's `Numbering::Shared`: an event that the store does not take
+    /// goes to the overflow with its number, where the recorder's would be lost and its event be
+    /// missed as a hole; and all events of a hook take theirs under one lock.
     fn number(&self, store: &Store, told: &mut Told) {
         let tenant = self.tenant();
         let source = told.says("/origin/source").to_owned();

@@ -44,13 +44,17 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Its word on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mode::Observe => "observe",
+            Mode::Enforce => "enforce",
+        }
+    }
+
     /// The mode of a word on the command line.
     pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "observe" => Some(Mode::Observe),
-            "enforce" => Some(Mode::Enforce),
-            _ => None,
-        }
+        [Mode::Observe, Mode::Enforce].into_iter().find(|mode| mode.as_str() == word)
     }
 }
 
@@ -65,17 +69,24 @@ pub struct Ask {
     pub is_alias: bool,
 }
 
-/// Records what is on `input`; gives what is to be written to standard output.
-pub fn run<I: Read + Send + 'static>(
+/// Records what is on `input`; gives what is to be written to standard output. Should the time run
+/// out, `end` is given that instead, on another thread, and ends the process.
+pub fn run(
     ask: Ask,
     around: Surroundings,
-    input: I,
+    input: impl Read,
     world: Arc<dyn World>,
+    end: impl FnOnce(Option<String>) + Send + 'static,
 ) -> Option<String> {
     let desk = Arc::new(Desk { ask, around, world, if_late: Mutex::default() });
-    let worker = desk.clone();
-    match within(DEADLINE, move || worker.work(input)) {
+    let watcher = desk.clone();
+    let late = move || {
+        watcher.trace(Failure::Late.code(), "", Failure::Late.what());
+        end(watcher.if_late());
+    };
+    match within(DEADLINE, || desk.work(input), late) {
         Ok(answer) => answer,
+        Err(Failure::Late) => None,
         Err(failure) => {
             desk.trace(failure.code(), "", failure.what());
             desk.if_late()

@@ -212,12 +212,21 @@ impl Form {
                 format!("{{\"type\": \"command\", \"command\": {line}{timeout}{closed}}}")
             }
             Form::Flat => format!("{{\"command\": {line}, \"timeout\": {TIMEOUT_S}}}"),
-            Form::TwoShells => format!(
-                "{{\"type\": \"command\", \"bash\": {}, \"powershell\": {}, \
-                 \"timeoutSec\": {TIMEOUT_S}}}",
-                json_string(&Quoting::Posix.line(program, &words)),
-                json_string(&Quoting::PowerShell.line(program, &words)),
-            ),
+            Form::TwoShells => {
+                // The one host that refuses the call when there is no program any more.
+                let (bash, powershell) = match mode {
+                    Mode::Observe => (" || true", "; exit 0"),
+                    Mode::Enforce => ("", ""),
+                };
+                let bash = Quoting::Posix.line(program, &words) + bash;
+                let powershell = Quoting::PowerShell.line(program, &words) + powershell;
+                format!(
+                    "{{\"type\": \"command\", \"bash\": {}, \"powershell\": {}, \
+                     \"timeoutSec\": {TIMEOUT_S}}}",
+                    json_string(&bash),
+                    json_string(&powershell),
+                )
+            }
         }
     }
 }

@@ -28,12 +28,15 @@ mod edit;
 mod file;
 mod hosts;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::host::Host;
 use crate::install::command::{Call, call_of, unfit};
 use crate::install::document::{Kind, Node, parse};
+use crate::install::file::Hand;
 
+pub use crate::hook::Mode;
 pub use crate::install::document::SyntaxError;
 pub use crate::install::edit::Refused;
 
@@ -67,31 +70,6 @@ impl Scope {
     }
 }
 
-/// What a hook does when it cannot record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Lets the agent go on, and marks the gap.
-    #[default]
-    Observe,
-    /// Denies the action, where the host allows that.
-    Enforce,
-}
-
-impl Mode {
-    /// Its name on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Mode::Observe => "observe",
-            Mode::Enforce => "enforce",
-        }
-    }
-
-    /// The mode of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Mode::Observe, Mode::Enforce].into_iter().find(|mode| mode.as_str() == name)
-    }
-}
-
 /// Where hosts look for their settings.
 #[derive(Clone, Debug)]
 pub struct Places {
@@ -107,6 +85,15 @@ pub struct Places {
     pub codex_home: Option<PathBuf>,
     /// `COPILOT_HOME`, instead of `~/.copilot`.
     pub copilot_home: Option<PathBuf>,
+}
+
+impl Places {
+    /// Every one of them: directories that are never ours to remove.
+    fn all(&self) -> Vec<&Path> {
+        let moved = [&self.claude_config_dir, &self.codex_home, &self.copilot_home];
+        let moved = moved.into_iter().flatten();
+        [&self.home, &self.project, &self.machine].into_iter().chain(moved).map(|p| &**p).collect()
+    }
 }
 
 /// What an install or uninstall does to a file.
@@ -234,16 +221,22 @@ pub fn install(
     mode: Mode,
     places: &Places,
 ) -> Result<Change, Error> {
+    again(|| install_by(Hand::FREE, target, program, mode, places))
+}
+
+fn install_by(
+    hand: Hand<'_>,
+    target: (Host, Scope),
+    program: &Path,
+    mode: Mode,
+    places: &Places,
+) -> Result<Change, Error> {
     let change = plan_install(target, program, mode, places)?;
     let page = Page::open(target.0, target.1, places)?;
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |error| Error::Io(path, error)
-    };
     if let Some((manifest, text)) = hosts::manifest(target.0, &change.file)
         && file::read(&manifest).map_err(io(&manifest))?.is_none()
     {
-        file::replace(&manifest, None, text).map_err(io(&manifest))?;
+        hand.replace(&manifest, None, text).map_err(io(&manifest))?;
     }
     if change.is_nothing() {
         return Ok(change);
@@ -254,15 +247,33 @@ pub fn install(
         Some(base) => {
             let old = file::read(&backup).map_err(io(&backup))?;
             if old.as_deref() != Some(base.as_str()) {
-                file::write(&backup, old.as_deref(), &base, &change.file).map_err(io(&backup))?;
+                hand.write(&backup, old.as_deref(), &base, &change.file).map_err(io(&backup))?;
             }
         }
-        None => file::forget(&backup).map_err(io(&backup))?,
+        None => hand.forget(&backup).map_err(io(&backup))?,
     }
     let after = change.after.as_deref().unwrap_or("");
-    file::replace(&change.file, change.before.as_deref(), after).map_err(io(&change.file))?;
+    hand.replace(&change.file, change.before.as_deref(), after).map_err(io(&change.file))?;
     Ok(change)
 }
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |error| Error::Io(path.clone(), error)
+}
+
+/// Plans anew while somebody else changes the file, but not for ever.
+fn again<T>(order: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    for _ in 1..TRIES_MAX {
+        match order() {
+            Err(Error::Io(_, error)) if error.kind() == ErrorKind::ResourceBusy => {}
+            outcome => return outcome,
+        }
+    }
+    order()
+}
+
+const TRIES_MAX: usize = 3;
 
 /// What uninstalling would change; none if nothing is installed.
 pub fn plan_uninstall(
@@ -281,23 +292,54 @@ pub fn plan_uninstall(
 
 /// Uninstalls: as planned, on disk; none if nothing was installed.
 pub fn uninstall(target: (Host, Scope), places: &Places) -> Result<Option<Change>, Error> {
-    let Some(change) = plan_uninstall(target, places)? else { return Ok(None) };
-    let path = &change.file;
-    let io = |error| Error::Io(path.clone(), error);
-    let before = change.before.as_deref().unwrap_or("");
-    match &change.after {
-        Some(after) => file::replace(path, Some(before), after).map_err(io)?,
-        None => file::remove(path, before).map_err(io)?,
-    }
-    file::forget(&file::backup_of(path)).map_err(io)?;
-    if let (None, Some((manifest, text))) = (&change.after, hosts::manifest(target.0, path)) {
-        if file::read(&manifest).map_err(io)?.as_deref() == Some(text) {
-            file::remove(&manifest, text).map_err(io)?;
+    again(|| uninstall_by(Hand::FREE, target, places))
+}
+
+fn uninstall_by(
+    hand: Hand<'_>,
+    target: (Host, Scope),
+    places: &Places,
+) -> Result<Option<Change>, Error> {
+    let change = plan_uninstall(target, places)?;
+    if let Some(Change { file, before, after, .. }) = &change {
+        let before = before.as_deref().unwrap_or("");
+        match after {
+            Some(after) => hand.replace(file, Some(before), after).map_err(io(file))?,
+            None => hand.remove(file, before).map_err(io(file))?,
         }
-        // Only what is empty goes; a plugin directory without a plugin would be a puzzle.
-        path.ancestors().skip(1).take(2).for_each(file::remove_empty_dir);
+        let backup = file::backup_of(file);
+        hand.forget(&backup).map_err(io(&backup))?;
     }
-    Ok(Some(change))
+    clear(hand, &Page::open(target.0, target.1, places)?, places)?;
+    Ok(change)
+}
+
+/// Takes away what serves nothing once our entries are gone, also what a crash left.
+fn clear(hand: Hand<'_>, page: &Page, places: &Places) -> Result<(), Error> {
+    let file = &page.file;
+    let manifest = hosts::manifest(page.host, file);
+    let (backup, manifest_path) = (file::backup_of(file), manifest.as_ref().map(|(path, _)| path));
+    for path in [Some(file), Some(&backup), manifest_path].into_iter().flatten() {
+        hand.sweep(path).map_err(io(path))?;
+    }
+    if page.backup.is_some() && page.backup == page.current {
+        hand.forget(&backup).map_err(io(&backup))?;
+    }
+    if page.current.is_some() {
+        return Ok(());
+    }
+    if let Some((path, text)) = &manifest
+        && file::read(path).map_err(io(path))?.as_deref() == Some(*text)
+    {
+        hand.remove(path, text).map_err(io(path))?;
+    }
+    // Who made an empty directory is not written anywhere; the host makes its own again.
+    let stops = places.all();
+    let dirs = file.ancestors().skip(1);
+    if let Some(below) = dirs.clone().position(|dir| stops.contains(&dir)) {
+        dirs.take(below).for_each(|dir| hand.remove_empty_dir(dir));
+    }
+    Ok(())
 }
 
 /// What is installed for a host in a scope.
@@ -419,3 +461,7 @@ fn says_nothing(root: &Node) -> bool {
     matches!(root.kind, Kind::Object(_))
         && root.children().iter().all(|child| child.key == "version")
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests")]
+mod crash_tests;

@@ -9,6 +9,8 @@ use tachograph::Log;
 use tachograph::log::LogEntry;
 use tempfile::TempDir;
 
+pub(crate) const TAP: &str = env!("CARGO_BIN_EXE_tacho-tap");
+
 pub(crate) struct House {
     dir: TempDir,
 }
@@ -30,7 +32,12 @@ impl House {
 
     /// The command in this house.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tacho-tap"));
+        self.command_of(Path::new(TAP), arguments)
+    }
+
+    /// The same under another name.
+    pub(crate) fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use tacho_tap::host::Host;
 use tacho_tap::install::{self, Mode, Places, Scope};
+use tacho_testkit::require;
 use tacho_testkit::rng::Rng;
 
 /// A home with an installed `tacho-tap`, a project and a machine.
@@ -16,11 +17,15 @@ struct Home {
 impl Home {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["it's my home", "project", "bin dir"] {
+        for name in ["it's my home", "project", "bin dir", "machine"] {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
         let home = Self { dir };
-        fs::copy(env!("CARGO_BIN_EXE_tacho-tap"), home.program()).unwrap();
+        let built = env!("CARGO_BIN_EXE_tacho-tap");
+        // A copy is open for writing while other tests start programs, which then hold it busy.
+        fs::hard_link(built, home.program())
+            .or_else(|_| fs::copy(built, home.program()).map(drop))
+            .unwrap();
         home
     }
 
@@ -33,10 +38,14 @@ impl Home {
     }
 
     fn run(&self, words: &[&str]) -> Output {
+        self.run_at(&self.path("it's my home"), words)
+    }
+
+    fn run_at(&self, home: &Path, words: &[&str]) -> Output {
         Command::new(self.program())
             .args(words)
             .env_clear()
-            .env("HOME", self.path("it's my home"))
+            .env("HOME", home)
             .current_dir(self.path("project"))
             .output()
             .unwrap()
@@ -61,13 +70,14 @@ impl Home {
         }
     }
 
-    /// Every file below, and what is in it.
+    /// Every file below and what is in it, and every directory.
     fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         fn walk(dir: &Path, out: &mut Vec<(PathBuf, Vec<u8>)>) {
             for entry in fs::read_dir(dir).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     walk(&path, out);
+                    out.push((path, Vec::new()));
                 } else {
                     out.push((path.clone(), fs::read(&path).unwrap()));
                 }
@@ -233,6 +243,58 @@ fn links_and_rights_stay_as_they_were() {
     assert_eq!(fs::read_dir(&dotfiles).unwrap().count(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_administrator_leaves_a_persons_settings_theirs() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let home = Home::new();
+    let file = home.path("it's my home/.claude/settings.json");
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    fs::write(&file, "{}").unwrap();
+    let nobody = 65_534;
+    if chown(&file, Some(nobody), Some(nobody)).is_err() {
+        require("root", "gives a file to another user");
+        return;
+    }
+    let owner = |path: &Path| {
+        let found = fs::metadata(path).unwrap();
+        (found.uid(), found.gid())
+    };
+    home.ok(&["install", "claude-code"]);
+    assert_eq!(owner(&file), (nobody, nobody));
+    assert_eq!(owner(&file.with_extension("json.before-tachograph")), (nobody, nobody));
+    home.ok(&["uninstall", "claude-code"]);
+    assert_eq!((owner(&file), fs::read(&file).unwrap()), ((nobody, nobody), b"{}".to_vec()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_system_does_not_allow_ends_with_4() {
+    let home = Home::new();
+    // Nobody makes directories there, root neither.
+    let output = home.run_at(Path::new("/sys"), &["install", "claude-code"]);
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with("error: /sys/.claude/settings.json: "), "{stderr}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hook_of_copilot_whose_program_is_gone_denies_only_if_it_is_to_enforce() {
+    for (mode, code) in [("observe", 0), ("enforce", 127)] {
+        let home = Home::new();
+        home.ok(&["install", "copilot", "--mode", mode]);
+        let file = home.path("it's my home/.copilot/hooks/tachograph.json");
+        let text = fs::read_to_string(file).unwrap();
+        fs::remove_file(home.program()).unwrap();
+        let (_, rest) = text.split_once("\"bash\": \"").unwrap();
+        let line = rest.split('"').next().unwrap();
+        let output = Command::new("sh").args(["-c", line]).output().unwrap();
+        // Copilot refuses the call when its hook ends with anything but 0.
+        assert_eq!(output.status.code(), Some(code), "{line}");
+    }
+}
+
 #[test]
 fn the_status_names_what_is_there_what_lacks_and_what_broke() {
     let home = Home::new();
@@ -268,7 +330,7 @@ fn a_machine_has_settings_of_its_own() {
 fn random_settings_come_back_byte_for_byte_also_with_edits_between() {
     let home = Home::new();
     let places = home.places();
-    for seed in 0..500 {
+    for seed in 0..tacho_testkit::stories(500) {
         let mut rng = Rng::new(seed);
         let host = Host::ALL[rng.index(Host::ALL.len())];
         let file = install::installed(target(host), &places).unwrap().file;

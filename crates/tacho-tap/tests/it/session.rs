@@ -1,9 +1,11 @@
 //! A whole session of Claude Code, from its first hook to a log that the verifier accepts.
 
-use tacho_event::json::Value;
+use std::process::Command;
+
+use tacho_event::json::{Object, Value};
 use tacho_verify::{Verdict, log};
 
-use crate::house::{House, claude, json, text};
+use crate::house::{House, TAP, claude, json, text};
 
 fn call(id: &str) -> String {
     format!(r#""tool_name":"Bash","tool_input":{{"command":"npm test"}},"tool_use_id":"{id}""#)
@@ -158,14 +160,27 @@ fn the_same_event_told_twice_has_one_id() {
 
 #[test]
 fn the_seeds_own_hook_still_works() {
-    let house = House::new();
     let payload = br#"{"tool_name":"Bash","parameters":{"command":"ls"},"result":{"exit_code":0}}"#;
-    let mut command = house.command(&["agent-audit-log"]);
-    command.env("AGENT_ID", "ops/release-manager").env("SESSION_ID", "s-1");
-    let output = crate::house::start(command, payload).wait_with_output().unwrap();
-    assert_eq!(crate::house::told(output), "");
-    let events = house.events();
-    let event = &events[0];
+    let check = |house: &House, mut command: Command| {
+        command.env("AGENT_ID", "ops/release-manager").env("SESSION_ID", "s-1");
+        let output = crate::house::start(command, payload).wait_with_output().unwrap();
+        assert_eq!(crate::house::told(output), "");
+        let events = house.events();
+        assert_eq!(events.len(), 1);
+        is_what_the_seeds_hook_sent(&events[0]);
+    };
+    let house = House::new();
+    check(&house, house.command(&["agent-audit-log"]));
+    // By its name alone, whatever its words are.
+    for words in [&[][..], &["--version"]] {
+        let house = House::new();
+        let script = house.at("agent-audit-log");
+        std::os::unix::fs::symlink(TAP, &script).unwrap();
+        check(&house, house.command_of(&script, words));
+    }
+}
+
+fn is_what_the_seeds_hook_sent(event: &Object) {
     for (pointer, expected) in [
         ("/action/tool/parameters/command", "ls"),
         ("/action/name", "Bash"),
