@@ -1,9 +1,9 @@
-"""Given a file of cases, opens each grant and part with `pyhpke` and `cryptography`, and seals anew.
+"""Given a file of cases, opens each grant and part with `pyhpke` and `cryptography`; seals anew.
 
 Each line of the input is a JSON object in hexadecimal: `origin`, `secret` (X25519, of the master or
 day), `subject` (its secret, for grants of type 2), `grant`, `part`, `plaintext`. For each line that
-opens to its plaintext, one line is written: a grant and a part sealed here to the same keys, `grant`
-and `part`. Exit code 1 and a line on stderr for one that does not open.
+opens to its plaintext, one line is written: a grant and a part sealed here to the same keys,
+`grant` and `part`. Exit code 1 and a line on stderr for one that does not open.
 """
 
 import json
