@@ -14,4 +14,5 @@ mod finding;
 pub mod log;
 pub mod proof;
 
-pub use finding::{Code, FINDINGS_MAX, Finding, Report, Verdict};
+pub use finding::to_json;
+pub use tacho_tree::audit::{Code, FINDINGS_MAX, Finding, Report, Spot, Verdict};

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use tacho_event::json::Value;
 use tacho_tree::VerifierKey;
 use tacho_verify::log::Against;
-use tacho_verify::{Report, Verdict, log, proof};
+use tacho_verify::{Report, Verdict, log, proof, to_json};
 
 const HELP: &str = "\
 tacho-verify: is this log, or this proof, what was signed? Offline; changes nothing.
@@ -116,7 +116,7 @@ fn run(task: Task) -> Result<Option<Report>, String> {
 
 fn show(report: &Report, json: bool) {
     if json {
-        println!("{}", Value::from(report.to_json()));
+        println!("{}", Value::from(to_json(report)));
         return;
     }
     for fact in &report.facts {

@@ -109,6 +109,11 @@ impl<'s> Run<'s> {
         }
     }
 
+    /// The index of its first leaf.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
     /// Leaves so far.
     pub fn len(&self) -> u64 {
         self.frontier.size()

@@ -47,10 +47,10 @@ impl Spine {
         report: &mut Report,
     ) {
         assert!(run.first == self.size(), "runs come in order");
+        report.absorb(run.report);
         for (size, peaks) in &run.heads {
             heads.pass(*size, &self.root_over(peaks), report);
         }
-        report.absorb(run.report);
         let [root] = run.frontier.peaks() else {
             self.tail = run.frontier;
             return;
