@@ -12,8 +12,8 @@
 use crate::disk;
 use std::path::{Path, PathBuf};
 use tacho_event::privacy::check_leaf;
-use tacho_tree::audit::{Code, Heads, PER_RUN, Report, Run, Source, Spine, Spot, StoredRun};
 use tacho_tree::audit::kept_notes;
+use tacho_tree::audit::{Code, Heads, PER_RUN, Report, Run, Source, Spine, Spot, StoredRun};
 use tacho_tree::limits::NOTE_BYTES_MAX;
 use tacho_tree::{Hash, Place, VerifierKey};
 

@@ -115,6 +115,8 @@ codes! {
     WalDamaged = "wal_damaged", No, "events that nobody integrated yet may be lost: see the place";
     /// The write-ahead log ends as a crash leaves it.
     WalTorn = "wal_torn", Yes, "nothing acknowledged is missing; the next append mends it";
+    /// A small file by which the store is run is not as it was written.
+    ControlDamaged = "control_damaged", No, "no evidence is lost: the program that writes it mends it";
     /// The index does not say what the leaves say.
     IndexDamaged = "index_damaged", No, "delete `index/`: the next integration makes it again";
     /// There is no checkpoint: nothing was signed yet.
@@ -157,8 +159,6 @@ codes! {
     GapRecorded = "gap_recorded", Gap, "read the event: it says what was lost and why";
     /// A clock stepped back.
     ClockBack = "clock_back", Gap, "times around it are not in order; the order of leaves is";
-    /// An id stands in two leaves.
-    IdRepeated = "id_repeated", Gap, "a retry was recorded twice, or an id is made badly";
 }
 
 impl Code {

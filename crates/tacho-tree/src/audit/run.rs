@@ -179,7 +179,11 @@ impl Flaw {
                 let mark = 1 << (place.level % 32);
                 if *told & mark == 0 {
                     *told |= mark;
-                    report.find(Code::NodeMissing, spot(place), "and what follows it is not stored");
+                    report.find(
+                        Code::NodeMissing,
+                        spot(place),
+                        "and what follows it is not stored",
+                    );
                 }
             }
         }
