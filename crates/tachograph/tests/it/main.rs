@@ -25,4 +25,5 @@ mod sign;
 mod spool;
 mod store;
 mod story;
+mod verify;
 mod yard;
