@@ -8,6 +8,7 @@
 mod beat;
 mod error;
 mod failure;
+mod heed;
 mod losses;
 mod queue;
 mod receipt;

@@ -14,6 +14,8 @@ pub enum LossReason {
     TooLarge,
     /// The tenant's quota was used up.
     Quota,
+    /// Nobody could know whether an emergency stop forbids an intent, and it passed.
+    StopUnknown,
 }
 
 impl LossReason {
@@ -24,6 +26,15 @@ impl LossReason {
             LossReason::QueueFull => "queue_full",
             LossReason::TooLarge => "too_large",
             LossReason::Quota => "quota",
+            LossReason::StopUnknown => "stop_unknown",
+        }
+    }
+
+    /// What is missing.
+    const fn what(self) -> &'static str {
+        match self {
+            LossReason::StopUnknown => "stop checks",
+            _ => "events",
         }
     }
 }
@@ -70,7 +81,7 @@ impl Losses {
 fn gap(loss: &Loss) -> Draft {
     Draft::own(ActionType::Gap, "tacho.lost")
         .with("severity", tacho_event::Severity::Error)
-        .with("action.gap.what", "events")
+        .with("action.gap.what", loss.reason.what())
         .with("action.gap.count", loss.count)
         .with("action.gap.from", loss.first.to_string())
         .with("action.gap.until", loss.last.to_string())

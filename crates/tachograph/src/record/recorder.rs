@@ -3,10 +3,12 @@
 use super::beat::{Beat, Counts, beat, clock_step};
 use super::error::RecordError;
 use super::failure::{FailurePolicy, OnFailure, Risk};
+use super::heed::{answer, refusal};
 use super::losses::{Loss, LossReason, Losses};
 use super::receipt::{Ack, Fate, Receipt};
 use super::run::Run;
 use crate::files::OsFiles;
+use crate::stop::Why;
 use crate::store::{Remote, Store};
 use crate::vault::OpenGrants;
 use crate::wal::{Patience, Wal};
@@ -36,6 +38,9 @@ pub struct Settings {
     pub number: bool,
     /// Records heartbeats when it opens, every hour and when it closes: for long-lived recorders.
     pub beat: bool,
+    /// Appends nothing and leaves every event in the spool: for a store that only collects for
+    /// another, which drains the files that are moved to its own spool.
+    pub spool_only: bool,
 }
 
 impl Default for Settings {
@@ -48,6 +53,7 @@ impl Default for Settings {
             source: "library".to_owned(),
             number: true,
             beat: true,
+            spool_only: false,
         }
     }
 }
@@ -83,6 +89,8 @@ pub(super) struct Prepared {
     pub(super) tenant: TenantId,
     pub(super) id: EventId,
     pub(super) on_failure: OnFailure,
+    /// The stop that forbids what it tells of.
+    pub(super) stop: Option<Why>,
 }
 
 #[derive(Debug)]
@@ -223,8 +231,16 @@ impl Recorder {
         if due { self.beat(Beat::Running) } else { Ok(()) }
     }
 
-    /// Checks and protects; the part of recording that needs no lock.
-    pub(super) fn prepare(&self, draft: Draft) -> Result<Prepared, RecordError> {
+    /// Heeds stops, checks and protects; the part of recording that needs no lock.
+    pub(super) fn prepare(&self, mut draft: Draft) -> Result<Prepared, RecordError> {
+        let stop = self.heed(&mut draft);
+        match self.protect(draft) {
+            Ok(prepared) => Ok(Prepared { stop, ..prepared }),
+            Err(error) => Err(refusal(stop, error)),
+        }
+    }
+
+    fn protect(&self, draft: Draft) -> Result<Prepared, RecordError> {
         let on_failure = self.settings.failure.of(Risk::of(&draft));
         let draft = self.with_origin(draft);
         let world = self.world.as_ref();
@@ -245,13 +261,13 @@ impl Recorder {
             .map_err(|problem| RecordError::Refused(vec![problem]))?;
         Ok(match protected {
             Protected::Dropped { rule } => {
-                Prepared { made: Made::Dropped { rule }, tenant, id, on_failure }
+                Prepared { made: Made::Dropped { rule }, tenant, id, on_failure, stop: None }
             }
             Protected::Entry(entry) => {
                 let record_id = uuid_v7(world.now(), random(&world));
                 let (id, leaf_hash) = (entry.id().clone(), leaf_hash(entry.leaf()));
                 let made = Made::Entry { entry, record_id, leaf_hash };
-                Prepared { made, tenant, id, on_failure }
+                Prepared { made, tenant, id, on_failure, stop: None }
             }
         })
     }
@@ -275,9 +291,10 @@ impl Recorder {
         for one in prepared {
             match one {
                 Err(error) => outcomes.push(Err(error)),
-                Ok(Prepared { made: Made::Dropped { rule }, tenant, id, .. }) => {
+                Ok(Prepared { made: Made::Dropped { rule }, tenant, id, stop, .. }) => {
                     self.state().counts.dropped += 1;
-                    outcomes.push(Ok(receipt(tenant, id, None, Fate::Dropped(rule))));
+                    let receipt = receipt(tenant, id, None, Fate::Dropped(rule));
+                    outcomes.push(answer(stop, Ok(receipt)));
                 }
                 Ok(one) => {
                     run.push(one, outcomes.len());

@@ -2,6 +2,7 @@
 
 use super::error::RecordError;
 use super::failure::OnFailure;
+use super::heed::{answer, refusal};
 use super::losses::{Loss, LossReason};
 use super::receipt::{Ack, Fate, Receipt};
 use super::recorder::{Made, Prepared, Recorder, receipt};
@@ -75,6 +76,7 @@ impl<'r> Run<'r> {
             Err(misfit) => {
                 self.recorder.note_loss(LossReason::TooLarge, 1);
                 let error = RecordError::TooLarge(misfit.to_string());
+                let error = refusal(waiting.prepared.stop, error);
                 self.outcomes.extend(waiting.slot.map(|slot| (slot, Err(error))));
             }
         }
@@ -91,7 +93,11 @@ impl<'r> Run<'r> {
         if waiting.is_empty() {
             return;
         }
-        let appended = self.recorder.wal.append(&mut self.batch, self.recorder.settings.patience);
+        let settings = &self.recorder.settings;
+        let appended = match settings.spool_only {
+            true => Err(AppendError::Refusing),
+            false => self.recorder.wal.append(&mut self.batch, settings.patience),
+        };
         self.batch.clear();
         let (appended, error) = match appended {
             Ok(appended) => (Some(appended), None),
@@ -160,12 +166,13 @@ impl<'r> Run<'r> {
 
     fn settle(&mut self, one: Waiting, outcome: Result<Fate, RecordError>) {
         let Some(slot) = one.slot else { return };
-        let Prepared { made, tenant, id, .. } = one.prepared;
+        let Prepared { made, tenant, id, stop, .. } = one.prepared;
         let leaf_hash = match made {
             Made::Entry { leaf_hash, .. } => Some(leaf_hash),
             Made::Dropped { .. } => None,
         };
-        self.outcomes.push((slot, outcome.map(|fate| receipt(tenant, id, leaf_hash, fate))));
+        let outcome = outcome.map(|fate| receipt(tenant, id, leaf_hash, fate));
+        self.outcomes.push((slot, answer(stop, outcome)));
     }
 }
 
