@@ -69,6 +69,12 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Make a store and its keys, and prove that they work
+    Init(verb::init::Ask),
+    /// A log full of stories, in a directory of its own
+    Demo(verb::demo::Ask),
+    /// What is there, how far it is safe, what stands in the way
+    Status,
     /// Record an event
     Log(verb::log::Ask),
     /// List events, the newest first
@@ -82,6 +88,21 @@ enum Verb {
     Session(verb::session::Ask),
     /// Count calls: how many, of what kind, how they ended, what they cost
     Stats(verb::stats::Ask),
+    /// Is the log unchanged, is anything missing, what could not be seen
+    Verify(verb::verify::Ask),
+    /// Print one event's proof, to be checked offline
+    Prove(verb::prove::Ask),
+    /// Events with their proofs in one file: make it, look at it, check it
+    #[command(subcommand)]
+    Bundle(verb::bundle::Ask),
+    /// Write events for other tools
+    Export(verb::export::Ask),
+    /// Stop agents: deny what they are about to do
+    Stop(verb::stop::Ask),
+    /// Lift a stop
+    Resume(verb::stop::Resume),
+    /// Record what an agent's host says; called by the host
+    Hook(verb::hook::Ask),
     /// Signed notes of the log, to keep where nobody can reach them
     #[command(subcommand)]
     Checkpoint(verb::checkpoint::Ask),
@@ -99,8 +120,12 @@ enum Verb {
 
 /// Runs the command line `words` and gives the exit code.
 pub(crate) fn run(words: impl Iterator<Item = std::ffi::OsString>) -> Exit {
+    let words: Vec<_> = words.collect();
+    // An agent stands behind a hook: whatever is wrong with it, the agent goes on.
+    let is_hook = words.get(1).is_some_and(|verb| verb == "hook");
     let line = match Line::try_parse_from(words) {
         Ok(line) => line,
+        Err(error) if is_hook && error.use_stderr() => return Exit::Yes,
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Yes };
@@ -108,6 +133,7 @@ pub(crate) fn run(words: impl Iterator<Item = std::ffi::OsString>) -> Exit {
     };
     match perform(line) {
         Ok(exit) => exit,
+        Err(_) if is_hook => Exit::Yes,
         Err(failure) => {
             failure.tell();
             failure.exit
@@ -121,12 +147,22 @@ fn perform(line: Line) -> Outcome {
     let mut screen = Screen::new(wishes)?;
     let place = Place::find(named)?;
     let exit = match verb {
+        Verb::Init(ask) => verb::init::run(&place, &mut screen, ask),
+        Verb::Demo(ask) => verb::demo::run(&mut screen, ask),
+        Verb::Status => verb::status::run(&place, &mut screen),
         Verb::Log(ask) => verb::log::run(&place, &mut screen, ask),
         Verb::Events(ask) => verb::events::run(&place, &mut screen, ask),
         Verb::Tail(ask) => verb::tail::run(&place, &mut screen, ask),
         Verb::Show(ask) => verb::show::run(&place, &mut screen, ask),
         Verb::Session(ask) => verb::session::run(&place, &mut screen, ask),
         Verb::Stats(ask) => verb::stats::run(&place, &mut screen, ask),
+        Verb::Verify(ask) => verb::verify::run(&place, &mut screen, ask),
+        Verb::Prove(ask) => verb::prove::run(&place, &mut screen, ask),
+        Verb::Bundle(ask) => verb::bundle::run(&place, &mut screen, ask),
+        Verb::Export(ask) => verb::export::run(&place, &mut screen, ask),
+        Verb::Stop(ask) => verb::stop::run(&place, &mut screen, ask),
+        Verb::Resume(ask) => verb::stop::resume(&place, &mut screen, ask),
+        Verb::Hook(ask) => verb::hook::run(Some(place.store_dir), &mut screen, ask),
         Verb::Checkpoint(ask) => verb::checkpoint::run(&place, &mut screen, ask),
         Verb::Keys(ask) => verb::keys::run(&place, &mut screen, ask),
         Verb::Redact(ask) => verb::redact::run(&mut screen, ask),

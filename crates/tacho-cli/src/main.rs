@@ -3,6 +3,7 @@
 
 mod command;
 mod failure;
+mod given;
 mod place;
 mod reader;
 mod screen;

@@ -54,7 +54,7 @@ pub(super) fn line(
     screen: &Screen,
 ) -> String {
     match format {
-        Format::Csv => cells.iter().map(|cell| csv(cell)).collect::<Vec<_>>().join(",") + "\r\n",
+        Format::Csv => csv_line(cells),
         Format::Tsv => cells.iter().map(|cell| tsv(cell)).collect::<Vec<_>>().join("\t") + "\n",
         Format::Md => {
             let cells: Vec<String> =
@@ -97,6 +97,11 @@ fn fitted(text: &str, width: usize) -> String {
     }
     let kept: String = text.chars().take(width.saturating_sub(1)).collect();
     kept + "~"
+}
+
+/// A line of RFC 4180.
+pub(crate) fn csv_line(cells: &[String]) -> String {
+    cells.iter().map(|cell| csv(cell)).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 /// A value of RFC 4180; one that a spreadsheet would run is told as text.

@@ -98,6 +98,8 @@ fn plain(text: &str, home: &Path) -> String {
     let mut text = text.replace(&*home.to_string_lossy(), "HOME");
     for (form, name) in [
         ("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "ID"),
+        (&"x".repeat(64), "SHA256"),
+        (&"x".repeat(32), "INSTALLATION"),
         ("dddd-dd-ddTdd:dd:dd.ddddddZ", "TIME"),
         ("dddd-dd-dd dd:dd:dd.dddddd +dd:dd", "TIME"),
         // As wide as a column of times is.
