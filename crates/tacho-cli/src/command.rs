@@ -86,6 +86,8 @@ enum Verb {
     /// Sessions: list them, show one
     #[command(subcommand)]
     Session(verb::session::Ask),
+    /// What happened to one thing, and what it was at a time
+    Resource(verb::resource::Ask),
     /// Count calls: how many, of what kind, how they ended, what they cost
     Stats(verb::stats::Ask),
     /// Is the log unchanged, is anything missing, what could not be seen
@@ -109,6 +111,9 @@ enum Verb {
     /// The keys that sign the log
     #[command(subcommand)]
     Keys(verb::keys::Ask),
+    /// What holds where nothing is said on the command line
+    #[command(subcommand)]
+    Config(verb::config::Ask),
     /// What the secret scanner finds
     #[command(subcommand)]
     Redact(verb::redact::Ask),
@@ -155,6 +160,7 @@ fn perform(line: Line) -> Outcome {
         Verb::Tail(ask) => verb::tail::run(&place, &mut screen, ask),
         Verb::Show(ask) => verb::show::run(&place, &mut screen, ask),
         Verb::Session(ask) => verb::session::run(&place, &mut screen, ask),
+        Verb::Resource(ask) => verb::resource::run(&place, &mut screen, ask),
         Verb::Stats(ask) => verb::stats::run(&place, &mut screen, ask),
         Verb::Verify(ask) => verb::verify::run(&place, &mut screen, ask),
         Verb::Prove(ask) => verb::prove::run(&place, &mut screen, ask),
@@ -165,6 +171,7 @@ fn perform(line: Line) -> Outcome {
         Verb::Hook(ask) => verb::hook::run(Some(place.store_dir), &mut screen, ask),
         Verb::Checkpoint(ask) => verb::checkpoint::run(&place, &mut screen, ask),
         Verb::Keys(ask) => verb::keys::run(&place, &mut screen, ask),
+        Verb::Config(ask) => verb::config::run(&place, &mut screen, ask),
         Verb::Redact(ask) => verb::redact::run(&mut screen, ask),
         Verb::Completions(ask) => verb::help::completions(&mut screen, Line::command(), &ask),
         Verb::Man => verb::help::man(&mut screen, Line::command()),

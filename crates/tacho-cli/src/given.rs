@@ -51,3 +51,18 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 pub(crate) fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(Exit::Unreachable, format!("cannot write {}: {error}", path.display()))
 }
+
+/// Replaces a file whole: whoever reads it meanwhile sees the old one or the new one.
+#[expect(clippy::disallowed_methods, reason = "the person's own configuration is replaced")]
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    write(&beside, bytes)?;
+    std::fs::rename(&beside, path).map_err(|error| unwritten(path, &error))
+}
+
+/// A directory and those around it.
+#[expect(clippy::disallowed_methods, reason = "what the person named gets its directory")]
+pub(crate) fn make_dir(dir: Option<&Path>) -> Result<(), Failure> {
+    let Some(dir) = dir else { return Ok(()) };
+    std::fs::create_dir_all(dir).map_err(|error| unwritten(dir, &error))
+}

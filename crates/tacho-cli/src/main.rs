@@ -7,6 +7,7 @@ mod given;
 mod place;
 mod reader;
 mod screen;
+mod settings;
 mod verb;
 
 use std::process::ExitCode;

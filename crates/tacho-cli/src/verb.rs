@@ -2,6 +2,7 @@
 
 pub(crate) mod bundle;
 pub(crate) mod checkpoint;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod events;
 pub(crate) mod export;
@@ -12,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod prove;
 pub(crate) mod redact;
+pub(crate) mod resource;
 pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod stats;

@@ -8,14 +8,13 @@ mod stories;
 
 use crate::failure::{Exit, Failure, Outcome};
 use crate::given;
-use crate::place::Place;
 use crate::screen::{Screen, Waiting};
 use cast::Script;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tacho_event::json::{Object, Value};
 use tacho_event::privacy::{Policy, Preset};
-use tacho_event::{Draft, TenantId};
+use tacho_event::TenantId;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, Integrator};
 use tachograph::record::{Recorder, Settings};
@@ -83,9 +82,10 @@ fn tell(
     for round in 0.. {
         let (tenant, drafts) = stories::story(script, round);
         for batch in drafts.chunks(BATCH) {
-            let recorder = recorders.get(tenant).unwrap_or_else(|| unreachable!("a tenant's index"));
-            let batch: Vec<Draft> = batch.to_vec();
-            for receipt in recorder.record_all(batch, Ack::Os) {
+            let Some(recorder) = recorders.get(tenant) else {
+                return Err(Failure::new(Exit::Bug, "a story of nobody was told"));
+            };
+            for receipt in recorder.record_all(batch.to_vec(), Ack::Os) {
                 receipt?;
                 count += 1;
             }

@@ -93,7 +93,7 @@ impl Plan {
             let what = format!("{} says another preset", file.display());
             return Err(Failure::usage(what)
                 .because(format!("preset = \"{}\"", place.preset.terms().name))
-                .next("change that line, then run `tacho init` again"));
+                .next("`tacho config set preset NAME`"));
         }
         let text = format!("preset = \"{}\"\n", preset.terms().name);
         let config = (!file.exists()).then_some((file, text));
@@ -131,7 +131,7 @@ impl Plan {
             Err(error) => return Err(refused(error)),
         }
         if let Some((path, text)) = &self.config {
-            make_dir(path.parent())?;
+            given::make_dir(path.parent())?;
             given::write(path, text.as_bytes())?;
         }
         Ok(store)
@@ -144,12 +144,6 @@ fn told(preset: Preset) -> String {
     let days = |days: Option<u32>| days.map_or("never".to_owned(), |days| format!("{days} days"));
     let (content, people) = (days(terms.content_days), days(terms.identity_days));
     format!("events {} days, content {content}, people {people}", terms.leaf_days)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the user's configuration gets its directory")]
-fn make_dir(dir: Option<&Path>) -> Result<(), Failure> {
-    let Some(dir) = dir else { return Ok(()) };
-    std::fs::create_dir_all(dir).map_err(|error| given::unwritten(dir, &error))
 }
 
 fn confirm(screen: &mut Screen) -> Result<(), Failure> {

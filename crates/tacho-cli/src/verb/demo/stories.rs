@@ -40,7 +40,7 @@ pub(super) fn story(script: &Arc<Script>, round: usize) -> (usize, Vec<Draft>) {
     let (cast, tell) = STORIES.get(at).copied().unwrap_or((0, release as Story));
     let (agent, tenant) = AGENTS.get(cast).copied().unwrap_or(("ops/release-manager", 0));
     let begin = script.after(30_000 + script.throw(600_000));
-    let mut id = [0; 10];
+    let mut id = [0; 16];
     tacho_event::World::fill(script.as_ref(), &mut id);
     let session = uuid_text(uuid_v7(begin, id));
     let mut teller = Teller { script, agent, session, drafts: Vec::new() };
@@ -120,7 +120,7 @@ fn rollback(teller: &mut Teller<'_>) {
 fn invoice(teller: &mut Teller<'_>) {
     let id = 1_000 + teller.script.throw(9_000);
     teller.say(80, Draft::provider("odoo", "invoice_read").took_ms(210).succeeded());
-    let draft = Draft::change("update", "invoice", &format!("INV/{id}"))
+    let draft = Draft::change("update", "invoice", &format!("INV-{id}"))
         .before(Object::from([("state", "draft")]))
         .after(Object::from([("state", "posted")]))
         .succeeded();
@@ -132,7 +132,7 @@ fn invoice(teller: &mut Teller<'_>) {
 }
 
 fn customer(teller: &mut Teller<'_>) {
-    let id = format!("customer/{}", 1 + teller.script.throw(90));
+    let id = (1 + teller.script.throw(90)).to_string();
     let read = Draft::external("api_call", "https://crm.example/api/customers");
     teller.say(70, read.touched("customer", &id).sensitive().took_ms(130).succeeded());
     let change = Draft::change("update", "customer", &id)
