@@ -10,6 +10,7 @@
 //! | [`hook`] | what a host writes to its hook | what it is to read, most often nothing |
 //! | [`payload`] | bytes | the record in them, within bounds |
 //! | [`deny`] | a host, an event, a reason | the text that makes the host refuse |
+//! | [`install`] | a host, a scope, a program | the host's settings, calling that program |
 //! | [`ring`] | the tap's state | what failed without the agent noticing |
 //! | [`surroundings`] | the environment | where the store, the keys and the state lie |
 
@@ -17,6 +18,7 @@ pub mod deny;
 mod disk;
 pub mod hook;
 pub mod host;
+pub mod install;
 pub mod payload;
 pub mod ring;
 mod session;

@@ -18,6 +18,7 @@ use tachograph::world::OsWorld;
 const HELP: &str = "\
 tacho-tap: records what an agent does, from its hooks. Called by the agent's host, not by you.
 
+  tacho-tap install HOST    have a host call it; also: uninstall, installed (each with --help)
   tacho-tap hook HOST [--mode observe|enforce] [--store DIR]
       Reads one hook payload from standard input and records it. Exit code 0, and nothing on
       standard output unless the action is denied.
@@ -35,6 +36,9 @@ fn main() -> ExitCode {
     match words.first().map(String::as_str) {
         _ if is_alias => listen(alias(), None),
         Some(ALIAS) => listen(alias(), None),
+        Some("install" | "uninstall" | "installed") => {
+            return tacho_tap::install::cli::run(&words);
+        }
         Some("hook") => {
             let (ask, store) = parse(words.get(1..).unwrap_or_default());
             listen(ask, store);

@@ -1,4 +1,4 @@
-//! A program that records what its agent does, and reads it back: the code of `docs/guides/embed.md`.
+//! Records what an agent does, and reads it back: the code of `docs/guides/embed.md`.
 //!
 //! ```text
 //! cargo run -p tachograph --example embed DIRECTORY

@@ -16,7 +16,7 @@ use tacho_event::privacy::{Policy, Preset};
 use tacho_event::{Draft, Status, TenantId};
 use tachograph::emitters;
 use tachograph::files::OsFiles;
-use tachograph::record::{FailurePolicy, OnFailure, Settings};
+use tachograph::record::{FailurePolicy, Numbering, OnFailure, Settings};
 use tachograph::store::{Remote, Store};
 use tachograph::wal::{Options, Patience, Wal};
 use tachograph::{Ack, RecordError, Recorder};
@@ -135,9 +135,10 @@ impl Desk {
             failure: FailurePolicy::all(OnFailure::Spool),
             patience: Patience::Hook,
             source: "hook".to_owned(),
-            number: false,
+            numbering: Numbering::Off,
             beat: false,
             spool_only,
+            ..Settings::default()
         };
         let wal = Wal::new(&store, self.world.clone(), Options::default());
         let recorder = match Recorder::new(store, wal, self.world.clone(), self.policy(), settings)

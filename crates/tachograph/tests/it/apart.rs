@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tacho_event::privacy::Policy;
 use tacho_testkit::{require, scratch};
@@ -169,8 +169,8 @@ fn follow(store: &Store, events: u64) -> Vec<String> {
 }
 
 /// Hashes what is integrated, as it grows; every root that a state names is that of its leaves.
-fn verify_until(store: &Store, done: &AtomicBool) -> u64 {
-    let (mut frontier, mut roots) = (Frontier::new(), 0);
+fn verify_until(store: &Store, roots: &AtomicU64, done: &AtomicBool) {
+    let mut frontier = Frontier::new();
     let mut log = Log::of(store, "default").unwrap();
     loop {
         let is_last = done.load(Ordering::Acquire);
@@ -179,10 +179,10 @@ fn verify_until(store: &Store, done: &AtomicBool) -> u64 {
             frontier.push(leaf_hash(&log.leaf(index).unwrap().unwrap()), |_, _| ());
         }
         assert_eq!(frontier.root(), log.integrated().root());
-        roots += 1;
+        roots.fetch_add(1, Ordering::Release);
         if is_last {
             assert_eq!(frontier.size(), log.size());
-            return roots;
+            return;
         }
     }
 }
@@ -194,29 +194,35 @@ fn one_follows_and_one_verifies_while_twenty_processes_record_and_one_integrates
     let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
     let path = scratch.join("store");
     let store = open(&path);
-    let done = AtomicBool::new(false);
+    let (roots, done) = (AtomicU64::new(0), AtomicBool::new(false));
     let mut children: Vec<Child> = (0..PROCESSES)
         .map(|number| recording(&["/usr/bin/env"], number * EACH, EACH, "", &path))
         .collect();
-    let (seen, roots) = std::thread::scope(|scope| {
+    let seen = std::thread::scope(|scope| {
         let following = scope.spawn(|| follow(&store, PROCESSES * EACH));
-        let verifying = scope.spawn(|| verify_until(&store, &done));
+        let verifying = scope.spawn(|| verify_until(&store, &roots, &done));
         let mut integrator = Integrator::new(&store, Arc::new(OsWorld));
         let (mut leaves, mut retired) = (0, 0);
         while leaves < PROCESSES * EACH {
-            let outcome = integrator.run(Budget::default()).unwrap();
+            let outcome = integrator.run(Budget { frames: 300, micros: None }).unwrap();
             assert_eq!((outcome.refused, outcome.damages.len()), (0, 0));
             leaves += outcome.leaves;
             retired += integrator.retire().unwrap();
+            // The verifier gets its turn before the log is whole.
+            while roots.load(Ordering::Acquire) < (leaves / 300).min(4) {
+                assert!(!verifying.is_finished(), "the verifier found something");
+                std::thread::yield_now();
+            }
         }
         assert!(retired > 5, "{retired} segments were deleted under the readers");
         done.store(true, Ordering::Release);
-        (following.join().unwrap(), verifying.join().unwrap())
+        verifying.join().unwrap();
+        following.join().unwrap()
     });
     for child in &mut children {
         assert!(child.wait().unwrap().success());
     }
-    assert!(roots > 1);
+    assert!(roots.into_inner() > 4);
     let log = Log::of(&store, "default").unwrap();
     for (index, id) in (0..).zip(&seen) {
         assert_eq!(log.get(index).unwrap().unwrap().leaf.str("id"), Some(id.as_str()));

@@ -118,7 +118,7 @@ fn the_fault_table_names_every_point_and_what_misses_it() {
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/format/faults.md");
     let page = std::fs::read_to_string(path).unwrap();
-    let begin = page.find("|---|---|\n").map(|at| at + 10).unwrap();
+    let begin = page.find("\n|---|---|\n").map(|at| at + 11).unwrap();
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(path, format!("{}{table}", &page[..begin])).unwrap();
     } else {

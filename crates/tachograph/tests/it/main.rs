@@ -9,6 +9,7 @@
 
 mod apart;
 mod damage;
+mod desk;
 mod emitters;
 mod follow;
 mod full;
@@ -18,6 +19,7 @@ mod harness;
 mod integrate;
 mod ledger;
 mod lock;
+mod loss;
 mod once;
 mod read;
 mod real;
@@ -27,6 +29,7 @@ mod spool;
 mod stop;
 mod store;
 mod story;
+mod submit;
 mod tally;
 mod verify;
 mod yard;
