@@ -103,6 +103,10 @@ enum Verb {
     Stop(verb::stop::Ask),
     /// Lift a stop
     Resume(verb::stop::Resume),
+    /// Have an agent's host call the recorder; without a host, list who does
+    Install(verb::install::Ask),
+    /// Take the recorder out of a host's settings again
+    Uninstall(verb::install::Undo),
     /// Record what an agent's host says; called by the host
     Hook(verb::hook::Ask),
     /// Signed notes of the log, to keep where nobody can reach them
@@ -168,6 +172,8 @@ fn perform(line: Line) -> Outcome {
         Verb::Export(ask) => verb::export::run(&place, &mut screen, ask),
         Verb::Stop(ask) => verb::stop::run(&place, &mut screen, ask),
         Verb::Resume(ask) => verb::stop::resume(&place, &mut screen, ask),
+        Verb::Install(ask) => verb::install::run(&place, &mut screen, ask),
+        Verb::Uninstall(ask) => verb::install::undo(&place, &mut screen, &ask),
         Verb::Hook(ask) => verb::hook::run(Some(place.store_dir), &mut screen, ask),
         Verb::Checkpoint(ask) => verb::checkpoint::run(&place, &mut screen, ask),
         Verb::Keys(ask) => verb::keys::run(&place, &mut screen, ask),

@@ -32,9 +32,7 @@ fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
 pub(crate) fn create(path: &Path) -> Result<std::fs::File, Failure> {
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     opened.map_err(|error| {
-        let failure = |exit| {
-            Failure::new(exit, format!("cannot make {}: {error}", path.display()))
-        };
+        let failure = |exit| Failure::new(exit, format!("cannot make {}: {error}", path.display()));
         match error.kind() {
             ErrorKind::AlreadyExists => failure(Exit::Usage).next("another name, or remove it"),
             ErrorKind::PermissionDenied => failure(Exit::NotAllowed),

@@ -151,12 +151,13 @@ pub(crate) fn set(text: &str, name: &str, value: &str) -> String {
 /// The reference, as Markdown.
 #[cfg(test)]
 fn reference() -> String {
-    let mut text = "# Settings\n\nGenerated from the table that the program reads; do not edit.\n\n\
+    let mut text =
+        "# Settings\n\nGenerated from the table that the program reads; do not edit.\n\n\
         The user's file is `$XDG_CONFIG_HOME/tachograph/tacho.toml`, else\n\
         `~/.config/tachograph/tacho.toml`: lines of `name = \"value\"`. An option wins over a\n\
         variable, a variable over the file. A file in a project is not read, so an agent that\n\
         writes one changes nothing. `tacho config check` names what is not understood.\n"
-        .to_owned();
+            .to_owned();
     for setting in SETTINGS {
         let (variable, option) = (setting.variable.unwrap_or("-"), setting.option.unwrap_or("-"));
         text += &format!(

@@ -9,6 +9,7 @@ pub(crate) mod export;
 pub(crate) mod help;
 pub(crate) mod hook;
 pub(crate) mod init;
+pub(crate) mod install;
 pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod prove;

@@ -68,7 +68,8 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
 }
 
 fn create(place: &Place, screen: &mut Screen, ask: &Create) -> Outcome {
-    let classes: Vec<Class> = ask.classes.iter().map(|name| class(name)).collect::<Result<_, _>>()?;
+    let classes: Vec<Class> =
+        ask.classes.iter().map(|name| class(name)).collect::<Result<_, _>>()?;
     let question = ask.wanted.read(Place::world().now())?;
     let log = place.log()?;
     // A filter may ask for what only the parts say: the question is put to the opened event.

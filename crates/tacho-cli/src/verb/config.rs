@@ -151,7 +151,8 @@ fn record(place: &Place, screen: &mut Screen, name: &str, value: &str) {
         .actor(ActorType::User, &user())
         .after(value)
         .succeeded();
-    let recorded = place.recorder(&store).and_then(|recorder| Ok(recorder.record_as(draft, Ack::Disk)?));
+    let recorded =
+        place.recorder(&store).and_then(|recorder| Ok(recorder.record_as(draft, Ack::Disk)?));
     if recorded.is_err() {
         screen.note("note: this change could not be recorded");
     }

@@ -12,9 +12,10 @@ use crate::screen::{Screen, Waiting};
 use cast::Script;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tacho_event::TenantId;
 use tacho_event::json::{Object, Value};
 use tacho_event::privacy::{Policy, Preset};
-use tacho_event::TenantId;
+use tachograph::Ack;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, Integrator};
 use tachograph::record::{Recorder, Settings};
@@ -22,10 +23,11 @@ use tachograph::sign::{Demand, Keys, Signer};
 use tachograph::store::{Remote, Store};
 use tachograph::tenant::TenantPlaces;
 use tachograph::wal::{Options, Wal};
-use tachograph::Ack;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "It never touches your own store. The key of the demo is known to everybody.")]
+#[command(
+    after_help = "It never touches your own store. The key of the demo is known to everybody."
+)]
 pub(crate) struct Ask {
     /// The new directory
     #[arg(long, value_name = "DIR", default_value = "tacho-demo")]

@@ -76,7 +76,8 @@ impl Form {
             "tlog" => Self::Tlog,
             name => Self::Dialect(Dialect::named(name).ok_or_else(|| {
                 let dialects = DIALECTS.iter().map(|dialect| dialect.name);
-                let known: Vec<&str> = ["ndjson", "csv", "tlog"].into_iter().chain(dialects).collect();
+                let known: Vec<&str> =
+                    ["ndjson", "csv", "tlog"].into_iter().chain(dialects).collect();
                 Failure::usage(format!("`{name}` is no form of export"))
                     .next(format!("one of {}", known.join(", ")))
             })?),
@@ -108,7 +109,13 @@ fn tlog(place: &Place, screen: &mut Screen, log: &tachograph::Log, dir: &Path) -
     } else {
         screen.line(&format!("{}: {} leaves, root {}", dir.display(), head.size, head.root))?;
     }
-    record_access(place, screen, "export", "tlog", usize::try_from(head.size).unwrap_or(usize::MAX));
+    record_access(
+        place,
+        screen,
+        "export",
+        "tlog",
+        usize::try_from(head.size).unwrap_or(usize::MAX),
+    );
     Ok(Exit::Yes)
 }
 

@@ -1,7 +1,7 @@
 //! `tacho hook`: what an agent's host calls, for who has no `tacho-tap` beside this program.
 
-use crate::screen::Screen;
 use crate::failure::{Exit, Outcome};
+use crate::screen::Screen;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;

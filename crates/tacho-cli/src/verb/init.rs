@@ -4,6 +4,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::given;
 use crate::place::{Place, no_preset};
 use crate::screen::Screen;
+use crate::verb::install;
 use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +23,9 @@ pub(crate) struct Ask {
     /// How much is kept and for how long: development, production, compliance or minimal
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
+    /// Have Claude Code call the recorder around everything it does
+    #[arg(long)]
+    claude_code: bool,
     /// Do not ask before writing
     #[arg(long, short)]
     yes: bool,
@@ -48,13 +52,19 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         for line in &around {
             screen.line(&format!("  found  {}", screen.shown(line)))?;
         }
+        if ask.claude_code {
+            install::run(place, screen, install::Ask::claude_code(true))?;
+        }
         screen.flush()?;
     }
-    if plan.writes() && !ask.yes {
+    if (plan.writes() || ask.claude_code) && !ask.yes {
         confirm(screen)?;
     }
     let place = place.with_preset(preset);
     let store = plan.carry_out(&place)?;
+    if ask.claude_code {
+        install::run(&place, screen, install::Ask::claude_code(false))?;
+    }
     let proven = prove(&place, &store, plan.writes())?;
     if screen.is_json() {
         screen.json(Object::from([

@@ -48,7 +48,10 @@ pub(crate) fn run(place: &Place, screen: &mut Screen) -> Outcome {
     line("log", &format!("{} of {}", log.tenant(), tacho_event::uuid_text(*store.installation())))?;
     line("events", &format!("{}, the last {last}", log.size()))?;
     let unsigned = log.size().saturating_sub(signed);
-    line("open tail", &format!("{unsigned} not signed, {} not integrated", log.size() - integrated))?;
+    line(
+        "open tail",
+        &format!("{unsigned} not signed, {} not integrated", log.size() - integrated),
+    )?;
     line("power loss", "`os` acks not synced yet can be lost; `disk` acks cannot")?;
     let has_keys = if keys.is_dir() { keys.display().to_string() } else { "none here".to_owned() };
     line("keys", &has_keys)?;

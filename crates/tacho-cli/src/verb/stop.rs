@@ -10,9 +10,11 @@ use tachograph::stop::{Lease, NewStop, Scope, StopError, Stops};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(after_help = "A stop denies what an agent is about to do, wherever a hook, a proxy or a \
+#[command(
+    after_help = "A stop denies what an agent is about to do, wherever a hook, a proxy or a \
     library asks before.\nWhat runs already, or asks nobody, is not stopped. Under the agent's own \
-    user a stop is advice.")]
+    user a stop is advice."
+)]
 pub(crate) struct Ask {
     #[command(subcommand)]
     show: Option<Show>,
@@ -183,12 +185,7 @@ fn json(lease: &Lease) -> Object {
 
 fn row(lease: &Lease, screen: &Screen) -> Row {
     let since = screen.zone.show(lease.engaged);
-    let cells = vec![
-        uuid_text(lease.id),
-        whom(lease),
-        lease.who.clone(),
-        since,
-        lease.reason.clone(),
-    ];
+    let cells =
+        vec![uuid_text(lease.id), whom(lease), lease.who.clone(), since, lease.reason.clone()];
     Row { json: json(lease), cells }
 }

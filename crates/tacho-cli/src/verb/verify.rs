@@ -55,11 +55,8 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         },
     );
     waiting.end();
-    let verdict = if ask.complete {
-        verified.verdict().max(verified.complete())
-    } else {
-        verified.verdict()
-    };
+    let verdict =
+        if ask.complete { verified.verdict().max(verified.complete()) } else { verified.verdict() };
     if screen.is_json() {
         screen.json(as_json(&verified, verdict))?;
     } else {
@@ -149,7 +146,7 @@ fn show(screen: &mut Screen, verified: &Verified, complete: bool) -> Result<(), 
             screen.line(&format!("{} nothing is missing", screen.paint.good("\u{2714}")))?;
         } else {
             let mark = screen.paint.odd("\u{25cb}");
-            screen.line(&format!("{mark} {count} gaps"))?;
+            screen.line(&format!("{mark} gaps: {count}"))?;
             if complete {
                 list(screen, &gaps.findings, gaps.more)?;
             } else {

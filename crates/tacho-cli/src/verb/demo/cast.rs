@@ -1,4 +1,4 @@
-//! Who acts in the stories, and the world they act in: a clock and dice that are the same each time.
+//! Who acts in the stories, and the world they act in: a clock and dice, the same each time.
 
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -62,7 +62,8 @@ impl World for Script {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(32) {
             let number = self.thrown.fetch_add(1, Ordering::Relaxed);
-            let hash = Sha256::new().chain_update(b"tachograph demo").chain_update(number.to_be_bytes());
+            let hash =
+                Sha256::new().chain_update(b"tachograph demo").chain_update(number.to_be_bytes());
             chunk.iter_mut().zip(hash.finalize()).for_each(|(byte, dice)| *byte = dice);
         }
     }
@@ -75,7 +76,8 @@ mod tests {
     #[test]
     fn two_worlds_are_the_same_and_no_two_throws_are() {
         let (one, other) = (Script::default(), Script::default());
-        let throws = |script: &Script| -> Vec<u64> { (0..9).map(|_| script.throw(u64::MAX)).collect() };
+        let throws =
+            |script: &Script| -> Vec<u64> { (0..9).map(|_| script.throw(u64::MAX)).collect() };
         let thrown = throws(&one);
         assert_eq!(thrown, throws(&other));
         assert_ne!(thrown, throws(&one));

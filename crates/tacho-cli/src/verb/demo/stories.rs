@@ -84,9 +84,18 @@ impl Teller<'_> {
 fn release(teller: &mut Teller<'_>) {
     let patch = teller.script.throw(40);
     let version = format!("v1.{}.{patch}", 2 + patch / 10);
-    teller.say(50, Draft::message("user", format!("Ship {version} if the error rate is fine").as_str()));
+    teller.say(
+        50,
+        Draft::message("user", format!("Ship {version} if the error rate is fine").as_str()),
+    );
     teller.think("Ship it?", "First the log and the deployments.", (3_100, 412));
-    teller.tool("Bash", "command", "git log --oneline -10", "4f1c2aa fix the retry\n91b04de docs", 234);
+    teller.tool(
+        "Bash",
+        "command",
+        "git log --oneline -10",
+        "4f1c2aa fix the retry\n91b04de docs",
+        234,
+    );
     teller.tool("Read", "file_path", "/srv/app/deploy.yaml", "replicas: 3", 12);
     teller.tool("Bash", "command", "cargo test --workspace", "test result: ok. 212 passed", 48_200);
     let push = Draft::tool("Bash").with("action.tool.parameters.command", "git push origin main");

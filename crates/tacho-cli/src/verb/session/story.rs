@@ -90,7 +90,9 @@ impl Story {
         let lasted = self.steps.last().map_or(0, |last| self.since(last));
         let (count, failed, denied) = (self.steps.len(), self.failed, self.denied);
         let (lasted, cost) = (clock(lasted), self.cost);
-        format!("{count} events in {lasted}, {failed} failed, {denied} denied, ${cost:.2} estimated")
+        format!(
+            "{count} events in {lasted}, {failed} failed, {denied} denied, ${cost:.2} estimated"
+        )
     }
 }
 
@@ -175,7 +177,8 @@ pub(crate) fn export(place: &Place, screen: &mut Screen, ask: &Export) -> Outcom
         markdown(&story, screen)
     } else {
         let lines = story.steps.into_iter().map(|step| {
-            Value::from(Object::from([("v", Value::from(1)), ("event", step.event.into())])).to_json()
+            Value::from(Object::from([("v", Value::from(1)), ("event", step.event.into())]))
+                .to_json()
         });
         lines.fold(String::new(), |text, line| text + &line + "\n")
     };
