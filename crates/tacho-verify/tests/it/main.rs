@@ -5,6 +5,8 @@
     reason = "tests edit logs like an attacker"
 )]
 
+mod bundle;
 mod command;
 mod log;
 mod proof;
+mod tlog;
