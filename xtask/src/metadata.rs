@@ -91,10 +91,10 @@ impl Metadata {
     }
 
     /// Name and version of every package that is compiled into what is published, on any of the
-    /// platforms; what tests alone need is not among them.
+    /// platforms; what tests, build scripts and macros need is not among them.
     pub(crate) fn shipped(&self, house: &House) -> Result<Vec<Shipped>, Stop> {
         let published = self.members().filter(|member| member.is_published);
-        let mut words = vec!["tree", "--edges", "normal,build", "--prefix", "none"];
+        let mut words = vec!["tree", "--edges", "normal,no-proc-macro", "--prefix", "none"];
         words.extend(published.flat_map(|member| ["--package", &member.name]));
         words.extend(PLATFORMS.iter().flat_map(|platform| ["--target", platform]));
         let lines = stream::output(&mut house.cargo(&words))?;

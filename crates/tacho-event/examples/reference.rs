@@ -1,16 +1,20 @@
 //! Prints the reference of the event, as the code says it: each file after a line `=== path`.
 //!
-//! Members, filters and the schema come from their tables; limits and words are read from the
-//! source that declares them, where each stands below its sentence.
+//! Members, filters, redaction and the schema come from their tables; limits and words are read
+//! from the source that declares them, where each stands below its sentence. The examples of
+//! redaction are those its tests hold it to.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use tacho_event::filter::{self, Classes, EXAMPLES, Field, Name, Reading};
+use tacho_event::privacy::scan::{PatternSpec, REPLACEMENT, Scanner};
 use tacho_event::schema::{disclosure, event_schema, kind_name};
 use tacho_event::shape::{EVENT, Member, walk};
 
 const LIMITS: &str = include_str!("../src/limits.rs");
 const WORDS: &str = include_str!("../src/words.rs");
+const SECRETS: &str = include_str!("../fixtures/privacy/secrets.txt");
+const PATTERNS: &str = include_str!("../fixtures/privacy/patterns.txt");
 
 fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
@@ -19,6 +23,7 @@ fn main() -> std::io::Result<()> {
         ("filter.md", filters()),
         ("limits.md", limits()),
         ("members.md", members()),
+        ("redaction.md", redaction()),
         ("words.md", words()),
     ] {
         write!(out, "=== {path}\n{content}")?;
@@ -190,6 +195,61 @@ fn words() -> String {
         table(&mut page, ["word", "meaning"], rows);
     }
     page
+}
+
+const REDACTION: &str = "\
+# Redaction
+
+What is taken for a secret, and what stands in its place. Rules look at values, never at JSON text;
+they apply to every string of an event, to numbers, to names of members, and to what was recorded of
+a malformed event. What stands under a sensitive name (`password`, `X-Api-Key`, `client_secret`) is
+replaced whole, whatever it is; `detail` then counts it under `sensitive-name`.
+
+In the examples `{alnum:36}` is 36 random letters and digits, likewise `lower`, `upper`, `base32`,
+`base58`, `base64`, `hex`, `HEX`, `digits`, `letters` and `url` (base64url); `{nl}` is a line break,
+and `{}` is nothing: it keeps a secret from standing in this file in one piece.
+";
+
+fn redaction() -> String {
+    let mut page = REDACTION.to_owned();
+    page.push_str("\n## Patterns of a configuration that names none\n\n");
+    page.push_str("Case does not count; the whole match is replaced.\n\n");
+    let defaults = PatternSpec::defaults();
+    let patterns = defaults.iter().map(|spec| (&*spec.id, format!("`{}`", spec.pattern)));
+    rules(&mut page, patterns, PATTERNS);
+    page.push_str("\n## The table of secrets\n\n");
+    page.push_str(
+        "Always on, whatever a configuration adds. Only the secret part is replaced.\n\n",
+    );
+    rules(&mut page, Scanner::table().map(|(id, about)| (id, about.to_owned())), SECRETS);
+    page
+}
+
+/// Each rule with the first hit and the first near miss of its fixture.
+fn rules<'r>(page: &mut String, rules: impl Iterator<Item = (&'r str, String)>, fixture: &str) {
+    let rows = rules.map(|(id, finds)| {
+        let lines = fixture.split(&format!("[{id}]\n")).nth(1).unwrap_or_default();
+        let case =
+            |kind| lines.lines().find_map(|line| line.strip_prefix(kind)).unwrap_or_default();
+        let hit = case("hit  ");
+        let plain = hit.replace("<<", "").replace(">>", "");
+        [format!("`{id}`"), finds, code(&plain), code(&replaced(hit)), code(case("miss "))]
+    });
+    table(page, ["rule", "finds", "of this", "leaves this", "and keeps this"], rows);
+}
+
+/// A hit with its marked secrets replaced.
+fn replaced(hit: &str) -> String {
+    let mut parts = hit.split("<<");
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |text, marked| {
+        let after = marked.split_once(">>").map_or("", |(_, after)| after);
+        text + REPLACEMENT + after
+    })
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
 }
 
 /// What `read` finds in lines of source, each with the doc comment above it.

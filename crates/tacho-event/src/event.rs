@@ -90,6 +90,15 @@ impl Event {
         chain.iter().rev().filter_map(Value::as_object).find(|one| user(one))?.str("id")
     }
 
+    /// Gives it a place in its emitter's sequence. Numbers are given after the check, and only to
+    /// what a policy keeps: what was never to be recorded leaves no hole.
+    pub fn number(&mut self, emitter: &str, seq: u64) {
+        if let Some(origin) = self.doc.entry_object("origin") {
+            origin.insert("emitter", emitter);
+            origin.insert("seq", seq);
+        }
+    }
+
     /// Its members.
     pub fn object(&self) -> &Object {
         &self.doc

@@ -6,6 +6,7 @@
 //! | a record as another system writes it | a draft, and that record again | [`dialect`] |
 //! | what somebody says happened | an event, or every problem | [`Draft`] |
 //! | a filter | a test of events, or every problem | [`Filter`] |
+//! | an event, or its leaf | one line for a reader | [`summary`] |
 //!
 //! Nothing here reads a file, a clock, a random source or the environment: the time and the dice
 //! are passed in as a [`World`].
@@ -17,6 +18,7 @@ pub mod limits;
 pub mod privacy;
 pub mod schema;
 pub mod shape;
+pub mod summary;
 
 mod draft;
 mod event;

@@ -4,6 +4,7 @@
 //! machine; the test kit has a simulated disk that forgets what was not synced. Every sync, rename
 //! and lock names its [`Point`], so that a test can switch one off and must see something break.
 
+pub(crate) mod above;
 pub(crate) mod exclusive;
 pub(crate) mod grow;
 mod os;

@@ -80,7 +80,15 @@ impl Window {
     /// # Errors
     /// What the disk said, or that somebody else holds the window's lock too long.
     pub fn open(store: &Store, world: Arc<dyn World>) -> Result<Self, Error> {
-        let (files, places) = (store.files().clone(), store.places().clone());
+        Self::over(store.files(), store.places(), &world)
+    }
+
+    pub(crate) fn over(
+        files: &Arc<dyn Files>,
+        places: &Places,
+        world: &Arc<dyn World>,
+    ) -> Result<Self, Error> {
+        let (files, places, world) = (files.clone(), places.clone(), world.clone());
         let lock = places.idempotency().join("lock");
         let mut window = Self {
             files,

@@ -34,8 +34,20 @@ pub const RESERVE_BYTES: u64 = 4 << 20;
 pub const STATE_FILE_BYTES_MAX: usize = 4 << 10;
 /// Different contents quarantined from one place of one segment.
 pub const QUARANTINE_COPIES_MAX: u32 = 1_000;
+/// Files in the spool; more than this, and nobody drains it.
+pub const SPOOL_FILES_MAX: usize = 4_096;
+/// Bytes in the spool: 256 MiB.
+pub const SPOOL_BYTES_MAX: u64 = 256 << 20;
 /// After this a spool file that was not finished has no writer any more: 1 h.
 pub const SPOOL_UNFINISHED_MICROS_MAX: u64 = 3_600_000_000;
+/// Events of its own that a recorder owes.
+pub const OWED_MAX: usize = 64;
+/// Findings that are told at once.
+pub const TOLD_AT_ONCE_MAX: usize = 256;
+/// Tenants whose bytes a quota counts.
+pub const QUOTA_TENANTS_MAX: usize = 65_536;
+/// How often a batch is made anew because keys or windows changed under it.
+pub const BATCH_TRIES_MAX: u32 = 8;
 /// How long an emitter waits for the lock of its own sequence: 20 ms.
 pub const EMITTER_WAIT_MICROS: u64 = 20_000;
 /// Leaves in one leaf file, and nodes in one file of a level.

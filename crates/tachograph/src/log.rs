@@ -42,7 +42,7 @@ use seek::View;
 pub const DEFAULT_TENANT: &str = "default";
 
 /// How often a reader looks again when the log is integrated under its eyes.
-const REFRESH_TRIES_MAX: u32 = 8;
+const REFRESH_TRIES_MAX: u32 = 256;
 
 /// One tenant's log, as it stood at one moment.
 #[derive(Debug)]
@@ -104,7 +104,8 @@ impl Log {
     /// # Errors
     /// What the disk said, or that the tenant's state is damaged.
     pub fn refresh(&mut self) -> Result<(), Error> {
-        for attempt in 1..=REFRESH_TRIES_MAX {
+        let mut before = None;
+        for _ in 0..REFRESH_TRIES_MAX {
             // In this order: whatever is before the position, is in the state that is read next.
             let files = self.store.files();
             let integrated = match integrated::read(files.as_ref(), self.store.places()) {
@@ -127,12 +128,15 @@ impl Log {
             }
             let behind = state.position.max(integrated);
             self.state = state;
-            // Somebody may integrate, and delete segments, between our looks.
-            if self.live.refresh(behind, attempt == REFRESH_TRIES_MAX)? {
-                break;
+            // Somebody may integrate, and delete segments, between our looks. What is missing
+            // though nobody integrated, is gone for good.
+            if self.live.refresh(behind, before == Some(behind))? {
+                return Ok(());
             }
+            before = Some(behind);
         }
-        Ok(())
+        let path = self.store.places().wal();
+        Err(Error::Damaged { path, what: "its segments are deleted faster than they can be read" })
     }
 
     /// The tenant.

@@ -6,18 +6,28 @@
 //! ```
 
 mod beat;
+mod call;
 mod error;
 mod failure;
+mod glass;
 mod losses;
+mod numbers;
+mod once;
+mod own;
 mod queue;
+mod quota;
 mod receipt;
 mod recorder;
 mod run;
+mod submit;
 
 pub use beat::{BEAT_EVERY, Beat, Counts};
+pub use call::Call;
 pub use error::RecordError;
 pub use failure::{FailurePolicy, OnFailure, Risk};
 pub use losses::LossReason;
+pub use numbers::Numbering;
 pub use queue::{OnFull, Queue, QueueSettings, Ticket};
+pub use quota::{BytesEach, Quota};
 pub use receipt::{Ack, Fate, Receipt};
 pub use recorder::{Recorder, Settings};

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Doing, Error};
+use crate::files::above::create_dir_below;
 use crate::files::replace::{Steps, replace};
 use crate::files::{Files, Point, read_small};
 use crate::generation;
@@ -131,7 +132,7 @@ impl Store {
             outcome => return outcome,
         }
         let places = Places::new(path);
-        files.create_dir(path).doing("create", path)?;
+        create_dir_below(files.as_ref(), path, Point::StoreParentSync)?;
         if remote == Remote::Refused && files.is_remote(path).doing("stat", path)? {
             return Err(OpenError::Remote(path.to_owned()));
         }

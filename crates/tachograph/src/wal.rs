@@ -61,26 +61,18 @@ use lock::LockFile;
 use tail::Open;
 
 /// How a WAL is written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Bytes of a segment; smaller ones serve tests.
     pub segment_bytes: u64,
     /// How many zeros are written ahead when a segment begins; a short-lived writer writes none.
     pub prefill_bytes: u64,
-    /// Asked before each append how much a tenant may still write.
-    pub quota: Option<Arc<dyn Quota>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: SEGMENT_BYTES, prefill_bytes: 0, quota: None }
+        Self { segment_bytes: SEGMENT_BYTES, prefill_bytes: 0 }
     }
-}
-
-/// What keeps one tenant from stopping all.
-pub trait Quota: std::fmt::Debug + Send + Sync {
-    /// Whether the tenant may write this many bytes now; asked outside the lock.
-    fn admits(&self, tenant: &str, bytes: u64) -> bool;
 }
 
 /// The write-ahead log of a store, open for writing.

@@ -5,6 +5,7 @@ use super::disclose::Salting;
 use super::minimise::ContentLogging;
 use super::preset::Preset;
 use super::scan::Scanner;
+use crate::event::Event;
 use std::sync::Arc;
 
 /// How disclosures are cut.
@@ -99,6 +100,11 @@ impl Policy {
     pub fn with_evidence(mut self, paths: Vec<String>) -> Self {
         self.evidence = paths;
         self
+    }
+
+    /// True if a rule, or the policy's own level, drops the event whole.
+    pub fn drops(&self, event: &Event) -> bool {
+        !event.is_system() && self.capture.level(event).0 == Level::None
     }
 
     /// The scanner for secrets.

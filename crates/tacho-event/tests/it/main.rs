@@ -9,6 +9,7 @@
 
 mod builders;
 mod check;
+mod checklist;
 mod corpus;
 mod dialect;
 mod filter;
@@ -17,4 +18,5 @@ mod samples;
 mod scan;
 mod schema;
 mod seeds;
+mod untrusted;
 mod world;

@@ -10,13 +10,7 @@ use tacho_event::json::{Value, read};
 
 #[test]
 fn every_sample_of_the_seeds_has_a_golden_fixture() {
-    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder = std::env::var_os("TACHO_SEEDS").map(PathBuf::from);
-    let folder = folder.unwrap_or_else(|| project.join("../shared/seeds"));
-    if !folder.is_dir() {
-        tacho_testkit::require("seeds", "no folder ../shared/seeds; TACHO_SEEDS names another");
-        return;
-    }
+    let Some(folder) = folder() else { return };
     let fixtures = fixtures();
     let mut texts: Vec<PathBuf> =
         std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
@@ -36,6 +30,22 @@ fn every_sample_of_the_seeds_has_a_golden_fixture() {
     assert!(missing.is_empty(), "{}", missing.join("\n\n"));
     // Texts that lost their fences would pass without this.
     assert_eq!(found, 18);
+}
+
+/// Where the texts lie, if they do.
+pub(crate) fn folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("TACHO_SEEDS").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| root().join("../../../shared/seeds"));
+    if !folder.is_dir() {
+        tacho_testkit::require("seeds", "no folder ../shared/seeds; TACHO_SEEDS names another");
+        return None;
+    }
+    Some(folder)
+}
+
+/// The folder of this crate.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn fixture_of(sample: &Sample, fixtures: &[(String, Value)]) -> Result<(), &'static str> {
@@ -58,7 +68,7 @@ fn fixture_of(sample: &Sample, fixtures: &[(String, Value)]) -> Result<(), &'sta
 
 /// Every golden input, by `folder/file`.
 fn fixtures() -> Vec<(String, Value)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dialects");
+    let root = root().join("fixtures/dialects");
     let mut fixtures = Vec::new();
     for folder in std::fs::read_dir(root).unwrap() {
         let folder = folder.unwrap().path();

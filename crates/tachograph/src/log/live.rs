@@ -1,19 +1,20 @@
 //! Given a state, gives the events behind it that only the WAL holds.
 //!
-//! Kept are places, not events: a leaf is read from its segment when it is asked for. The same gate
-//! as in integration decides what will be a leaf, so an event has the index here that it keeps.
+//! Kept are places, not events: a leaf is read from its segment when it is asked for. The segment
+//! is held open, so what was seen stays readable when somebody integrates and deletes it. The
+//! same gate as in integration decides what will be a leaf, so an event has the index here that it
+//! keeps.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::error::{Doing, Error};
-use crate::files::{Access, File, read_full_at};
+use crate::files::{File, read_full_at};
 use crate::index::{Facts, Kind};
 use crate::integrate::{Recent, check};
 use crate::limits::LIVE_FRAMES_MAX;
 use crate::store::Store;
 use crate::wal::scan::Judge;
-use crate::wal::segment::{HEADER_BYTES, Header};
 use crate::wal::{DamageKind, Item, Position, Record, Walk, frame, last_noted};
 
 /// The events behind a state.
@@ -28,7 +29,8 @@ pub(crate) struct Live {
     in_hole: bool,
     /// The last frame that was noted when it did; looked for once.
     noted: Option<Position>,
-    segments: Mutex<HashMap<u64, Segment>>,
+    /// The segments they stand in, with their salts.
+    segments: HashMap<u64, (Arc<dyn File>, [u8; 16])>,
 }
 
 /// Where a frame stands.
@@ -38,12 +40,6 @@ struct Place {
     bytes: usize,
     id: u64,
     session: Option<u64>,
-}
-
-#[derive(Debug, Clone)]
-struct Segment {
-    file: Arc<dyn File>,
-    salt: [u8; 16],
 }
 
 impl Live {
@@ -56,7 +52,7 @@ impl Live {
             frames: Vec::new(),
             in_hole: false,
             noted: None,
-            segments: Mutex::default(),
+            segments: HashMap::new(),
         }
     }
 
@@ -72,6 +68,7 @@ impl Live {
             self.restart(from)?;
         } else {
             self.frames.retain(|place| place.at >= from);
+            self.segments.retain(|number, _| *number >= from.segment);
         }
         self.read_on(from, last)
     }
@@ -102,7 +99,7 @@ impl Live {
     fn restart(&mut self, from: Position) -> Result<(), Error> {
         self.frames.clear();
         self.recent = Recent::default();
-        self.segments.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.segments.clear();
         self.walk = walk(&self.store, from);
         self.in_hole = false;
         self.recent.fill(&self.store, from)
@@ -125,6 +122,9 @@ impl Live {
                     let bytes = usize::try_from(next.offset - at.offset).unwrap_or_default();
                     let Facts { id, session, .. } = passed.facts;
                     self.frames.push(Place { at, bytes, id, session });
+                    if !self.segments.contains_key(&at.segment) {
+                        self.segments.extend(self.walk.segment().map(|open| (at.segment, open)));
+                    }
                 }
                 Item::Damage(damage) => {
                     let is_gone = damage.kind == DamageKind::MissingSegment;
@@ -168,30 +168,13 @@ impl Live {
         let place = usize::try_from(number).ok().and_then(|number| self.frames.get(number));
         let Some(place) = place else { return Ok(None) };
         let path = self.store.places().segment(place.at.segment);
-        let segment = self.segment(place.at.segment)?;
+        let Some((file, salt)) = self.segments.get(&place.at.segment) else { return Ok(None) };
         let mut bytes = vec![0; place.bytes];
-        read_full_at(segment.file.as_ref(), &mut bytes, place.at.offset).doing("read", &path)?;
-        match frame::decode(&bytes, &segment.salt, place.at.offset) {
+        read_full_at(file.as_ref(), &mut bytes, place.at.offset).doing("read", &path)?;
+        match frame::decode(&bytes, salt, place.at.offset) {
             Ok((record, _)) => Ok(Some(take(&record))),
             Err(_) => Err(Error::Damaged { path, what: "a frame changed after it was read" }),
         }
-    }
-
-    fn segment(&self, number: u64) -> Result<Segment, Error> {
-        let mut segments = self.segments.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(segment) = segments.get(&number) {
-            return Ok(segment.clone());
-        }
-        let path = self.store.places().segment(number);
-        let file: Arc<dyn File> =
-            self.store.files().open(&path, Access::Read).doing("open", &path)?.into();
-        let mut bytes = [0; HEADER_BYTES];
-        read_full_at(file.as_ref(), &mut bytes, 0).doing("read", &path)?;
-        let header = Header::decode(&bytes);
-        let header = header.ok_or(Error::Damaged { path, what: "it has no segment header" })?;
-        let segment = Segment { file, salt: header.salt };
-        segments.insert(number, segment.clone());
-        Ok(segment)
     }
 }
 

@@ -1,9 +1,11 @@
 //! Why an event was not recorded.
 
+use crate::error::Error;
 use crate::store::OpenError;
 use crate::wal::{AppendError, CommitError};
 use std::fmt;
 use std::sync::Arc;
+use tacho_event::dialect::Unread;
 use tacho_event::{Problem, TenantId};
 
 /// Why an event was not recorded, or not as safely as was asked.
@@ -23,6 +25,12 @@ pub enum RecordError {
     },
     /// The event is larger than the log takes.
     TooLarge(String),
+    /// The tenant used up what it may write.
+    Quota(TenantId),
+    /// The bytes are no event in the dialect.
+    Unread(Unread),
+    /// The store could not be asked.
+    Store(Error),
     /// The store did not take it, and the failure policy does not let that pass.
     NotRecorded(Arc<AppendError>),
     /// It is in the log but did not reach the disk.
@@ -43,6 +51,9 @@ impl fmt::Display for RecordError {
                 write!(f, "the event names tenant `{named}`, this recorder writes for `{ours}`")
             }
             Self::TooLarge(why) => write!(f, "the event is too large: {why}"),
+            Self::Quota(tenant) => write!(f, "tenant `{tenant}` used up its quota"),
+            Self::Unread(unread) => write!(f, "{unread}"),
+            Self::Store(error) => write!(f, "{error}"),
             Self::NotRecorded(error) => write!(f, "not recorded: {error}"),
             Self::NotSynced(error) => write!(f, "recorded, but not safe on disk: {error}"),
             Self::Unsupported(what) => write!(f, "cannot give {what}"),
@@ -54,6 +65,8 @@ impl std::error::Error for RecordError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::NotOpened(error) => error.source(),
+            Self::Unread(unread) => Some(unread),
+            Self::Store(error) => error.source(),
             Self::NotRecorded(error) => Some(error.as_ref()),
             Self::NotSynced(error) => Some(error.as_ref()),
             _ => None,

@@ -14,6 +14,11 @@ pub enum LossReason {
     TooLarge,
     /// The tenant's quota was used up.
     Quota,
+    /// The store failed and the caller was told: what it is about happened unrecorded, unless it
+    /// was refused or came again.
+    Refused,
+    /// The store failed and somebody had broken the glass.
+    BreakGlass,
 }
 
 impl LossReason {
@@ -24,6 +29,8 @@ impl LossReason {
             LossReason::QueueFull => "queue_full",
             LossReason::TooLarge => "too_large",
             LossReason::Quota => "quota",
+            LossReason::Refused => "refused",
+            LossReason::BreakGlass => "break_glass",
         }
     }
 }
@@ -54,11 +61,6 @@ impl Losses {
                 one.last = one.last.max(loss.last);
             }
         }
-    }
-
-    /// True if a gap event is due.
-    pub(crate) fn any(&self) -> bool {
-        !self.of.is_empty()
     }
 
     /// The gap events that are due, each with the loss it names.
@@ -92,7 +94,6 @@ mod tests {
         note(LossReason::QueueFull, 2, 5);
         note(LossReason::QueueFull, 1, 9);
         note(LossReason::TooLarge, 1, 7);
-        assert!(losses.any());
         let due = losses.take();
         assert_eq!(due.len(), 2);
         let (loss, draft) = &due[0];
@@ -100,6 +101,6 @@ mod tests {
         assert_eq!(draft.at("/action/gap/count"), Some(&Value::from(3)));
         assert_eq!(draft.at("/action/gap/from"), Some(&Value::from(at(5).to_string())));
         assert_eq!(draft.at("/action/gap/until"), Some(&Value::from(at(9).to_string())));
-        assert!(!losses.any() && losses.take().is_empty());
+        assert!(losses.take().is_empty());
     }
 }

@@ -78,8 +78,12 @@ struct Shared {
     turned: Condvar,
 }
 
-/// A draft, and who wants to know what became of it.
-type Job = (Draft, Option<Keeper>);
+/// A draft, by whose credential it comes, and who wants to know what became of it.
+struct Job {
+    draft: Draft,
+    credential: Option<Arc<str>>,
+    keeper: Option<Keeper>,
+}
 
 #[derive(Default)]
 struct Lane {
@@ -125,14 +129,23 @@ impl Queue {
     /// Hands a draft over; its outcome is counted, not told. False if it was dropped because the
     /// queue is full.
     pub fn send(&self, draft: Draft) -> bool {
-        self.put(draft, None)
+        self.put(Job { draft, credential: None, keeper: None })
     }
 
     /// Hands a draft over for a ticket that tells its outcome.
     pub fn record(&self, draft: Draft) -> Ticket {
+        self.promise(draft, None)
+    }
+
+    /// Like [`Queue::record`], by a credential: within it, an id is one event.
+    pub fn record_by(&self, draft: Draft, credential: &Arc<str>) -> Ticket {
+        self.promise(draft, Some(credential.clone()))
+    }
+
+    fn promise(&self, draft: Draft, credential: Option<Arc<str>>) -> Ticket {
         let promise = Arc::new(Promise::default());
         // A draft that finds no room drops its keeper, and that tells the ticket.
-        self.put(draft, Some(Keeper(promise.clone())));
+        self.put(Job { draft, credential, keeper: Some(Keeper(promise.clone())) });
         Ticket(promise)
     }
 
@@ -150,7 +163,7 @@ impl Queue {
         &self.shared.recorder
     }
 
-    fn put(&self, draft: Draft, keeper: Option<Keeper>) -> bool {
+    fn put(&self, job: Job) -> bool {
         let shared = &self.shared;
         let mut lane = lock(&shared.waiting);
         while lane.drafts.len() >= shared.settings.capacity {
@@ -162,7 +175,7 @@ impl Queue {
             lane = wait(&shared.drained, lane);
         }
         lane.taken_in += 1;
-        lane.drafts.push_back((draft, keeper));
+        lane.drafts.push_back(job);
         // A thread that works looks again before it waits: waking it is for the first draft alone.
         let first = lane.drafts.len() == 1;
         drop(lane);
@@ -187,9 +200,12 @@ impl Drop for Queue {
 impl Shared {
     /// What each thread does: take a batch, protect it, append it in turn, sync it, tell.
     fn run(&self) {
-        while let Some((turn, drafts)) = self.next_batch() {
-            let (drafts, keepers): (Vec<_>, Vec<_>) = drafts.into_iter().unzip();
-            let prepared = drafts.into_iter().map(|draft| self.recorder.prepare(draft)).collect();
+        while let Some((turn, jobs)) = self.next_batch() {
+            let prepare = |Job { draft, credential, keeper }| {
+                let credential = credential.as_deref().unwrap_or_default();
+                (self.recorder.prepare(draft, credential), keeper)
+            };
+            let (prepared, keepers): (Vec<_>, Vec<_>) = jobs.into_iter().map(prepare).unzip();
             turn.wait();
             let outcomes = self.recorder.write(prepared, self.settings.ack, || turn.pass());
             for (keeper, outcome) in keepers.into_iter().zip(outcomes) {

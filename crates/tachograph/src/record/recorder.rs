@@ -1,22 +1,25 @@
 //! Steps 2 to 4 of the journey: check, protect, append. Nobody else appends events.
 
-use super::beat::{Beat, Counts, beat, clock_step};
+use super::beat::{Beat, Counts, beat};
+use super::call::Call;
 use super::error::RecordError;
 use super::failure::{FailurePolicy, OnFailure, Risk};
-use super::losses::{Loss, LossReason, Losses};
+use super::losses::Losses;
+use super::numbers::{Numbering, Numbers};
+use super::once::Claim;
+use super::quota::Quota;
 use super::receipt::{Ack, Fate, Receipt};
 use super::run::Run;
 use crate::files::OsFiles;
+use crate::idempotency::Window;
 use crate::store::{Remote, Store};
 use crate::vault::OpenGrants;
 use crate::wal::{Patience, Wal};
 use crate::world::{OsWorld, World};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tacho_event::json::Value;
 use tacho_event::privacy::{Entry, Policy, Protected, StandIns};
-use tacho_event::{Draft, EventId, TenantId, Timestamp, random, uuid_text, uuid_v7};
+use tacho_event::{Draft, EventId, Phase, TenantId, Timestamp, random, uuid_v7};
 use tacho_tree::{Hash, leaf_hash};
 
 /// How a recorder works.
@@ -32,10 +35,19 @@ pub struct Settings {
     pub patience: Patience,
     /// `origin.source` of events that name none: `library`, `http`, `hook:claude_code`.
     pub source: String,
-    /// Numbers events that are not numbered, under a random `origin.emitter`, so that a hole shows.
-    pub number: bool,
-    /// Records heartbeats when it opens, every hour and when it closes: for long-lived recorders.
+    /// Who numbers events that are not numbered, so that a hole shows.
+    pub numbering: Numbering,
+    /// Records heartbeats when it opens, every hour and when it closes, keeps the reserve and tells
+    /// of findings: for long-lived recorders.
     pub beat: bool,
+    /// Asks of an event with an id of its own whether it was submitted before: for long-lived
+    /// recorders.
+    pub once: bool,
+    /// Records bytes that are no JSON as they came, instead of refusing them: for recorders whose
+    /// source nobody can ask again.
+    pub keep_unreadable: bool,
+    /// Asked how much the tenant may still write.
+    pub quota: Option<Arc<dyn Quota>>,
 }
 
 impl Default for Settings {
@@ -46,8 +58,11 @@ impl Default for Settings {
             failure: FailurePolicy::default(),
             patience: Patience::Server,
             source: "library".to_owned(),
-            number: true,
+            numbering: Numbering::Own,
             beat: true,
+            once: false,
+            keep_unreadable: false,
+            quota: None,
         }
     }
 }
@@ -61,8 +76,8 @@ pub struct Recorder {
     policy: Policy,
     pub(super) settings: Settings,
     stand_ins: StandIns,
-    emitter: String,
-    next_seq: AtomicU64,
+    pub(super) numbers: Numbers,
+    pub(super) window: Option<Mutex<Window>>,
     state: Mutex<State>,
 }
 
@@ -72,7 +87,17 @@ pub(super) struct State {
     pub(super) batches: u64,
     pub(super) losses: Losses,
     pub(super) counts: Counts,
-    latest: Timestamp,
+    /// The key generation that records are made under.
+    pub(super) generation: u32,
+    /// Events of our own that are still to be recorded.
+    pub(super) owed: Vec<Draft>,
+    /// Until then actions of class `closed` go on unrecorded.
+    pub(super) glass: Option<Timestamp>,
+    /// The disk is full, and that was said.
+    pub(super) full: bool,
+    /// The last process that held the lock too long.
+    pub(super) stuck: Option<u32>,
+    pub(super) latest: Timestamp,
     next_beat: Option<Timestamp>,
 }
 
@@ -83,6 +108,13 @@ pub(super) struct Prepared {
     pub(super) tenant: TenantId,
     pub(super) id: EventId,
     pub(super) on_failure: OnFailure,
+    /// It goes on unrecorded because somebody broke the glass.
+    pub(super) glass_broken: bool,
+    /// Nothing happened yet: if it is not recorded, nothing is lost.
+    pub(super) is_intent: bool,
+    pub(super) claim: Option<Box<Claim>>,
+    /// The id it was submitted under, which another event has.
+    pub(super) conflict_of: Option<EventId>,
 }
 
 #[derive(Debug)]
@@ -140,20 +172,25 @@ impl Recorder {
         policy: Policy,
         settings: Settings,
     ) -> Result<Self, RecordError> {
-        let emitter = format!("r-{}", uuid_text(random(world.as_ref())));
-        let recorder = Self {
+        let numbers = Numbers::new(&settings.numbering, &world.as_ref());
+        let window = settings.once.then(|| Window::open(&store, world.clone()));
+        let mut recorder = Self {
             store,
             wal,
             world,
             policy,
             settings,
             stand_ins: StandIns::new(),
-            emitter,
-            next_seq: AtomicU64::new(0),
+            numbers,
+            window: None,
             state: Mutex::default(),
         };
+        recorder.take_window(window)?;
         if recorder.settings.beat {
+            recorder.keep_reserve();
             recorder.beat(Beat::Open)?;
+            // What cannot be told now is told with the next beat.
+            let _ = recorder.tell_findings();
         }
         Ok(recorder)
     }
@@ -166,20 +203,29 @@ impl Recorder {
         self.record_as(draft, self.settings.ack)
     }
 
-    /// Records one event, as safe as `ack` says.
+    /// Records one event, as safe, and in whose name, as `call` says.
     ///
     /// # Errors
     /// Every problem of the draft, or why the store could not take it.
-    pub fn record_as(&self, draft: Draft, ack: Ack) -> Result<Receipt, RecordError> {
-        let mut outcomes = self.record_all(vec![draft], ack);
+    pub fn record_as<'c>(
+        &self,
+        draft: Draft,
+        call: impl Into<Call<'c>>,
+    ) -> Result<Receipt, RecordError> {
+        let mut outcomes = self.record_all(vec![draft], call);
         // One draft, one outcome.
         outcomes.pop().unwrap_or(Err(RecordError::Unsupported("a batch without events")))
     }
 
     /// Records several events in this order, with one append and one sync. Each has an outcome of
     /// its own; a draft with problems keeps no other from being recorded.
-    pub fn record_all(&self, drafts: Vec<Draft>, ack: Ack) -> Vec<Result<Receipt, RecordError>> {
-        let prepared = drafts.into_iter().map(|draft| self.prepare(draft)).collect();
+    pub fn record_all<'c>(
+        &self,
+        drafts: Vec<Draft>,
+        call: impl Into<Call<'c>>,
+    ) -> Vec<Result<Receipt, RecordError>> {
+        let Call { ack, credential } = call.into();
+        let prepared = drafts.into_iter().map(|draft| self.prepare(draft, credential)).collect();
         self.write(prepared, ack, || ())
     }
 
@@ -206,54 +252,54 @@ impl Recorder {
         self.closing_beat()
     }
 
-    /// Notes events that were lost before they reached this recorder; a `gap` event will name them.
-    pub fn note_loss(&self, reason: LossReason, count: u64) {
-        let now = self.world.now();
-        let mut state = self.state();
-        state.losses.note(Loss { reason, count, first: now, last: now });
-        state.counts.lost += count;
-    }
-
     /// Records an hourly heartbeat if one is due; whoever lives long calls this now and then.
     ///
     /// # Errors
     /// Why the heartbeat could not be recorded.
     pub fn beat_if_due(&self) -> Result<(), RecordError> {
         let due = self.state().next_beat.is_some_and(|next| next <= self.world.now());
-        if due { self.beat(Beat::Running) } else { Ok(()) }
+        if !due {
+            return Ok(());
+        }
+        self.keep_reserve();
+        let _ = self.tell_findings();
+        self.beat(Beat::Running)
     }
 
-    /// Checks and protects; the part of recording that needs no lock.
-    pub(super) fn prepare(&self, draft: Draft) -> Result<Prepared, RecordError> {
-        let on_failure = self.settings.failure.of(Risk::of(&draft));
-        let draft = self.with_origin(draft);
+    /// Checks, numbers and protects; the part of recording that needs no lock.
+    pub(super) fn prepare(&self, draft: Draft, credential: &str) -> Result<Prepared, RecordError> {
+        let claim = self.claim(&draft, credential).map(Box::new);
+        Ok(Prepared { claim, ..self.prepare_unclaimed(draft)? })
+    }
+
+    pub(super) fn prepare_unclaimed(&self, draft: Draft) -> Result<Prepared, RecordError> {
+        let class = self.settings.failure.of(Risk::of(&draft));
+        let (on_failure, glass_broken) = self.on_failure(class);
+        let draft = self.with_source(draft);
         let world = self.world.as_ref();
-        let event = draft.check(&world).map_err(RecordError::Refused)?;
-        let tenant = match event.tenant() {
-            Some(named) if *named != self.settings.tenant => {
-                return Err(RecordError::ForeignTenant {
-                    named: named.clone(),
-                    ours: self.settings.tenant.clone(),
-                });
-            }
-            _ => self.settings.tenant.clone(),
-        };
-        let id = event.id().clone();
+        let mut event = draft.check(&world).map_err(RecordError::Refused)?;
+        let tenant = self.settings.tenant.clone();
+        if let Some(named) = event.tenant().filter(|named| **named != tenant) {
+            return Err(RecordError::ForeignTenant { named: named.clone(), ours: tenant });
+        }
+        let (id, is_intent) = (event.id().clone(), event.phase() == Phase::Intent);
+        if !self.policy.drops(&event) {
+            self.number(&mut event);
+        }
         let protected = self
             .policy
             .apply(event, &self.stand_ins, &world)
             .map_err(|problem| RecordError::Refused(vec![problem]))?;
-        Ok(match protected {
-            Protected::Dropped { rule } => {
-                Prepared { made: Made::Dropped { rule }, tenant, id, on_failure }
-            }
+        let (id, made) = match protected {
+            Protected::Dropped { rule } => (id, Made::Dropped { rule }),
             Protected::Entry(entry) => {
                 let record_id = uuid_v7(world.now(), random(&world));
                 let (id, leaf_hash) = (entry.id().clone(), leaf_hash(entry.leaf()));
-                let made = Made::Entry { entry, record_id, leaf_hash };
-                Prepared { made, tenant, id, on_failure }
+                (id, Made::Entry { entry, record_id, leaf_hash })
             }
-        })
+        };
+        let (claim, conflict_of) = (None, None);
+        Ok(Prepared { made, tenant, id, on_failure, glass_broken, is_intent, claim, conflict_of })
     }
 
     /// Appends what was prepared, and what is due of our own; gives each its outcome, in order.
@@ -296,32 +342,9 @@ impl Recorder {
         outcomes
     }
 
-    /// Our own events that are due: gaps, and a clock that went back.
-    fn due(&self) -> Vec<(Draft, Option<Loss>)> {
-        let now = self.world.now();
-        let mut state = self.state();
-        let mut due = Vec::new();
-        if state.losses.any() {
-            let losses = state.losses.take();
-            due.extend(losses.into_iter().map(|(loss, gap)| (gap, Some(loss))));
-        }
-        let latest = state.latest;
-        state.latest = latest.max(now);
-        // A second is more than clocks are slewed by, and less than anybody sets one back.
-        if now.micros() + 1_000_000 < latest.micros() {
-            state.latest = now;
-            due.push((clock_step(latest, now), None));
-        }
-        due
-    }
-
-    fn with_origin(&self, mut draft: Draft) -> Draft {
+    fn with_source(&self, mut draft: Draft) -> Draft {
         if draft.at("/origin/source").is_none() {
             draft.set("origin.source", self.settings.source.as_str());
-        }
-        if self.settings.number && draft.at("/origin/seq").is_none() {
-            draft.set("origin.emitter", self.emitter.as_str());
-            draft.set("origin.seq", Value::from(self.next_seq.fetch_add(1, Ordering::Relaxed)));
         }
         draft
     }
@@ -329,7 +352,7 @@ impl Recorder {
     fn beat(&self, kind: Beat) -> Result<(), RecordError> {
         let now = self.world.now();
         let counts = self.counts();
-        self.record_as(beat(&self.emitter, kind, counts, now), Ack::Os)?;
+        self.record_as(beat(&self.numbers.emitter, kind, counts, now), Ack::Os)?;
         let next = (kind != Beat::Close).then(|| now.plus(super::beat::BEAT_EVERY));
         self.state().next_beat = next;
         Ok(())
@@ -339,7 +362,15 @@ impl Recorder {
         if self.settings.beat && self.state().next_beat.is_some() {
             self.beat(Beat::Close)?;
         }
+        self.cover_window();
         Ok(())
+    }
+
+    /// The number of a new batch.
+    pub(super) fn next_batch(&self) -> u64 {
+        let mut state = self.state();
+        state.batches += 1;
+        state.batches
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -2,14 +2,17 @@
 
 use super::error::RecordError;
 use super::failure::OnFailure;
-use super::losses::{Loss, LossReason};
+use super::losses::LossReason;
+use super::own::Own;
 use super::receipt::{Ack, Fate, Receipt};
-use super::recorder::{Made, Prepared, Recorder, receipt};
+use super::recorder::{Made, Prepared, Recorder};
+use crate::idempotency::{Seen, Submission};
+use crate::limits::BATCH_TRIES_MAX;
 use crate::wal::frame::Record;
-use crate::wal::{AppendError, Batch, CommitError, Misfit, Position, SpoolAck};
+use crate::wal::{AppendError, AppendedOnce, Batch, CommitError, Misfit, Position, SpoolAck};
 use std::sync::Arc;
-use tacho_event::Draft;
 use tacho_event::privacy::Entry;
+use tacho_tree::Hash;
 
 type Outcome = Result<Receipt, RecordError>;
 
@@ -17,10 +20,19 @@ pub(super) struct Run<'r> {
     recorder: &'r Recorder,
     ack: Ack,
     batch: Batch,
+    /// The batch's number among all of the recorder: grants stand in each batch once.
+    number: u64,
     /// In the batch, in order.
     waiting: Vec<Waiting>,
+    /// What the batch's events submit, in order.
+    submissions: Vec<Option<Submission>>,
+    /// To be asked again when the batch is appended: they meet what stands in it, or were another
+    /// event under a used id.
+    later: Vec<Waiting>,
     /// In the log, not yet synced.
     appended: Vec<Waiting>,
+    /// Submitted before, with the hash of the first leaf.
+    repeated: Vec<(Waiting, Hash)>,
     end: Option<Position>,
     outcomes: Vec<(usize, Outcome)>,
 }
@@ -28,144 +40,300 @@ pub(super) struct Run<'r> {
 /// An event on its way.
 struct Waiting {
     prepared: Prepared,
-    /// Its place among the caller's outcomes; none for events of our own.
-    slot: Option<usize>,
-    /// The loss it names, to be noted again if it is not recorded.
-    loss: Option<Loss>,
+    whose: Whose,
+}
+
+/// Where the outcome of an event goes.
+enum Whose {
+    /// To this place among the caller's.
+    Slot(usize),
+    /// Nowhere; it is owed again if it is not recorded.
+    Own(Own),
 }
 
 impl<'r> Run<'r> {
     pub(super) fn new(recorder: &'r Recorder, ack: Ack) -> Self {
-        recorder.state().batches += 1;
         Self {
             recorder,
             ack,
             batch: Batch::new(),
+            number: recorder.next_batch(),
             waiting: Vec::new(),
+            submissions: Vec::new(),
+            later: Vec::new(),
             appended: Vec::new(),
+            repeated: Vec::new(),
             end: None,
             outcomes: Vec::new(),
         }
     }
 
     /// Adds events of our own.
-    pub(super) fn own(&mut self, due: Vec<(Draft, Option<Loss>)>) {
-        for (draft, loss) in due {
+    pub(super) fn own(&mut self, due: Vec<Own>) {
+        for own in due {
             // A draft of our own that has problems is a bug, and still no reason to stop.
-            if let Ok(prepared) = self.recorder.prepare(draft) {
-                self.put(Waiting { prepared, slot: None, loss });
+            if let Ok(prepared) = self.recorder.prepare(own.draft.clone(), "") {
+                self.put(Waiting { prepared, whose: Whose::Own(own) });
             }
         }
     }
 
     /// Adds an event whose outcome goes to `slot`.
     pub(super) fn push(&mut self, prepared: Prepared, slot: usize) {
-        self.put(Waiting { prepared, slot: Some(slot), loss: None });
+        let waiting = Waiting { prepared, whose: Whose::Slot(slot) };
+        if self.is_admitted(&waiting.prepared) {
+            return self.put(waiting);
+        }
+        self.recorder.note_loss(LossReason::Quota, 1);
+        let outcome = match waiting.prepared.on_failure {
+            OnFailure::Open => Ok(Fate::Lost),
+            _ => Err(RecordError::Quota(waiting.prepared.tenant.clone())),
+        };
+        self.settle(waiting, outcome);
+    }
+
+    fn is_admitted(&self, prepared: &Prepared) -> bool {
+        let Some(quota) = &self.recorder.settings.quota else { return true };
+        let Made::Entry { entry, .. } = &prepared.made else { return true };
+        let parts = entry.parts().iter().map(|part| part.plaintext().len());
+        let bytes = entry.leaf().len() + parts.sum::<usize>();
+        entry.is_system() || quota.admits(&prepared.tenant, bytes as u64)
     }
 
     fn put(&mut self, waiting: Waiting) {
         let mut fits = self.encode(&waiting.prepared);
         if fits == Err(Misfit::Full) {
-            self.flush();
-            self.recorder.state().batches += 1;
+            self.append();
+            self.number = self.recorder.next_batch();
             fits = self.encode(&waiting.prepared);
         }
         match fits {
             Ok(()) => self.waiting.push(waiting),
             Err(misfit) => {
                 self.recorder.note_loss(LossReason::TooLarge, 1);
-                let error = RecordError::TooLarge(misfit.to_string());
-                self.outcomes.extend(waiting.slot.map(|slot| (slot, Err(error))));
+                self.settle(waiting, Err(RecordError::TooLarge(misfit.to_string())));
             }
         }
     }
 
     fn encode(&mut self, prepared: &Prepared) -> Result<(), Misfit> {
         let Made::Entry { entry, record_id, .. } = &prepared.made else { return Ok(()) };
-        with_record(self.recorder, prepared, entry, *record_id, |record| self.batch.push(record))
+        let claim = prepared.claim.as_deref();
+        let submission = claim.and_then(|claim| self.recorder.mark(claim));
+        let idem = submission.as_ref().map(Submission::idem).unwrap_or_default();
+        let made = (entry.as_ref(), *record_id, idem);
+        with_record(self.recorder, prepared, made, self.number, |record| self.batch.push(record))?;
+        self.submissions.push(submission);
+        Ok(())
     }
 
-    /// Appends the batch.
+    /// Appends everything that waits.
     pub(super) fn flush(&mut self) {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        if waiting.is_empty() {
-            return;
+        self.append();
+        while !self.later.is_empty() {
+            self.number = self.recorder.next_batch();
+            for waiting in std::mem::take(&mut self.later) {
+                self.put(waiting);
+            }
+            self.append();
         }
-        let appended = self.recorder.wal.append(&mut self.batch, self.recorder.settings.patience);
+    }
+
+    /// Appends the batch, made anew as often as keys, windows or repetitions ask for it.
+    fn append(&mut self) {
+        for _ in 0..BATCH_TRIES_MAX {
+            if self.waiting.is_empty() {
+                return;
+            }
+            match self.recorder.append_once(&mut self.batch, &self.submissions) {
+                Ok(AppendedOnce::Seen(seen)) => self.take_out(&seen),
+                Err(AppendError::StaleGeneration { store }) => {
+                    self.recorder.state().generation = store;
+                }
+                Err(AppendError::StaleWindow) => {
+                    if let Err(error) = self.recorder.reload_window() {
+                        return self.settle_batch(None, Some(error.into()));
+                    }
+                }
+                Ok(AppendedOnce::All(appended)) => {
+                    return self.settle_batch(Some((appended.end, appended.count)), None);
+                }
+                Err(AppendError::Partly { appended, error }) => {
+                    let part = Some((appended.end, appended.count));
+                    return self.settle_batch(part, Some(*error));
+                }
+                Err(error) => return self.settle_batch(None, Some(error)),
+            }
+            self.batch.clear();
+            self.submissions.clear();
+            self.number = self.recorder.next_batch();
+            for waiting in std::mem::take(&mut self.waiting) {
+                self.put(waiting);
+            }
+        }
+        self.settle_batch(None, Some(AppendError::StaleWindow));
+    }
+
+    /// Takes out what was submitted before: the same event is answered, another one comes again
+    /// under a fresh id, and what this very batch holds is asked again when that is appended.
+    fn take_out(&mut self, seen: &[(usize, Seen)]) {
+        let ids: Vec<[u8; 16]> =
+            self.waiting.iter().filter_map(|waiting| waiting.prepared.record_id()).collect();
+        for (at, before) in seen.iter().rev().filter(|(at, _)| *at < ids.len()) {
+            let waiting = self.waiting.remove(*at);
+            if ids.contains(&before.record_id) {
+                self.later.insert(0, waiting);
+            } else if before.same {
+                self.repeated.push((waiting, Hash::from_bytes(before.leaf_hash)));
+            } else {
+                self.come_again(waiting);
+            }
+        }
+    }
+
+    fn come_again(&mut self, waiting: Waiting) {
+        let Waiting { prepared, whose } = waiting;
+        let Some(claim) = prepared.claim else { return };
+        let draft = claim.into_conflict(&prepared.id);
+        match (self.recorder.prepare_unclaimed(draft), whose) {
+            (Ok(fresh), whose) => {
+                let prepared = Prepared { conflict_of: Some(prepared.id), ..fresh };
+                self.later.insert(0, Waiting { prepared, whose });
+            }
+            (Err(error), Whose::Slot(slot)) => self.outcomes.push((slot, Err(error))),
+            (Err(_), Whose::Own(own)) => self.recorder.owe_again(own),
+        }
+    }
+
+    /// The first `count` of the batch stand before `end`; the rest failed.
+    fn settle_batch(&mut self, part: Option<(Position, usize)>, error: Option<AppendError>) {
         self.batch.clear();
-        let (appended, error) = match appended {
-            Ok(appended) => (Some(appended), None),
-            Err(AppendError::Partly { appended, error }) => (Some(appended), Some(*error)),
-            Err(error) => (None, Some(error)),
-        };
-        let failed = waiting.split_off(appended.map_or(0, |one| one.count).min(waiting.len()));
+        self.submissions.clear();
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let failed = waiting.split_off(part.map_or(0, |(_, count)| count).min(waiting.len()));
         self.appended.append(&mut waiting);
-        self.end = appended.map(|appended| appended.end).or(self.end);
+        if let Some((end, _)) = part {
+            self.end = Some(end);
+            self.recorder.note_room();
+        }
         // The log took fewer than it was given and named no error: as good as too long.
         let error = Arc::new(error.unwrap_or(AppendError::TooLong));
         failed.into_iter().for_each(|one| self.failed(one, &error));
+        match error.as_ref() {
+            AppendError::Busy(holder) => self.recorder.note_stuck(*holder),
+            AppendError::Full(_) if self.recorder.note_full() => {
+                // There is room for this now, and soon there may be none.
+                let due = self.recorder.due();
+                self.own(due);
+                self.append();
+            }
+            _ => {}
+        }
     }
 
     /// Syncs what was appended; gives every outcome with its slot.
     pub(super) fn finish(mut self) -> Vec<(usize, Outcome)> {
-        let reached = match self.end.filter(|_| self.ack == Ack::Disk) {
+        let seen_until = if self.repeated.is_empty() { None } else { self.recorder.seen_until() };
+        // What was submitted before may be less safe than is asked now.
+        let end = self.end.max(seen_until);
+        let reached = match end.filter(|_| self.ack == Ack::Disk) {
             None => Ok(Ack::Os),
             Some(end) => self.recorder.wal.commit(end).map(|()| Ack::Disk).map_err(Arc::new),
         };
         let appended = std::mem::take(&mut self.appended);
         self.recorder.state().counts.recorded += appended.len() as u64;
         for one in appended {
-            self.recorded(one, &reached);
+            let outcome = self.synced(&one, &reached).map(Fate::Recorded);
+            self.settle(one, outcome);
+        }
+        for (mut one, first) in std::mem::take(&mut self.repeated) {
+            if let Made::Entry { leaf_hash, .. } = &mut one.prepared.made {
+                *leaf_hash = first;
+            }
+            let outcome = self.synced(&one, &reached).map(|_| Fate::Repeated);
+            self.settle(one, outcome);
         }
         self.outcomes
     }
 
-    fn recorded(&mut self, one: Waiting, reached: &Result<Ack, Arc<CommitError>>) {
-        let outcome = match reached {
-            Ok(ack) => Ok(Fate::Recorded(*ack)),
+    fn synced(
+        &self,
+        one: &Waiting,
+        reached: &Result<Ack, Arc<CommitError>>,
+    ) -> Result<Ack, RecordError> {
+        match reached {
+            Ok(ack) => Ok(*ack),
             // It is in the log, only not as safe as was asked.
-            Err(_) if one.prepared.on_failure == OnFailure::Open => Ok(Fate::Recorded(Ack::Os)),
+            Err(_) if one.prepared.on_failure == OnFailure::Open => Ok(Ack::Os),
             Err(error) => Err(RecordError::NotSynced(error.clone())),
-        };
-        self.settle(one, outcome);
+        }
     }
 
     fn failed(&mut self, one: Waiting, error: &Arc<AppendError>) {
-        let policy = one.prepared.on_failure;
-        if policy != OnFailure::Closed
+        let Prepared { on_failure, glass_broken, is_intent, .. } = one.prepared;
+        if on_failure != OnFailure::Closed
             && let Some(fate) = self.spool(&one.prepared)
         {
             self.recorder.state().counts.recorded += 1;
             return self.settle(one, Ok(fate));
         }
-        match one.loss {
-            Some(loss) => self.recorder.state().losses.note(loss),
-            None if policy == OnFailure::Open => {
-                self.recorder.note_loss(LossReason::StoreFailed, 1);
-                self.settle(one, Ok(Fate::Lost));
-            }
-            None => self.settle(one, Err(RecordError::NotRecorded(error.clone()))),
+        let reason = match on_failure {
+            _ if glass_broken => LossReason::BreakGlass,
+            OnFailure::Open => LossReason::StoreFailed,
+            OnFailure::Spool | OnFailure::Closed => LossReason::Refused,
+        };
+        let refused = reason == LossReason::Refused;
+        if matches!(one.whose, Whose::Slot(_)) && !(refused && is_intent) {
+            self.recorder.note_loss(reason, 1);
         }
+        let outcome = match refused {
+            true => Err(RecordError::NotRecorded(error.clone())),
+            false => Ok(Fate::Lost),
+        };
+        self.settle(one, outcome);
     }
 
     fn spool(&self, prepared: &Prepared) -> Option<Fate> {
         let Made::Entry { entry, record_id, .. } = &prepared.made else { return None };
         let ack = if self.ack == Ack::Os { SpoolAck::Os } else { SpoolAck::Disk };
-        with_record(self.recorder, prepared, entry, *record_id, |record| {
-            self.recorder.wal.spool(record, ack)
-        })
-        .ok()?;
+        // Its grants stand in its own file.
+        let number = self.recorder.next_batch();
+        let claim = prepared.claim.as_deref();
+        let submission = claim.and_then(|claim| self.recorder.mark(claim));
+        let idem = submission.as_ref().map(Submission::idem).unwrap_or_default();
+        let made = (entry.as_ref(), *record_id, idem);
+        let spool = |record: &Record<'_>| self.recorder.wal.spool(record, ack);
+        with_record(self.recorder, prepared, made, number, spool).ok()?;
         Some(Fate::Spooled(self.ack))
     }
 
     fn settle(&mut self, one: Waiting, outcome: Result<Fate, RecordError>) {
-        let Some(slot) = one.slot else { return };
-        let Prepared { made, tenant, id, .. } = one.prepared;
-        let leaf_hash = match made {
+        let Waiting { prepared, whose } = one;
+        let slot = match whose {
+            Whose::Slot(slot) => slot,
+            Whose::Own(own) => {
+                if !outcome.is_ok_and(Fate::is_kept) {
+                    self.recorder.owe_again(own);
+                }
+                return;
+            }
+        };
+        let leaf_hash = match prepared.made {
             Made::Entry { leaf_hash, .. } => Some(leaf_hash),
             Made::Dropped { .. } => None,
         };
-        self.outcomes.push((slot, outcome.map(|fate| receipt(tenant, id, leaf_hash, fate))));
+        let Prepared { tenant, id, conflict_of, .. } = prepared;
+        let receipt = |fate| Receipt { tenant, id, leaf_hash, fate, conflict_of };
+        self.outcomes.push((slot, outcome.map(receipt)));
+    }
+}
+
+impl Prepared {
+    fn record_id(&self) -> Option<[u8; 16]> {
+        match self.made {
+            Made::Entry { record_id, .. } => Some(record_id),
+            Made::Dropped { .. } => None,
+        }
     }
 }
 
@@ -173,24 +341,25 @@ impl<'r> Run<'r> {
 fn with_record<T>(
     recorder: &Recorder,
     prepared: &Prepared,
-    entry: &Entry,
-    record_id: [u8; 16],
+    (entry, record_id, idem): (&Entry, [u8; 16], [u8; 16]),
+    batch: u64,
     give: impl FnOnce(&Record<'_>) -> T,
 ) -> T {
     let mut parts = Vec::with_capacity(1024);
-    let parts_count = {
+    let (parts_count, generation) = {
         let mut state = recorder.state();
-        let batch = state.batches;
-        state.grants.encode(entry, record_id, batch, &recorder.world.as_ref(), &mut parts)
+        let generation = state.generation;
+        let world = &recorder.world.as_ref();
+        (state.grants.encode(entry, record_id, batch, world, &mut parts), generation)
     };
     give(&Record {
         tenant: prepared.tenant.as_str(),
         record_id,
-        idem: [0; 16],
+        idem,
         leaf: entry.leaf(),
         parts: &parts,
         parts_count,
         system: entry.is_system(),
-        generation: 0,
+        generation,
     })
 }

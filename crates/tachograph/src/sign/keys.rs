@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::error::SignError;
 use super::highwater::{FILE_BYTES_MAX, Highwater};
 use crate::error::{Doing, Error};
+use crate::files::above::create_dir_below;
 use crate::files::exclusive::{Exclusive, Taken};
 use crate::files::replace::{Steps, replace};
 use crate::files::{Access, Files, Point, read_full_at, read_small};
@@ -49,7 +50,7 @@ impl Keys {
         }
         let files = store.files().as_ref();
         let path = seed_path(dir);
-        files.create_dir(dir).doing("create", dir)?;
+        create_dir_below(files, dir, Point::KeyParentSync)?;
         match files.stat(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Ok(_) => return Err(SignError::KeyExists(path)),

@@ -8,7 +8,7 @@ use super::commit::CommitError;
 use super::frame;
 use super::lock::{Holder, Patience};
 use super::position::Position;
-use super::segment::END_MARK_BYTES;
+use super::segment::{END_MARK_BYTES, FIRST_FRAME};
 use super::tail::{Tail, zero};
 use super::{Critical, NotHeld, Wal};
 use crate::error::Error;
@@ -39,11 +39,6 @@ pub enum AppendError {
     },
     /// A new idempotency window began: reload it and mark the submissions anew.
     StaleWindow,
-    /// A tenant used up what it may write.
-    Quota {
-        /// The tenant.
-        tenant: String,
-    },
     /// The disk, or the user's share of it, is full.
     Full(Error),
     /// A frame is longer than a segment.
@@ -74,7 +69,6 @@ impl fmt::Display for AppendError {
                 write!(f, "parts are not sealed under key generation {store}")
             }
             Self::StaleWindow => write!(f, "a new idempotency window began"),
-            Self::Quota { tenant } => write!(f, "tenant {tenant} used up its quota"),
             Self::Full(error) => write!(f, "disk is full: {error}"),
             Self::TooLong => write!(f, "frame is longer than a segment"),
             Self::Refusing => write!(f, "disk failed to sync twice, nothing is written any more"),
@@ -133,18 +127,7 @@ impl Wal {
         if batch.is_empty() {
             return Ok(Appended { first: nowhere, end: nowhere, count: 0 });
         }
-        self.admit(batch)?;
         self.locked(patience, |critical| critical.append(batch))
-    }
-}
-
-impl Wal {
-    /// Asks whether the batch's tenants may write so much.
-    pub(super) fn admit(&self, batch: &Batch) -> Result<(), AppendError> {
-        let Some(quota) = &self.ground.options.quota else { return Ok(()) };
-        let over = batch.tenants.iter().find(|(tenant, bytes)| !quota.admits(tenant, *bytes));
-        let refused = over.map(|(tenant, _)| AppendError::Quota { tenant: tenant.clone() });
-        refused.map_or(Ok(()), Err)
     }
 
     /// Raises the key generation: from now on, writers with older keys are refused.
@@ -202,13 +185,14 @@ impl Critical<'_> {
     /// Appends as many frames, from the batch's frame `done` on, as the segment has room for.
     fn append_run(&mut self, batch: &mut Batch, done: usize) -> Result<Appended, AppendError> {
         let begin = done.checked_sub(1).and_then(|last| batch.ends.get(last)).copied().unwrap_or(0);
-        let count = match self.room_for(batch, done, begin) {
-            0 => {
-                self.rotate()?;
-                self.room_for(batch, done, begin)
-            }
-            count => count,
-        };
+        let mut count = self.room_for(batch, done, begin);
+        // A grant stands in the first frame of its batch: who reads the next segment alone needs it
+        // there, so a batch that fits a segment is never cut in two.
+        let fits_one = batch.bytes.len() - begin <= self.segment_room();
+        if count == 0 || (count < batch.len() - done && fits_one) {
+            self.rotate()?;
+            count = self.room_for(batch, done, begin);
+        }
         let ends = batch.ends.get(done..done + count).unwrap_or_default();
         let (Some(open), Some(end)) = (&mut self.open, ends.last()) else {
             return Err(AppendError::TooLong);
@@ -231,6 +215,12 @@ impl Critical<'_> {
         }
         open.tail += bytes.len() as u64;
         Ok(Appended { first, end: open.position(), count })
+    }
+
+    /// Bytes of frames that a segment takes.
+    fn segment_room(&self) -> usize {
+        let room = self.ground.options.segment_bytes.saturating_sub(FIRST_FRAME);
+        usize::try_from(room).unwrap_or(usize::MAX).saturating_sub(END_MARK_BYTES)
     }
 
     /// How many frames from `done` on fit into the open segment before its end mark.

@@ -11,8 +11,6 @@ pub struct Batch {
     pub(super) bytes: Vec<u8>,
     /// Where each frame ends in `bytes`.
     pub(super) ends: Vec<usize>,
-    /// Bytes by tenant.
-    pub(super) tenants: Vec<(String, u64)>,
     /// The lowest and the highest key generation of the records.
     pub(super) generations: Option<(u32, u32)>,
 }
@@ -53,15 +51,11 @@ impl Batch {
         if self.ends.len() >= BATCH_RECORDS_MAX || record.frame_bytes() > room {
             return Err(Misfit::Full);
         }
-        let total = frame::encode(record, &mut self.bytes).map_err(Misfit::Unfit)?;
+        frame::encode(record, &mut self.bytes).map_err(Misfit::Unfit)?;
         self.ends.push(self.bytes.len());
         let generation = record.generation;
         let (lowest, highest) = self.generations.unwrap_or((generation, generation));
         self.generations = Some((lowest.min(generation), highest.max(generation)));
-        match self.tenants.iter_mut().find(|(tenant, _)| tenant == record.tenant) {
-            Some((_, bytes)) => *bytes += total as u64,
-            None => self.tenants.push((record.tenant.to_owned(), total as u64)),
-        }
         Ok(())
     }
 
@@ -84,7 +78,6 @@ impl Batch {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
-        self.tenants.clear();
         self.generations = None;
     }
 }

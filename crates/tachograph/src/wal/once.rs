@@ -14,20 +14,22 @@ use crate::idempotency::{Seen, Submission, Window};
 
 /// What became of a batch of submissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppendedOnce {
-    /// Where the new records stand; none when there were none.
-    pub appended: Option<Appended>,
-    /// The records, by their place in the batch, that were submitted before.
-    pub seen: Vec<(usize, Seen)>,
+pub enum AppendedOnce {
+    /// None was submitted before, and all are appended.
+    All(Appended),
+    /// Nothing is appended, for these records of the batch, by their place in it, were submitted
+    /// before, or stand in it twice: answer them, make the batch anew without them, try again.
+    Seen(Vec<(usize, Seen)>),
 }
 
 impl Wal {
-    /// Appends the records that were not submitted before. `submissions` has one for each record
-    /// of the batch; none where the client gave nothing to compare. Afterwards the batch holds
-    /// what was appended.
+    /// Appends records that were not submitted before. `submissions` has one for each record of
+    /// the batch; none where the client gave nothing to compare.
+    ///
+    /// A record is never taken out of a batch: its frame may hold the grants of the others.
     ///
     /// # Errors
-    /// Why nothing was appended, or [`AppendError::Partly`] of what was left in the batch.
+    /// Why nothing was appended, or [`AppendError::Partly`].
     pub fn append_once(
         &self,
         batch: &mut Batch,
@@ -35,14 +37,11 @@ impl Wal {
         window: &mut Window,
         patience: Patience,
     ) -> Result<AppendedOnce, AppendError> {
-        self.admit(batch)?;
         // Read what others wrote before taking the lock, so that little is left to read under it.
         read_on(&self.ground, window, Judge::Waiting, None)?;
         self.locked(patience, |critical| critical.append_once(batch, submissions, window))
     }
-}
 
-impl Wal {
     /// Lets the window read the log up to its tail, so that a run may be written of it.
     ///
     /// # Errors
@@ -56,6 +55,25 @@ impl Wal {
             }
             Ok(())
         })
+    }
+
+    /// Writes runs of everything in the log, so that its segments may go.
+    ///
+    /// # Errors
+    /// What the disk said, or that a lock was not given.
+    pub fn cover(&self, window: &mut Window, patience: Patience) -> Result<(), AppendError> {
+        loop {
+            let is_all = read_on(&self.ground, window, Judge::Waiting, None)?;
+            if is_all {
+                self.catch_up(window, patience)?;
+            }
+            // A run outlives a power cut; what it says was submitted must do so too.
+            self.commit(window.known()).map_err(AppendError::Commit)?;
+            window.flush()?;
+            if is_all {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -89,23 +107,14 @@ impl Critical<'_> {
                 noted.push(record.idem);
             }
         }
-        batch.remove(seen.iter().map(|(at, _)| *at));
-        if batch.is_empty() {
-            return Ok(AppendedOnce { appended: None, seen });
+        let appended = if seen.is_empty() { Some(self.append_any(batch)) } else { None };
+        if let Some(Ok(appended)) = appended {
+            window.note_end(appended.end);
+            return Ok(AppendedOnce::All(appended));
         }
-        match self.append_any(batch) {
-            Ok(appended) => {
-                window.note_end(appended.end);
-                Ok(AppendedOnce { appended: Some(appended), seen })
-            }
-            Err(error) => {
-                // What was written all the same is read again from the log.
-                for idem in noted {
-                    window.unnote(&idem);
-                }
-                Err(error)
-            }
-        }
+        // What was written all the same is read again from the log.
+        noted.iter().for_each(|idem| window.unnote(idem));
+        appended.map_or(Ok(AppendedOnce::Seen(seen)), |failed| failed.map(AppendedOnce::All))
     }
 }
 
@@ -115,44 +124,33 @@ impl Batch {
         let begin = at.checked_sub(1).map_or(Some(0), |last| self.ends.get(last).copied())?;
         frame::fields(self.bytes.get(begin..*self.ends.get(at)?)?).ok()
     }
-
-    /// Takes the records in these places out; places are in order.
-    fn remove(&mut self, places: impl Iterator<Item = usize>) {
-        let places: Vec<usize> = places.collect();
-        if places.is_empty() {
-            return;
-        }
-        let old = std::mem::take(self);
-        for at in (0..old.len()).filter(|at| places.binary_search(at).is_err()) {
-            let kept = old.record(at).map(|record| self.push(&record));
-            assert!(matches!(kept, Some(Ok(()))), "what was in a batch fits it");
-        }
-    }
 }
 
-/// Lets the window read what was appended since it last did.
+/// Lets the window read what was appended since it last did; true when it read all of it, false
+/// when a run should be written first: what is known behind the runs has a bound.
 fn read_on(
     ground: &Ground,
     window: &mut Window,
     judge: Judge,
     until: Option<Position>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let Ground { files, places, .. } = ground;
     let mut walk = Walk::new(files.clone(), places.clone(), window.known(), judge);
     if let Some(tail) = until {
         walk = walk.until(tail);
     }
-    loop {
+    while judge == Judge::Holding || !window.wants_flush() {
         match walk.next_item()? {
             Item::Frame { next, record, .. } => window.note(&record, next),
             // A segment goes only when sorted runs have what stood in it.
             Item::Damage(Damage { kind: DamageKind::MissingSegment, .. }) => window.reload()?,
             Item::Damage(_) => {}
-            Item::Unclear(_) => return Ok(()),
+            Item::Unclear(_) => return Ok(true),
             Item::End(end) => {
                 window.note_end(end);
-                return Ok(());
+                return Ok(true);
             }
         }
     }
+    Ok(false)
 }

@@ -1,11 +1,13 @@
 //! Given the integrated position, deletes the segments that nobody needs any more.
 
-use super::Wal;
+use super::append::AppendError;
 use super::walk::segments;
+use super::{Patience, Wal};
 use crate::error::{Doing, Error};
 use crate::files::Point;
+use crate::idempotency::{self, Window};
+use crate::integrated;
 use crate::places::bad_mark_number;
-use crate::{idempotency, integrated};
 
 impl Wal {
     /// Deletes the segments below the integrated position, as the disk has it; gives their number.
@@ -19,9 +21,19 @@ impl Wal {
     pub fn retire(&self) -> Result<usize, Error> {
         let (files, places) = (self.ground.files.as_ref(), &self.ground.places);
         let mut keep_from = integrated::read(files, places)?;
-        if let Some(covered) = idempotency::covered(files, places)? {
-            keep_from = keep_from.min(covered);
+        let mut covered = idempotency::covered(files, places)?;
+        if covered.is_some_and(|covered| covered.segment < keep_from.segment) {
+            // Nobody who records lives long enough to do this. If it fails, the segments stay.
+            let window = Window::over(&self.ground.files, places, &self.ground.world);
+            if window
+                .map_err(AppendError::from)
+                .and_then(|mut window| self.cover(&mut window, Patience::Server))
+                .is_ok()
+            {
+                covered = idempotency::covered(files, places)?;
+            }
         }
+        keep_from = covered.map_or(keep_from, |covered| keep_from.min(covered));
         let dir = places.wal();
         let mut gone = Vec::new();
         for number in segments(files, places)? {

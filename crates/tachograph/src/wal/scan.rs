@@ -116,6 +116,11 @@ impl Scan {
         })
     }
 
+    /// The segment's file, to be read on when its name is gone.
+    pub(super) fn shared_file(&self) -> Arc<dyn File> {
+        self.file.clone()
+    }
+
     /// The segment's header.
     pub fn header(&self) -> &Header {
         &self.header

@@ -22,7 +22,9 @@ use super::walk::{Item, Walk};
 use super::{Critical, Ground, Wal, quarantine};
 use crate::error::{Doing, Error};
 use crate::files::{Access, Kind, Point, read_full_at, write_all_at};
-use crate::limits::{FRAME_BYTES_MAX, SPOOL_UNFINISHED_MICROS_MAX};
+use crate::limits::{
+    FRAME_BYTES_MAX, SPOOL_BYTES_MAX, SPOOL_FILES_MAX, SPOOL_UNFINISHED_MICROS_MAX,
+};
 use crate::places::uuid_text;
 
 const SALT_BYTES: usize = 16;
@@ -53,6 +55,8 @@ pub enum SpoolAck {
 pub enum SpoolError {
     /// It has no frame.
     Unfit(Unfit),
+    /// So many records lie there already that nobody seems to drain it.
+    Full,
     /// The disk refused.
     Store(Error),
 }
@@ -61,6 +65,7 @@ impl std::fmt::Display for SpoolError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unfit(unfit) => write!(f, "{unfit}"),
+            Self::Full => write!(f, "spool is full"),
             Self::Store(error) => write!(f, "{error}"),
         }
     }
@@ -69,7 +74,7 @@ impl std::fmt::Display for SpoolError {
 impl std::error::Error for SpoolError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Unfit(_) => None,
+            Self::Unfit(_) | Self::Full => None,
             Self::Store(error) => error.source(),
         }
     }
@@ -88,6 +93,7 @@ impl Wal {
     /// Why it is not there.
     pub fn spool(&self, record: &Record<'_>, ack: SpoolAck) -> Result<(), SpoolError> {
         let Ground { files, places, world, .. } = &self.ground;
+        self.check_spool_has_room(record.frame_bytes())?;
         let mut salt = [0; SALT_BYTES];
         world.fill(&mut salt);
         let mut bytes = salt.to_vec();
@@ -113,6 +119,22 @@ impl Wal {
             files.sync_dir(&dir, Point::SpoolDirSync).doing("sync", &dir)?;
         }
         Ok(())
+    }
+
+    /// Two who look at once may both find the last room: the bound is one of order, not of bytes.
+    fn check_spool_has_room(&self, wanted: usize) -> Result<(), SpoolError> {
+        let Ground { files, places, .. } = &self.ground;
+        let dir = places.spool();
+        let names = files.list(&dir).doing("list", &dir)?;
+        let mut bytes = wanted as u64;
+        // So few cannot be too many, however large they are.
+        let few = names.len() as u64 <= SPOOL_BYTES_MAX / FRAME_BYTES_MAX as u64 / 2;
+        for name in names.iter().filter(|_| !few) {
+            // A file that somebody drained meanwhile takes no room.
+            bytes += files.stat(&dir.join(name)).map_or(0, |stat| stat.len);
+        }
+        let is_full = names.len() >= SPOOL_FILES_MAX || bytes > SPOOL_BYTES_MAX;
+        if is_full { Err(SpoolError::Full) } else { Ok(()) }
     }
 
     /// Moves what lies in the spool to the log, durably. The caller holds `integrate.lock`, and

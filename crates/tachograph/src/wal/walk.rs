@@ -12,7 +12,7 @@ use super::position::Position;
 use super::scan::{End, Judge, Scan, Step};
 use super::segment::FIRST_FRAME;
 use crate::error::{Doing, Error};
-use crate::files::{Access, Files, read_small};
+use crate::files::{Access, File, Files, read_small};
 use crate::limits::{SEGMENTS_MAX, STATE_FILE_BYTES_MAX};
 use crate::places::{Places, segment_number};
 
@@ -142,6 +142,11 @@ impl Walk {
         self.at
     }
 
+    /// The segment that the last frame stands in, open, and its salt: also when it is deleted.
+    pub(crate) fn segment(&self) -> Option<(Arc<dyn File>, [u8; 16])> {
+        self.scan.as_ref().map(|scan| (scan.shared_file(), scan.header().salt))
+    }
+
     /// Goes on at `position`.
     pub fn seek(&mut self, position: Position) {
         self.at = position;
@@ -224,9 +229,19 @@ impl Walk {
 
     /// Opens the segment at the walk's place, or the next one there is; false at the end.
     fn enter(&mut self) -> Result<bool, Error> {
-        let numbers = segments(self.files.as_ref(), &self.places)?;
-        let Some(number) = numbers.into_iter().find(|number| *number >= self.at.segment) else {
-            return Ok(false);
+        let mut tries = 0..SEGMENTS_MAX;
+        let (number, file) = loop {
+            let numbers = segments(self.files.as_ref(), &self.places)?;
+            let Some(number) = numbers.into_iter().find(|number| *number >= self.at.segment) else {
+                return Ok(false);
+            };
+            let path = self.places.segment(number);
+            match self.files.open(&path, Access::Read) {
+                // It was integrated and deleted since it was listed: look again.
+                Err(error)
+                    if error.kind() == std::io::ErrorKind::NotFound && tries.next().is_some() => {}
+                outcome => break (number, outcome.doing("open", &path)?),
+            }
         };
         if self.at.segment != 0 {
             for segment in self.at.segment..number {
@@ -239,7 +254,6 @@ impl Walk {
         }
         self.at.offset = self.at.offset.max(FIRST_FRAME);
         let path = self.places.segment(number);
-        let file = self.files.open(&path, Access::Read).doing("open", &path)?;
         let len = file.stat().doing("stat", &path)?.len;
         self.mark = self.read_mark()?;
         // What is wrong with a segment as a whole is said to those who read it from its beginning.
@@ -309,7 +323,7 @@ impl Walk {
         // The segment may have been filled and closed since the step: a mark is written before
         // the next segment has its name, so a second look tells.
         let Some(scan) = &mut self.scan else { return Ok(true) };
-        let step = scan.step()?;
+        let (step, file) = (scan.step()?, scan.shared_file());
         let from = self.at.offset;
         scan.seek(from);
         match step {
@@ -318,7 +332,7 @@ impl Walk {
             Step::End(_) if matches!(self.read_mark()?, Mark::From(_)) => self.scan = None,
             Step::End(_) => {
                 let path = self.places.segment(self.at.segment);
-                let to = self.files.stat(&path).doing("stat", &path)?.len.max(from);
+                let to = file.stat().doing("stat", &path)?.len.max(from);
                 self.damage(from, to, DamageKind::Unclosed);
                 self.go_to_next_segment();
             }

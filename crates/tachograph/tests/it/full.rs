@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use tacho_testkit::records;
 use tacho_testkit::sim::{Fault, Keep, Machine, On};
 use tachograph::reserve;
-use tachograph::wal::{AppendError, Batch, CommitError, Patience, Position, SpoolAck, SpoolError};
+use tachograph::wal::{AppendError, CommitError, Patience, Position, SpoolAck, SpoolError};
 
 use crate::harness::{STORE, start};
 
@@ -174,37 +174,6 @@ fn short_writes_are_finished() {
     let numbers: Vec<u64> = (1..60).collect();
     process.append_durably(&numbers);
     assert_eq!(process.contents().numbers(), numbers);
-}
-
-#[test]
-fn a_tenant_over_its_quota_stops_itself_and_nobody_else() {
-    let machine = Machine::new(1);
-    let process = start(&machine);
-    let options = tachograph::wal::Options {
-        quota: Some(std::sync::Arc::new(NothingFor("acme"))),
-        ..crate::harness::options()
-    };
-    let wal = tachograph::wal::Wal::new(&process.store, machine.world(), options);
-    let mut outcomes = Vec::new();
-    for number in 0..30 {
-        let record = records::record(number);
-        let mut batch = Batch::new();
-        batch.push(&record.borrow()).unwrap();
-        let outcome = wal.append(&mut batch, Patience::Server);
-        let refused = matches!(&outcome, Err(AppendError::Quota { tenant }) if tenant == "acme");
-        assert_eq!(refused, record.tenant == "acme");
-        outcomes.push(outcome.is_ok());
-    }
-    assert!(outcomes.contains(&true) && outcomes.contains(&false));
-}
-
-#[derive(Debug)]
-struct NothingFor(&'static str);
-
-impl tachograph::wal::Quota for NothingFor {
-    fn admits(&self, tenant: &str, _bytes: u64) -> bool {
-        tenant != self.0
-    }
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 mod apart;
 mod damage;
+mod desk;
 mod emitters;
 mod follow;
 mod full;
@@ -17,6 +18,7 @@ mod harness;
 mod integrate;
 mod ledger;
 mod lock;
+mod loss;
 mod once;
 mod read;
 mod real;
@@ -25,5 +27,6 @@ mod sign;
 mod spool;
 mod store;
 mod story;
+mod submit;
 mod verify;
 mod yard;

@@ -6,7 +6,7 @@ use tacho_testkit::records;
 use tacho_testkit::sim::{Fault, Keep, Machine, On};
 use tachograph::idempotency::{Seen, Submission, Window};
 use tachograph::integrated;
-use tachograph::wal::{AppendError, AppendedOnce, Batch, Patience};
+use tachograph::wal::{AppendError, Appended, AppendedOnce, Batch, Patience};
 
 use crate::harness::{Process, STORE, start};
 
@@ -17,23 +17,45 @@ pub(crate) fn open(process: &Process, machine: &Machine) -> Window {
     Window::open(&process.store, machine.world()).unwrap()
 }
 
+/// What became of submissions.
+#[derive(Debug)]
+pub(crate) struct Submitted {
+    pub(crate) appended: Option<Appended>,
+    pub(crate) seen: Vec<(u64, Seen)>,
+}
+
 /// Submits the records of these numbers, each under the id `e-<number>`, with these bytes.
 pub(crate) fn submit(
     process: &Process,
     window: &mut Window,
     numbers: &[u64],
     bytes: &[u8],
-) -> Result<AppendedOnce, AppendError> {
-    let (mut batch, mut submissions) = (Batch::new(), Vec::new());
-    for number in numbers {
-        let id = format!("e-{number}");
-        let submission = window.submission(CREDENTIAL, id.as_bytes(), bytes);
-        let mut record = records::sized(*number, 40);
-        record.idem = submission.idem();
-        batch.push(&record.borrow()).unwrap();
-        submissions.push(Some(submission));
+) -> Result<Submitted, AppendError> {
+    let mut numbers = numbers.to_vec();
+    let mut submitted = Submitted { appended: None, seen: Vec::new() };
+    while !numbers.is_empty() {
+        let (mut batch, mut submissions) = (Batch::new(), Vec::new());
+        for number in &numbers {
+            let id = format!("e-{number}");
+            let submission = window.submission(CREDENTIAL, id.as_bytes(), bytes);
+            let mut record = records::sized(*number, 40);
+            record.idem = submission.idem();
+            batch.push(&record.borrow()).unwrap();
+            submissions.push(Some(submission));
+        }
+        match process.wal.append_once(&mut batch, &submissions, window, Patience::Server)? {
+            AppendedOnce::All(appended) => {
+                submitted.appended = Some(appended);
+                break;
+            }
+            AppendedOnce::Seen(seen) => {
+                for (at, seen) in seen.into_iter().rev() {
+                    submitted.seen.push((numbers.remove(at), seen));
+                }
+            }
+        }
     }
-    process.wal.append_once(&mut batch, &submissions, window, Patience::Server)
+    Ok(submitted)
 }
 
 fn seen(process: &Process, window: &mut Window, number: u64, bytes: &[u8]) -> Option<Seen> {
@@ -95,7 +117,7 @@ fn the_same_id_twice_in_one_batch_is_one_record() {
     let process = start(&machine);
     let window = &mut open(&process, &machine);
     let outcome = submit(&process, window, &[1, 2, 1, 3], b"bytes").unwrap();
-    assert_eq!(outcome.seen.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [2]);
+    assert_eq!(outcome.seen.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1]);
     assert_eq!(outcome.appended.unwrap().count, 3);
     assert_eq!(process.contents().records.len(), 3);
 }
@@ -109,7 +131,7 @@ fn records_without_a_submission_are_never_compared() {
         let mut batch = Batch::new();
         batch.push(&records::record(7).borrow()).unwrap();
         let outcome = process.wal.append_once(&mut batch, &[None], window, Patience::Server);
-        assert_eq!(outcome.unwrap().seen, []);
+        assert!(matches!(outcome.unwrap(), AppendedOnce::All(_)));
     }
 }
 

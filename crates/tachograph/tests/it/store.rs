@@ -159,3 +159,18 @@ fn links_and_pipes_are_never_opened() {
     }
     assert!(OsFiles.open(&file, tachograph::files::Access::Read).is_ok());
 }
+
+#[test]
+fn what_is_missing_above_a_store_is_made_and_survives() {
+    for seed in 0..50 {
+        let machine = Machine::new(seed);
+        machine.make_dir("/home");
+        let path = Path::new("/home/alice/.local/share/tachograph");
+        let files: Arc<dyn Files> = Arc::new(machine.process());
+        let world = crate::yard::YardWorld::default();
+        Store::create(files, &world, path, Remote::Refused).unwrap();
+        machine.power_cut(Keep::Some);
+        let files: Arc<dyn Files> = Arc::new(machine.process());
+        Store::open(files, path, Remote::Refused).unwrap();
+    }
+}

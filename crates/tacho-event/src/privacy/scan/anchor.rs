@@ -26,6 +26,13 @@ impl Anchor {
     }
 }
 
+/// A row of a table: the begin of the window, and the text.
+impl From<&(u8, &'static str)> for Anchor {
+    fn from((window, text): &(u8, &'static str)) -> Anchor {
+        Anchor { window: usize::from(*window), text: Cow::Borrowed(text.as_bytes()) }
+    }
+}
+
 /// The shortest anchor worth having: the filter looks at four bytes at a time.
 pub(super) const ANCHOR_BYTES_MIN: usize = 4;
 

@@ -19,9 +19,10 @@ use super::anchor::{ANCHOR_BYTES_MIN, Anchor};
 pub(super) struct Filter<O> {
     groups: Groups,
     windows: Windows,
-    /// Sorted by the slot of their window.
     anchors: Vec<Owned<O>>,
-    /// Where the anchors of each shelf of slots begin; one more at the end.
+    /// The places of the anchors, shelf by shelf.
+    order: Vec<u32>,
+    /// Where in `order` each shelf of slots begins; one more at the end.
     shelves: Vec<u32>,
 }
 
@@ -48,26 +49,39 @@ const FOLD: u128 = 0x2020_2020_2020_2020_2020_2020_2020_2020;
 
 impl<O: Copy> Filter<O> {
     /// Anchors shorter than [`ANCHOR_BYTES_MIN`] are a bug of the caller.
-    pub(super) fn new(anchors: impl Iterator<Item = (Anchor, O)>) -> Filter<O> {
-        let mut anchors: Vec<_> =
-            anchors.map(|(anchor, owner)| Owned::new(anchor, owner)).collect();
-        anchors.sort_unstable_by_key(|anchor| Windows::slot(anchor.window));
+    pub(super) fn new(anchors: Vec<(Anchor, O)>) -> Filter<O> {
+        let anchors: Vec<_> =
+            anchors.into_iter().map(|(anchor, owner)| Owned::new(anchor, owner)).collect();
         let (mut groups, mut windows) = (Groups::new(), Windows::new());
         let mut shelves = vec![0; Windows::COUNT / SLOTS_PER_SHELF + 1];
         for Owned { window, .. } in &anchors {
             groups.set(*window);
             groups.set(window >> 8);
             windows.set(*window);
-            if let Some(count) = shelves.get_mut(Windows::slot(*window) / SLOTS_PER_SHELF + 1) {
+            if let Some(count) = shelves.get_mut(Windows::shelf(*window)) {
                 *count += 1;
             }
         }
+        // Where each shelf ends; it fills from there to its begin.
         let mut sum = 0;
         for shelf in &mut shelves {
             sum += *shelf;
             *shelf = sum;
         }
-        Filter { groups, windows, anchors, shelves }
+        let mut order = vec![0; anchors.len()];
+        for (place, Owned { window, .. }) in (0..).zip(&anchors) {
+            let Some(shelf) = shelves.get_mut(Windows::shelf(*window)) else { continue };
+            *shelf -= 1;
+            if let Some(slot) = order.get_mut(*shelf as usize) {
+                *slot = place;
+            }
+        }
+        Filter { groups, windows, anchors, order, shelves }
+    }
+
+    /// The texts that are looked for.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.anchors.iter().map(|owned| owned.anchor.text.as_ref())
     }
 
     /// Visits the owner and the byte range of every anchor that stands in `text`, until told to
@@ -89,8 +103,8 @@ impl<O: Copy> Filter<O> {
             before = load >> (8 * (STRIDE - 1));
             place += STRIDE;
         }
-        // The last bytes, filled up with zeros, which stand in no anchor.
-        let mut load = [0; LOAD];
+        // The last bytes, filled up with one that stands in hardly any anchor.
+        let mut load = [0xff; LOAD];
         let rest = text.get(place..).unwrap_or_default();
         if let Some(start) = load.get_mut(..rest.len()) {
             start.copy_from_slice(rest);
@@ -145,9 +159,8 @@ impl<O: Copy> Filter<O> {
         window: u32,
         visit: &mut impl FnMut(O, Range<usize>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        for Owned { anchor, owner, .. } in
-            self.shelf(window).iter().filter(|owned| owned.window == window)
-        {
+        let here = self.shelf(window).iter().filter_map(|at| self.anchors.get(*at as usize));
+        for Owned { anchor, owner, .. } in here.filter(|owned| owned.window == window) {
             let Some(start) = place.checked_sub(1 + anchor.window) else { continue };
             let range = start..start + anchor.text.len();
             let here = text.get(range.clone());
@@ -158,10 +171,10 @@ impl<O: Copy> Filter<O> {
         ControlFlow::Continue(())
     }
 
-    fn shelf(&self, window: u32) -> &[Owned<O>] {
-        let shelf = Windows::slot(window) / SLOTS_PER_SHELF;
+    fn shelf(&self, window: u32) -> &[u32] {
+        let shelf = Windows::shelf(window);
         match self.shelves.get(shelf..=shelf + 1) {
-            Some([start, end]) => self.anchors.get(*start as usize..*end as usize),
+            Some([start, end]) => self.order.get(*start as usize..*end as usize),
             _ => None,
         }
         .unwrap_or_default()
@@ -222,6 +235,10 @@ impl Windows {
         window.wrapping_mul(MIX) as usize >> (32 - Windows::COUNT.ilog2())
     }
 
+    fn shelf(window: u32) -> usize {
+        Windows::slot(window) / SLOTS_PER_SHELF
+    }
+
     fn set(&mut self, window: u32) {
         let slot = Windows::slot(window);
         if let Some(word) = self.0.get_mut(slot / 64) {
@@ -246,7 +263,7 @@ mod tests {
 
     fn found(anchors: &[&str], text: &str) -> Vec<(usize, Range<usize>)> {
         let anchors = anchors.iter().map(|text| Anchor::new(text.as_bytes().to_vec())).enumerate();
-        let filter = Filter::new(anchors.map(|(owner, anchor)| (anchor, owner)));
+        let filter = Filter::new(anchors.map(|(owner, anchor)| (anchor, owner)).collect());
         let mut found = Vec::new();
         let done: ControlFlow<()> = filter.visit(text.as_bytes(), |owner, range| {
             found.push((owner, range));

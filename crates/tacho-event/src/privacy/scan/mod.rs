@@ -48,13 +48,17 @@ pub struct Scanner {
     patterns: Vec<Pattern>,
     replacement: Box<str>,
     filter: Filter<Stands>,
-    alphabet: Alphabet,
+    /// Needed only where JSON spells a character as `\uXXXX`, so made only then.
+    alphabet: Lazy<Alphabet>,
     /// The patterns without anchors, which must always run.
     always: Vec<usize>,
     /// The patterns that a probe finds.
     userinfo: Vec<usize>,
     number: Vec<usize>,
 }
+
+#[expect(clippy::disallowed_types, reason = "a field of a struct, not a global")]
+type Lazy<T> = std::sync::OnceLock<T>;
 
 /// Where an anchor counts. The number is the place of its pattern.
 #[derive(Clone, Copy)]
@@ -66,6 +70,38 @@ enum Stands {
     InLine,
     /// In raw lines, if it ends a sensitive name.
     AtEndOfName,
+}
+
+/// Anchors, each with what it is for.
+#[derive(Default)]
+struct Anchors {
+    all: Vec<(Anchor, Stands)>,
+}
+
+impl Anchors {
+    /// An anchor of the pattern at this place.
+    fn add(&mut self, at: usize, anchor: Anchor) {
+        if !anchor.text.iter().any(|byte| is_escaped(*byte)) {
+            return self.all.push((anchor, Stands::Anywhere(at)));
+        }
+        let escaped = as_escaped(&anchor.text).into_iter().map(Anchor::new);
+        self.all.extend(escaped.map(|anchor| (anchor, Stands::InLine)));
+        self.all.push((anchor, Stands::InValue(at)));
+    }
+
+    /// Those of the table, whose first pattern is at this place.
+    fn add_table(&mut self, first: usize) {
+        self.all.reserve(2 * anchors::ANYWHERE.len());
+        let of = |(rule, window, text): &(u8, u8, &'static str)| {
+            (first + usize::from(*rule), Anchor::from(&(*window, *text)))
+        };
+        let anywhere = anchors::ANYWHERE.iter().map(of);
+        self.all.extend(anywhere.map(|(at, anchor)| (anchor, Stands::Anywhere(at))));
+        let in_value = anchors::IN_VALUE.iter().map(of);
+        self.all.extend(in_value.map(|(at, anchor)| (anchor, Stands::InValue(at))));
+        let in_line = anchors::IN_LINE.iter().map(|row| (row.into(), Stands::InLine));
+        self.all.extend(in_line);
+    }
 }
 
 /// One secret that a rule found.
@@ -116,33 +152,33 @@ impl Scanner {
         }
     }
 
+    /// The table's anchors are written down as the filter wants them: a hook makes a scanner for
+    /// one event, and has no time.
     fn over(patterns: Vec<Pattern>, replacement: &str) -> Scanner {
-        let mut anchors = Vec::new();
+        let mut found = Anchors::default();
+        let mut builtin = false;
         for (at, pattern) in patterns.iter().enumerate() {
+            builtin |= pattern.is_of_table();
             for anchor in &pattern.anchors {
-                if !anchor.text.iter().any(|byte| is_escaped(*byte)) {
-                    anchors.push((anchor.clone(), Stands::Anywhere(at)));
-                    continue;
-                }
-                anchors.push((anchor.clone(), Stands::InValue(at)));
-                let escaped = as_escaped(&anchor.text).into_iter().map(Anchor::new);
-                anchors.extend(escaped.map(|anchor| (anchor, Stands::InLine)));
+                found.add(at, anchor.clone());
             }
         }
-        for word in names::last_words() {
-            let anchor = Anchor::new(format!("{word}\"").into_bytes());
-            anchors.push((anchor, Stands::AtEndOfName));
+        if builtin {
+            let own = patterns.iter().take_while(|pattern| !pattern.is_of_table()).count();
+            found.add_table(own);
         }
+        let at_end = anchors::AT_END_OF_NAME.iter().map(|row| (row.into(), Stands::AtEndOfName));
+        found.all.extend(at_end);
         let places = |wanted: &dyn Fn(&Pattern) -> bool| {
             let wanted = patterns.iter().enumerate().filter(|(_, pattern)| wanted(pattern));
             wanted.map(|(at, _)| at).collect()
         };
         Scanner {
-            always: places(&|one| one.probe == Probe::Anchors && one.anchors.is_empty()),
+            always: places(&Pattern::always_runs),
             userinfo: places(&|one| one.probe == Probe::Userinfo),
             number: places(&|one| one.probe == Probe::Number),
-            alphabet: Alphabet::of(anchors.iter().map(|(anchor, _)| anchor.text.as_ref())),
-            filter: Filter::new(anchors.into_iter()),
+            alphabet: Default::default(),
+            filter: Filter::new(found.all),
             replacement: replacement.into(),
             patterns,
         }
@@ -185,7 +221,11 @@ impl Scanner {
                 .is_break()
             || (!self.userinfo.is_empty() && probe::userinfo(raw))
             || (!self.number.is_empty() && probe::number(raw))
-            || self.alphabet.is_escaped_in(raw)
+            || probe::escapes(raw).any(|digits| self.alphabet().has(digits))
+    }
+
+    fn alphabet(&self) -> &Alphabet {
+        self.alphabet.get_or_init(|| Alphabet::of(self.filter.texts()))
     }
 
     /// The value with every secret replaced.

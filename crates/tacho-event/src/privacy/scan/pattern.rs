@@ -1,16 +1,13 @@
 //! Given a pattern as a configuration or the table writes it, gives one that finds its matches.
 
+use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::hir::Hir;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-#[expect(clippy::disallowed_types, reason = "a field of a struct, not a global")]
-use std::sync::OnceLock;
-
-use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::Hir;
 
 use super::anchor::{self, Anchor};
-use super::anchors::ANCHORS;
+use super::anchors;
 use super::check::Check;
 use super::rules::{Probe, Rule};
 
@@ -35,14 +32,17 @@ impl PatternSpec {
     /// The patterns that hold where a configuration names none.
     #[must_use]
     pub fn defaults() -> Vec<PatternSpec> {
-        vec![
-            PatternSpec::new("password", r"password[=:]\S+"),
-            PatternSpec::new("api-key", r"api[_-]?key[=:]\S+"),
-            PatternSpec::new("secret", r"secret[=:]\S+"),
-            PatternSpec::new("token", r"token[=:]\S+"),
-        ]
+        DEFAULTS.iter().map(|(id, pattern)| PatternSpec::new(*id, *pattern)).collect()
     }
 }
+
+/// Ids and patterns. `anchors.rs` knows their anchors by their place.
+const DEFAULTS: [(&str, &str); 4] = [
+    ("password", r"password[=:]\S+"),
+    ("api-key", r"api[_-]?key[=:]\S+"),
+    ("secret", r"secret[=:]\S+"),
+    ("token", r"token[=:]\S+"),
+];
 
 /// Why patterns and a replacement do not make a scanner.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -115,7 +115,7 @@ impl std::error::Error for PatternError {}
 pub(super) struct Pattern {
     id: Cow<'static, str>,
     pub(super) probe: Probe,
-    /// Empty, if another probe serves or the pattern has none.
+    /// Empty, if the pattern has none, another probe serves, or a table tells them.
     pub(super) anchors: Vec<Anchor>,
     check: Option<Check>,
     /// Replace the capture group that took part, not the whole match.
@@ -132,8 +132,7 @@ const PATTERN_BYTES_MAX: usize = 4096;
 
 /// A pattern's regular expression, made when it is first needed: most scanners never see a value
 /// that comes near most patterns.
-#[expect(clippy::disallowed_types, reason = "a field of a struct, not a global")]
-type Compiled = OnceLock<Option<Regex>>;
+type Compiled = super::Lazy<Option<Regex>>;
 
 /// Memory of one compiled pattern.
 const COMPILED_BYTES_MAX: usize = 4 << 20;
@@ -150,10 +149,21 @@ impl Pattern {
         }
         let syntax =
             |message: String| PatternError::Syntax { id: id(), message: line_of(&message) };
-        let hir = parse(&spec.pattern, true, true).map_err(|error| syntax(error.to_string()))?;
-        if hir.properties().minimum_len().unwrap_or(0) == 0 {
-            return Err(PatternError::MatchesEmpty { id: id() });
-        }
+        let known = DEFAULTS.iter().position(|(_, pattern)| *pattern == spec.pattern);
+        let anchors = match known {
+            Some(place) => {
+                let rows = anchors::DEFAULTS.iter().filter(|row| usize::from(row.0) == place);
+                rows.map(|(_, window, text)| Anchor::from(&(*window, *text))).collect()
+            }
+            None => {
+                let hir = parse(&spec.pattern, true, true);
+                let hir = hir.map_err(|error| syntax(error.to_string()))?;
+                if hir.properties().minimum_len().unwrap_or(0) == 0 {
+                    return Err(PatternError::MatchesEmpty { id: id() });
+                }
+                anchor::anchors(&hir)
+            }
+        };
         let compiled = Compiled::new();
         if !surely_small(&spec.pattern) {
             let regex = compile(&spec.pattern, true, true).map_err(|error| match error {
@@ -165,7 +175,7 @@ impl Pattern {
         Ok(Pattern {
             id: Cow::Owned(id()),
             probe: Probe::Anchors,
-            anchors: anchor::anchors(&hir),
+            anchors,
             check: None,
             grouped: false,
             source: Cow::Owned(spec.pattern.clone()),
@@ -175,21 +185,32 @@ impl Pattern {
     }
 
     pub(super) fn from_rule(rule: &'static Rule) -> Pattern {
-        let known = ANCHORS.iter().find(|(id, ..)| *id == rule.id).map_or(&[][..], |row| row.1);
-        let known = known.iter().map(|(window, text)| Anchor {
-            text: Cow::Borrowed(text.as_bytes()),
-            window: usize::from(*window),
-        });
         Pattern {
             id: Cow::Borrowed(rule.id),
             probe: rule.probe,
-            anchors: known.collect(),
+            anchors: Vec::new(),
             check: rule.check,
             grouped: rule.grouped,
             source: Cow::Borrowed(rule.pattern),
             table: true,
             compiled: Default::default(),
         }
+    }
+
+    /// Is it a row of the table?
+    pub(super) fn is_of_table(&self) -> bool {
+        self.table
+    }
+
+    /// Must it run over every text, because nothing tells where it may match?
+    pub(super) fn always_runs(&self) -> bool {
+        !self.table && self.anchors.is_empty()
+    }
+
+    /// The anchors of a pattern of a configuration, derived anew.
+    #[cfg(test)]
+    pub(super) fn derive_spec(pattern: &str) -> Vec<Anchor> {
+        anchor::anchors(&parse(pattern, true, true).unwrap())
     }
 
     /// The anchors of a row, derived anew: what `anchors.rs` must hold.

@@ -1,7 +1,9 @@
 //! Real file systems that fail: ext4 whose power goes, a small tmpfs, syncs that report errors.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 
 use tacho_testkit::{Scratch, records, require, scratch};
 use tachograph::reserve;
@@ -72,13 +74,58 @@ impl Drop for Loop {
     }
 }
 
-/// Cuts the power of the file system at `path`: `EXT4_IOC_SHUTDOWN`, without flushing its journal,
-/// or with it.
-fn cut_power(path: &Path, flush_journal: bool) -> Option<String> {
-    let script = "import fcntl, os, struct, sys
-fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', int(sys.argv[2])))";
-    let flag = if flush_journal { "1" } else { "2" };
-    run("python3", &["-c", script, path.to_str()?, flag])
+/// Who will cut the power of a file system, at once when told: `EXT4_IOC_SHUTDOWN`.
+struct Cutter(Child);
+
+impl Cutter {
+    /// Stands ready at `path`; the journal is flushed first, or not.
+    fn ready(path: &Path, flush_journal: bool) -> Option<Self> {
+        let script = "import fcntl, os, struct, sys
+disk = os.open(sys.argv[1], os.O_RDONLY)
+print(flush=True)
+sys.stdin.readline()
+fcntl.ioctl(disk, 0x8004587d, struct.pack('I', int(sys.argv[2])))";
+        let flag = if flush_journal { "1" } else { "2" };
+        let mut command = Command::new("python3");
+        command.args(["-c", script, path.to_str()?, flag]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().ok()?;
+        // Starting takes longer than many syncs; what is acknowledged meanwhile counts.
+        let _ = child.stdout.as_mut()?.read(&mut [0]);
+        Some(Self(child))
+    }
+
+    /// Cuts; false where the file system cannot be cut off.
+    fn cut(mut self) -> bool {
+        drop(self.0.stdin.take());
+        self.0.wait().is_ok_and(|status| status.success())
+    }
+}
+
+/// Runs two writers until at least `enough` records are acknowledged, then cuts the power. Gives
+/// what was acknowledged before the cut began.
+///
+/// What is acknowledged after that does not count: ext4 answers 0 to a sync that is under way when
+/// it is shut down, though what it was to make durable is gone (a bare loop of `pwrite` and
+/// `fdatasync` loses its last record as often). When power goes, nobody is left to be answered.
+fn write_until_cut(store: &Path, jobs: [Job; 2], enough: usize, cutter: Cutter) -> Vec<u64> {
+    let (tell, told) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for job in jobs {
+            let tell = tell.clone();
+            scope.spawn(move || {
+                let mut worker = Worker::start(store, &job);
+                while let Some(number) = worker.next_acknowledged() {
+                    tell.send(number).unwrap();
+                }
+            });
+        }
+        drop(tell);
+        let mut acknowledged: Vec<u64> = told.iter().take(enough).collect();
+        acknowledged.extend(told.try_iter());
+        assert!(cutter.cut());
+        acknowledged
+    })
 }
 
 #[test]
@@ -92,7 +139,7 @@ fn what_is_durable_survives_a_power_cut_of_ext4() {
         require("loop", "cannot mount a loop device");
         return;
     };
-    if cut_power(&first.at, true).is_none() {
+    if !Cutter::ready(&first.at, true).is_some_and(Cutter::cut) {
         require("loop", "cannot cut the power of ext4: no python3, or no such ioctl");
         return;
     }
@@ -100,27 +147,15 @@ fn what_is_durable_survives_a_power_cut_of_ext4() {
     let mut acknowledged: Vec<u64> = Vec::new();
     for round in 0..POWER_CUTS {
         let mount = disk.mount().unwrap();
-        let store = mount.at.join("store");
         let job = |at: u64| Job {
             first: round * 100_000 + at * 10_000 + 1,
             count: 9_000,
             durably: true,
             ..Job::default()
         };
-        let mut workers = [Worker::start(&store, &job(0)), Worker::start(&store, &job(1))];
-        for _ in 0..20 + round * 10 {
-            for worker in &mut workers {
-                acknowledged.extend(worker.next_acknowledged());
-            }
-        }
-        cut_power(&mount.at, round % 2 == 0).unwrap();
-        for worker in &mut workers {
-            // What they said before they met the error counts.
-            while let Some(number) = worker.next_acknowledged() {
-                acknowledged.push(number);
-            }
-        }
-        drop(workers);
+        let (enough, jobs) = (40 + 20 * round as usize, [job(0), job(1)]);
+        let cutter = Cutter::ready(&mount.at, round % 2 == 0).unwrap();
+        acknowledged.extend(write_until_cut(&mount.at.join("store"), jobs, enough, cutter));
         drop(mount);
         let mount = disk.mount().unwrap();
         let wal = open(&mount.at.join("store"), Options::default());

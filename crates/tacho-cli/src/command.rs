@@ -1,0 +1,178 @@
+//! The tree of commands and their options, and the way from a command line to an exit code.
+
+use crate::failure::{Exit, Failure, Outcome};
+use crate::place::{Named, Place};
+use crate::screen::{Colour, Format, Screen, Wishes, Zone};
+use crate::verb;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The audit log for AI agents: what they did, and whether anybody changed the record of it.
+#[derive(Debug, Parser)]
+#[command(name = "tacho", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Start with `tacho init`. Every command has `--help`.")]
+pub(crate) struct Line {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+struct Global {
+    /// The store; else $TACHO_STORE, else ~/.local/share/tachograph
+    #[arg(long, short = 'C', global = true, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// The directory of the store's keys; else $TACHO_KEYS, else below ~/.config/tachograph/keys
+    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
+    keys: Option<PathBuf>,
+    /// Whose log; else $TACHO_TENANT, else `default`
+    #[arg(long, global = true, value_name = "TENANT", hide_short_help = true)]
+    tenant: Option<String>,
+    /// Write nothing, not even what was recorded meanwhile into the log
+    #[arg(long, global = true, hide_short_help = true)]
+    read_only: bool,
+    /// How to write: at a terminal a table, on a pipe what programs read
+    #[arg(long, short = 'f', global = true, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// JSON, or only these members of each row: --json=id,agent.id
+    #[arg(long, global = true, value_name = "FIELDS", num_args = 0..=1, require_equals = true,
+        default_missing_value = "", value_delimiter = ',')]
+    json: Option<Vec<String>>,
+    /// Run this jq program over each row
+    #[arg(long, global = true, value_name = "PROGRAM")]
+    jq: Option<String>,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true
+    )]
+    color: Colour,
+    /// Show times in this zone, as in Europe/Vienna
+    #[arg(long, global = true, value_name = "ZONE", hide_short_help = true)]
+    tz: Option<String>,
+    /// Show times in UTC
+    #[arg(long, global = true, conflicts_with = "tz", hide_short_help = true)]
+    utc: bool,
+    /// Say nothing but the answer
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Pass recorded control characters on to the terminal
+    #[arg(long, global = true, hide_short_help = true)]
+    raw: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Record an event
+    Log(verb::log::Ask),
+    /// List events, the newest first
+    Events(verb::events::Ask),
+    /// Follow events as they are recorded
+    Tail(verb::tail::Ask),
+    /// Show one event
+    Show(verb::show::Ask),
+    /// Sessions: list them, show one
+    #[command(subcommand)]
+    Session(verb::session::Ask),
+    /// Count calls: how many, of what kind, how they ended, what they cost
+    Stats(verb::stats::Ask),
+    /// Signed notes of the log, to keep where nobody can reach them
+    #[command(subcommand)]
+    Checkpoint(verb::checkpoint::Ask),
+    /// The keys that sign the log
+    #[command(subcommand)]
+    Keys(verb::keys::Ask),
+    /// What the secret scanner finds
+    #[command(subcommand)]
+    Redact(verb::redact::Ask),
+    /// Print a completion script for a shell
+    Completions(verb::help::Completions),
+    /// Print the manual page
+    Man,
+}
+
+/// Runs the command line `words` and gives the exit code.
+pub(crate) fn run(words: impl Iterator<Item = std::ffi::OsString>) -> Exit {
+    let line = match Line::try_parse_from(words) {
+        Ok(line) => line,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Yes };
+        }
+    };
+    match perform(line) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            failure.tell();
+            failure.exit
+        }
+    }
+}
+
+fn perform(line: Line) -> Outcome {
+    let Line { global, verb } = line;
+    let (wishes, named) = global.split()?;
+    let mut screen = Screen::new(wishes)?;
+    let place = Place::find(named)?;
+    let exit = match verb {
+        Verb::Log(ask) => verb::log::run(&place, &mut screen, ask),
+        Verb::Events(ask) => verb::events::run(&place, &mut screen, ask),
+        Verb::Tail(ask) => verb::tail::run(&place, &mut screen, ask),
+        Verb::Show(ask) => verb::show::run(&place, &mut screen, ask),
+        Verb::Session(ask) => verb::session::run(&place, &mut screen, ask),
+        Verb::Stats(ask) => verb::stats::run(&place, &mut screen, ask),
+        Verb::Checkpoint(ask) => verb::checkpoint::run(&place, &mut screen, ask),
+        Verb::Keys(ask) => verb::keys::run(&place, &mut screen, ask),
+        Verb::Redact(ask) => verb::redact::run(&mut screen, ask),
+        Verb::Completions(ask) => verb::help::completions(&mut screen, Line::command(), &ask),
+        Verb::Man => verb::help::man(&mut screen, Line::command()),
+    }?;
+    screen.flush()?;
+    Ok(exit)
+}
+
+impl Global {
+    fn split(self) -> Result<(Wishes, Named), Failure> {
+        let fields = self
+            .json
+            .as_ref()
+            .map(|fields| fields.iter().filter(|field| !field.is_empty()).cloned().collect());
+        let zone = match (&self.tz, self.utc) {
+            (Some(name), _) => Zone::named(name)?,
+            (None, true) => Zone::utc(),
+            (None, false) => Zone::default(),
+        };
+        let wishes = Wishes {
+            format: self.format.or(self.json.is_some().then_some(Format::Ndjson)),
+            fields: fields.unwrap_or_default(),
+            jq: self.jq,
+            colour: self.color,
+            zone,
+            quiet: self.quiet,
+            raw: self.raw,
+        };
+        let named = Named {
+            store: self.store,
+            keys: self.keys,
+            tenant: self.tenant,
+            read_only: self.read_only,
+        };
+        Ok((wishes, named))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        Line::command().debug_assert();
+    }
+}

@@ -1,0 +1,149 @@
+//! Why a command did not do what was asked, in three lines: what, why, what next; and the exit
+//! code that scripts see.
+
+use std::fmt;
+use std::io::Write;
+use tachograph::record::RecordError;
+use tachograph::store::OpenError;
+
+/// What the process ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done; the answer is yes.
+    Yes = 0,
+    /// The answer is no: tampered, or what `--fail-if-any` names was found.
+    No = 1,
+    /// The command was not understood.
+    Usage = 2,
+    /// It cannot be told: something needed for the answer is missing or unreadable.
+    CannotTell = 3,
+    /// Not with these permissions, or not while a stop or a hold stands.
+    NotAllowed = 4,
+    /// What was needed did not answer in time; trying again may help.
+    Unreachable = 5,
+    /// A bug of ours.
+    Bug = 70,
+}
+
+/// A command that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// What failed, in one sentence.
+    what: String,
+    /// Why, a line each.
+    why: Vec<String>,
+    /// What to do next.
+    next: Option<String>,
+}
+
+/// How commands end.
+pub(crate) type Outcome = Result<Exit, Failure>;
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), why: Vec::new(), next: None }
+    }
+
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, what)
+    }
+
+    pub(crate) fn because(mut self, why: impl Into<String>) -> Self {
+        self.why.push(why.into());
+        self
+    }
+
+    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+}
+
+impl Failure {
+    /// Says it to the person, on standard error. A reader who stopped reading is told nothing.
+    pub(crate) fn tell(&self) {
+        if !self.what.is_empty() {
+            // Who closed standard error does not want to hear it.
+            let _ = writeln!(std::io::stderr(), "{self}");
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.what)?;
+        for why in &self.why {
+            write!(f, "\n  {why}")?;
+        }
+        match &self.next {
+            Some(next) => write!(f, "\n  try: {next}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let what = error.to_string();
+        match error {
+            OpenError::Store(error) => error.into(),
+            OpenError::Missing(_) => Self::new(Exit::CannotTell, what)
+                .next("`tacho init` makes one, or name another with --store DIR"),
+            OpenError::NotAStore(_) => Self::new(Exit::CannotTell, what)
+                .next("name the directory that holds `FORMAT` with --store DIR"),
+            OpenError::Newer { .. } => {
+                Self::new(Exit::CannotTell, what).next("update tacho: a newer one wrote this store")
+            }
+            OpenError::Busy(_) => Self::new(Exit::Unreachable, what).next("again in a moment"),
+            _ => Self::new(Exit::CannotTell, what),
+        }
+    }
+}
+
+impl From<tachograph::Error> for Failure {
+    fn from(error: tachograph::Error) -> Self {
+        let exit = match &error {
+            tachograph::Error::Io { source, .. }
+                if source.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                Exit::NotAllowed
+            }
+            _ => Exit::CannotTell,
+        };
+        let mut failure = Self::new(exit, error.to_string());
+        let mut source = std::error::Error::source(&error);
+        while let Some(one) = source {
+            failure = failure.because(one.to_string());
+            source = one.source();
+        }
+        failure.next("`tacho verify` says what is damaged, `tacho doctor` what can be mended")
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Refused(problems) => {
+                let mut failure = Self::usage("the event has problems");
+                failure.why.extend(problems.iter().map(ToString::to_string));
+                failure
+            }
+            RecordError::NotOpened(error) => error.into(),
+            other => Self::new(Exit::Unreachable, other.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_why_and_what_next() {
+        let failure = Failure::usage("no such thing").because("it is not there").next("`tacho ls`");
+        let told = "error: no such thing\n  it is not there\n  try: `tacho ls`";
+        assert_eq!(failure.to_string(), told);
+        assert_eq!(failure.exit as u8, 2);
+    }
+}

@@ -1,0 +1,15 @@
+//! `tacho`, the crown: given a command line, gives an answer and an exit code. It wires the rooms
+//! below together and holds no knowledge of its own about logs.
+
+mod command;
+mod failure;
+mod place;
+mod reader;
+mod screen;
+mod verb;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(command::run(std::env::args_os()) as u8)
+}

@@ -1,0 +1,223 @@
+//! Given rows and lines, shows them the way the reader wants: a person at a terminal gets columns
+//! and colours, a program on a pipe gets NDJSON or TSV. Data goes to standard output, everything
+//! else to standard error.
+
+mod columns;
+mod jq;
+mod paint;
+mod when;
+
+pub(crate) use columns::{Column, Row, Width};
+pub(crate) use paint::Paint;
+pub(crate) use when::Zone;
+
+use crate::failure::{Exit, Failure};
+use jq::Jq;
+use std::borrow::Cow;
+use std::io::{BufWriter, ErrorKind, IsTerminal, Stdout, Write};
+use tacho_event::json::{Object, Value};
+use tacho_event::summary::visible;
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Columns as wide as the terminal.
+    Table,
+    /// One JSON document, {"v":1,"rows":[...]}.
+    Json,
+    /// A JSON object a line.
+    Ndjson,
+    /// Comma-separated values with a header.
+    Csv,
+    /// Tab-separated values without a header.
+    Tsv,
+    /// A Markdown table.
+    Md,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Colour {
+    /// At a terminal, unless NO_COLOR is set or TERM is `dumb`.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the reader asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Wishes {
+    pub(crate) format: Option<Format>,
+    /// Members of each row that are wanted; none for all.
+    pub(crate) fields: Vec<String>,
+    pub(crate) jq: Option<String>,
+    pub(crate) colour: Colour,
+    pub(crate) zone: Zone,
+    pub(crate) quiet: bool,
+    pub(crate) raw: bool,
+}
+
+/// What a list is, where nothing was asked for and the output is no terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// Events, one after the other: NDJSON on a pipe.
+    Stream,
+    /// A list of things: TSV on a pipe.
+    List,
+}
+
+/// Where a command speaks.
+pub(crate) struct Screen {
+    out: BufWriter<Stdout>,
+    pub(crate) format: Option<Format>,
+    fields: Vec<String>,
+    jq: Option<Jq>,
+    pub(crate) paint: Paint,
+    pub(crate) zone: Zone,
+    pub(crate) width: usize,
+    pub(crate) is_terminal: bool,
+    quiet: bool,
+    pub(crate) raw: bool,
+}
+
+impl Screen {
+    pub(crate) fn new(wishes: Wishes) -> Result<Self, Failure> {
+        let out = std::io::stdout();
+        let is_terminal = out.is_terminal();
+        let width = rustix::termios::tcgetwinsize(&out).map_or(0, |size| usize::from(size.ws_col));
+        Ok(Self {
+            paint: Paint::new(wishes.colour, is_terminal),
+            out: BufWriter::with_capacity(1 << 16, out),
+            format: wishes.format,
+            fields: wishes.fields,
+            jq: wishes.jq.as_deref().map(Jq::new).transpose()?,
+            zone: wishes.zone,
+            // What is no terminal has room.
+            width: if width == 0 { 120 } else { width.clamp(40, 1000) },
+            is_terminal,
+            quiet: wishes.quiet,
+            raw: wishes.raw,
+        })
+    }
+
+    /// The format of a list.
+    pub(crate) fn format_of(&self, nature: Nature) -> Format {
+        match (self.format, self.is_terminal, nature) {
+            (Some(format), ..) => format,
+            (None, ..) if self.jq.is_some() => Format::Ndjson,
+            (None, true, _) => Format::Table,
+            (None, false, Nature::Stream) => Format::Ndjson,
+            (None, false, Nature::List) => Format::Tsv,
+        }
+    }
+
+    /// True if the answer is wanted as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.jq.is_some() || matches!(self.format, Some(Format::Json | Format::Ndjson))
+    }
+
+    /// Shows a list, row by row as they come.
+    pub(crate) fn list(
+        &mut self,
+        nature: Nature,
+        columns: &[Column],
+        rows: impl Iterator<Item = Result<Row, Failure>>,
+    ) -> Result<usize, Failure> {
+        let format = self.format_of(nature);
+        self.text(&columns::head(format, columns, self))?;
+        let mut count = 0;
+        for row in rows {
+            if format == Format::Json && count > 0 {
+                self.text(",")?;
+            }
+            self.row(nature, columns, row?)?;
+            count += 1;
+        }
+        self.text(columns::foot(format))?;
+        Ok(count)
+    }
+
+    /// Shows one row of a list.
+    pub(crate) fn row(
+        &mut self,
+        nature: Nature,
+        columns: &[Column],
+        row: Row,
+    ) -> Result<(), Failure> {
+        let text = match self.format_of(nature) {
+            Format::Json => Value::from(self.wanted(row.json)).to_json() + "\n",
+            Format::Ndjson => self.lines(row.json)?,
+            format => columns::line(format, columns, &row.cells, self),
+        };
+        self.text(&text)
+    }
+
+    /// Recorded text as it may be shown here.
+    pub(crate) fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.raw { Cow::Borrowed(text) } else { visible(text) }
+    }
+
+    /// Shows one thing as JSON.
+    pub(crate) fn json(&mut self, object: Object) -> Result<(), Failure> {
+        let lines = self.lines(object)?;
+        self.text(&lines)
+    }
+
+    /// Writes a line of data.
+    pub(crate) fn line(&mut self, line: &str) -> Result<(), Failure> {
+        self.text(line)?;
+        self.text("\n")
+    }
+
+    /// Says something beside the data, to a person.
+    pub(crate) fn note(&mut self, text: &str) {
+        if !self.quiet {
+            let _ = self.out.flush();
+            // Who closed standard error does not want to hear it.
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    /// What was written reaches the reader now.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(|error| silent(&error))
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.out.write_all(text.as_bytes()).map_err(|error| silent(&error))
+    }
+
+    fn lines(&self, object: Object) -> Result<String, Failure> {
+        let object = self.wanted(object);
+        match &self.jq {
+            Some(jq) => jq.run(&Value::from(object)),
+            None => Ok(Value::from(object).to_json() + "\n"),
+        }
+    }
+
+    /// The members that are wanted: `agent.id` is the member `id` of `agent`.
+    fn wanted(&self, object: Object) -> Object {
+        if self.fields.is_empty() {
+            return object;
+        }
+        let mut wanted = Object::new();
+        for field in &self.fields {
+            let pointer = format!("/{}", field.replace('.', "/"));
+            if let Some(value) = object.at(&pointer) {
+                wanted.insert(field.as_str(), value.clone());
+            }
+        }
+        wanted
+    }
+}
+
+/// Whoever reads us may stop reading: `| head` is no error.
+fn silent(error: &std::io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Failure::new(Exit::Yes, ""),
+        _ => Failure::new(Exit::Unreachable, format!("cannot write the answer: {error}")),
+    }
+}

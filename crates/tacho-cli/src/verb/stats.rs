@@ -1,0 +1,124 @@
+//! `tacho stats`: how many calls, of what kind, how they ended, what they cost.
+
+use crate::failure::{Exit, Outcome};
+use crate::place::Place;
+use crate::reader::Wanted;
+use crate::screen::Screen;
+use std::collections::BTreeMap;
+use tacho_event::json::{Number, Object, Value};
+use tachograph::log::{Order, Query, Tally};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ask {
+    #[command(flatten)]
+    wanted: Wanted,
+    /// Only this session
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// At most so many lines below each heading
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    limit: usize,
+}
+
+pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
+    let question = ask.wanted.read(Place::world().now())?;
+    let log = place.log()?;
+    let query = Query { order: Order::Oldest, session: ask.session.as_deref(), ..Query::default() };
+    let mut tally = Tally::new();
+    for entry in log.query(query)? {
+        let entry = entry?;
+        // Counted is what leaves say; a filter about content opens what it needs.
+        let leaf = entry.leaf.clone();
+        if question.answer(&log, entry)?.is_some() {
+            tally.add(&leaf, None);
+        }
+    }
+    if screen.is_json() {
+        screen.json(json(&tally))?;
+    } else {
+        tell(screen, &tally, ask.limit)?;
+    }
+    Ok(Exit::Yes)
+}
+
+fn tell(screen: &mut Screen, tally: &Tally, limit: usize) -> Result<(), crate::failure::Failure> {
+    if let Some((first, last)) = tally.span {
+        let (first, last) = (screen.zone.show(first), screen.zone.show(last));
+        screen.line(&format!("{first} to {last}"))?;
+    }
+    let whole = [
+        ("events", tally.events.to_string()),
+        ("calls", tally.calls.to_string()),
+        ("sessions", tally.sessions.to_string()),
+        ("succeeded", percent(tally.success_rate())),
+        (
+            "took on average",
+            tally.average_duration_ms().map_or("-".into(), |ms| format!("{ms:.0} ms")),
+        ),
+        ("tokens in, out", format!("{}, {}", tally.tokens.0, tally.tokens.1)),
+        ("cost, estimated", format!("${:.2}", tally.cost_usd)),
+    ];
+    for (name, value) in whole {
+        screen.line(&format!("  {name:18} {value}"))?;
+    }
+    let parts = [
+        ("by status", &tally.by_status),
+        ("by type", &tally.by_type),
+        ("by name", &tally.by_name),
+        ("by provider", &tally.by_provider),
+    ];
+    for (title, counts) in parts.into_iter().filter(|(_, counts)| !counts.is_empty()) {
+        screen.line("")?;
+        let title = screen.paint.bold(title);
+        screen.line(&title)?;
+        let mut counts: Vec<(&String, &u64)> = counts.iter().collect();
+        counts.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), name.as_str()));
+        let most = counts.first().map_or(1, |(_, count)| **count).max(1);
+        for (name, count) in counts.iter().take(limit) {
+            let bar = "#".repeat((**count * 30).div_ceil(most) as usize);
+            let name = screen.shown(name).into_owned();
+            let bar = screen.paint.dim(&bar);
+            screen.line(&format!("  {name:28} {count:>9}  {bar}"))?;
+        }
+        if let Some(more) = counts.len().checked_sub(limit).filter(|more| *more > 0) {
+            screen.line(&format!("  and {more} more"))?;
+        }
+    }
+    Ok(())
+}
+
+fn percent(rate: Option<f64>) -> String {
+    rate.map_or("-".into(), |rate| format!("{:.1} %", rate * 100.0))
+}
+
+fn json(tally: &Tally) -> Object {
+    let count = |count: u64| Value::from(count.cast_signed());
+    let number = |number: f64| Number::from_f64(number).map_or(Value::Null, Value::Number);
+    let counts = |counts: &BTreeMap<String, u64>| {
+        let mut object = Object::new();
+        for (name, of) in counts {
+            object.insert(name.as_str(), count(*of));
+        }
+        Value::from(object)
+    };
+    let time = |time: Option<tacho_event::Timestamp>| {
+        time.map_or(Value::Null, |time| Value::from(time.to_string().as_str()))
+    };
+    Object::from([
+        ("v", Value::from(1)),
+        ("events", count(tally.events)),
+        ("calls", count(tally.calls)),
+        ("sessions", count(tally.sessions)),
+        ("success_rate", tally.success_rate().map_or(Value::Null, number)),
+        ("average_duration_ms", tally.average_duration_ms().map_or(Value::Null, number)),
+        ("tokens_input", count(tally.tokens.0)),
+        ("tokens_output", count(tally.tokens.1)),
+        ("cost_usd", number(tally.cost_usd)),
+        ("first", time(tally.span.map(|(first, _)| first))),
+        ("last", time(tally.span.map(|(_, last)| last))),
+        ("by_status", counts(&tally.by_status)),
+        ("by_type", counts(&tally.by_type)),
+        ("by_name", counts(&tally.by_name)),
+        ("by_provider", counts(&tally.by_provider)),
+    ])
+}

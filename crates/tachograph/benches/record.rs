@@ -1,0 +1,298 @@
+//! How fast events become safe: checked, redacted, made an entry, appended, synced.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark reads the clock, touches the disk and prints"
+)]
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tacho_event::dialect::read_native;
+use tacho_event::json::{Value, read};
+use tacho_event::privacy::Policy;
+use tacho_event::{Draft, EventId};
+use tacho_testkit::{Options, generate, scratch};
+use tachograph::files::OsFiles;
+use tachograph::record::{Ack, OnFull, Queue, QueueSettings, Recorder, Settings};
+use tachograph::store::Remote;
+use tachograph::wal::{self, Position, Wal};
+use tachograph::world::OsWorld;
+use tachograph::{Store, integrated};
+
+/// Runs of each measurement of a rate; the median counts.
+const RUNS: usize = 5;
+/// Events that are recorded again and again.
+const POOL: usize = 10_000;
+/// What makes this program the fresh process of a measurement.
+const FRESH: &str = "TACHO_BENCH_FRESH";
+
+fn main() {
+    let started = Instant::now();
+    if let Some(store) = std::env::var_os(FRESH) {
+        return record_one(started, Path::new(&store));
+    }
+    let quick = std::env::args().any(|word| word == "--quick");
+    let pool = pool();
+    bytes_of_events(&pool);
+    bursts(&pool, if quick { 40_000 } else { 200_000 });
+    one_event(&pool, if quick { 1_000 } else { 10_000 });
+    many_writers(&pool, if quick { 100 } else { 1_000 });
+    handing_over(&pool);
+    fresh_process(if quick { 100 } else { 1_000 });
+    memory(&pool, if quick { 50_000 } else { 1_000_000 });
+}
+
+/// What agents did, as drafts without ids: each is another event when it is recorded.
+fn pool() -> Vec<Draft> {
+    let lines = generate(POOL, Options::default());
+    let draft = |line: String| {
+        let Value::Object(mut record) = read(line.as_bytes()).unwrap() else { unreachable!() };
+        record.remove("id");
+        read_native(record).unwrap()
+    };
+    lines.map(draft).collect()
+}
+
+struct Site {
+    _scratch: tacho_testkit::Scratch,
+    store: Store,
+    world: Arc<OsWorld>,
+}
+
+impl Site {
+    fn new() -> Self {
+        let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
+        let world = Arc::new(OsWorld);
+        let path = scratch.join("store");
+        let store =
+            Store::create(Arc::new(OsFiles), world.as_ref(), &path, Remote::Forced).unwrap();
+        Self { _scratch: scratch, store, world }
+    }
+
+    fn wal(&self) -> Wal {
+        Wal::new(&self.store, self.world.clone(), wal::Options::default())
+    }
+
+    fn recorder(&self) -> Recorder {
+        let wal = self.wal();
+        wal.prepare_next().unwrap();
+        let settings = Settings { beat: false, ..Settings::default() };
+        let (store, world) = (self.store.clone(), self.world.clone());
+        Recorder::new(store, wal, world, Policy::default(), settings).unwrap()
+    }
+
+    /// What whoever integrates does: segments that were read are deleted.
+    fn clear(&self) {
+        let wal = self.wal();
+        let end = wal.rotate(wal::Patience::Server).unwrap();
+        wal.commit(end).unwrap();
+        integrated::write(&OsFiles, self.store.places(), end).unwrap();
+        wal.retire().unwrap();
+    }
+}
+
+fn some(pool: &[Draft], first: usize, count: usize) -> Vec<Draft> {
+    (first..first + count).map(|at| pool[at % pool.len()].clone()).collect()
+}
+
+fn bytes_of_events(pool: &[Draft]) {
+    let site = Site::new();
+    let recorder = site.recorder();
+    for at in (0..POOL).step_by(1000) {
+        recorder
+            .record_all(some(pool, at, 1000), Ack::Os)
+            .into_iter()
+            .for_each(|one| drop(one.unwrap()));
+    }
+    let mut walk = site.wal().follow(Position::START);
+    let (mut leaves, mut events) = (0, 0_u64);
+    let tail = loop {
+        match walk.next_item().unwrap() {
+            wal::Item::Frame { record, .. } => {
+                leaves += record.leaf.len() as u64;
+                events += 1;
+            }
+            wal::Item::End(tail) => break tail,
+            other => unreachable!("{other:?}"),
+        }
+    };
+    let (bytes, leaf) = (tail.offset / events, leaves / events);
+    println!(
+        r#"{{"bench":"record","metric":"bytes written for an event, in batches of 1000","value":{bytes},"unit":"B","rival":"bytes of its leaf alone","rival_value":{leaf},"ratio":{:.2}}}"#,
+        bytes as f64 / leaf as f64
+    );
+}
+
+/// Bursts of batches from two threads, acknowledged when they are durable.
+fn bursts(pool: &[Draft], events: usize) {
+    for (threads, batch) in [(1, 1000), (2, 100), (2, 1000)] {
+        let rates = (0..RUNS).map(|_| {
+            let site = Site::new();
+            let recorder = site.recorder();
+            let batches: Vec<Vec<Vec<Draft>>> = (0..threads)
+                .map(|thread| {
+                    let at = |nth| thread * 1_000_000 + nth * batch;
+                    let all = events / threads / batch;
+                    (0..all).map(|nth| some(pool, at(nth), batch)).collect()
+                })
+                .collect();
+            let start = Instant::now();
+            std::thread::scope(|scope| {
+                for drafts in batches {
+                    scope.spawn(|| {
+                        for drafts in drafts {
+                            let outcomes = recorder.record_all(drafts, Ack::Disk);
+                            assert!(outcomes.iter().all(Result::is_ok));
+                        }
+                    });
+                }
+            });
+            events as f64 / start.elapsed().as_secs_f64()
+        });
+        let rate = median(rates.collect());
+        println!(
+            r#"{{"bench":"record","metric":"redacted events, ack disk, batches of {batch}, threads {threads}","value":{rate:.0},"unit":"1/s","aim":">= 250000"}}"#
+        );
+    }
+}
+
+/// One event at a time, from draft to receipt.
+fn one_event(pool: &[Draft], rounds: usize) {
+    for (ack, p50, p99) in [(Ack::Disk, 250, 1_000), (Ack::Os, 60, 200)] {
+        let site = Site::new();
+        let recorder = site.recorder();
+        let mut took: Vec<Duration> = some(pool, 0, rounds)
+            .into_iter()
+            .map(|draft| {
+                let start = Instant::now();
+                recorder.record_as(draft, ack).unwrap();
+                start.elapsed()
+            })
+            .collect();
+        percentile(&format!("one event, ack {ack}, p50"), &mut took, 50, p50);
+        percentile(&format!("one event, ack {ack}, p99"), &mut took, 99, p99);
+    }
+}
+
+/// Many threads, each with one event at a time, share the commits.
+fn many_writers(pool: &[Draft], rounds: usize) {
+    const WRITERS: usize = 64;
+    let rates = (0..RUNS).map(|_| {
+        let site = Site::new();
+        let recorder = site.recorder();
+        let drafts: Vec<Vec<Draft>> =
+            (0..WRITERS).map(|writer| some(pool, writer * rounds, rounds)).collect();
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            for drafts in drafts {
+                scope.spawn(|| {
+                    drafts.into_iter().for_each(|one| drop(recorder.record(one).unwrap()))
+                });
+            }
+        });
+        (WRITERS * rounds) as f64 / start.elapsed().as_secs_f64()
+    });
+    let rate = median(rates.collect());
+    println!(
+        r#"{{"bench":"record","metric":"redacted events of 64 threads, ack disk, one at a time","value":{rate:.0},"unit":"1/s","aim":">= 60000"}}"#
+    );
+}
+
+/// What handing an event to the queue costs its caller.
+fn handing_over(pool: &[Draft]) {
+    let site = Site::new();
+    let settings =
+        QueueSettings { capacity: POOL, on_full: OnFull::Block, ..QueueSettings::default() };
+    let queue = Queue::start(site.recorder(), settings).unwrap();
+    let mut took: Vec<Duration> = some(pool, 0, POOL)
+        .into_iter()
+        .map(|draft| {
+            let start = Instant::now();
+            queue.send(draft);
+            start.elapsed()
+        })
+        .collect();
+    queue.flush();
+    percentile("handing an event to the queue, p50", &mut took, 50, 3);
+    percentile("handing an event to the queue, p99", &mut took, 99, 30);
+}
+
+/// A process that begins, records one event, and is told that it survives the process.
+fn fresh_process(rounds: usize) {
+    let site = Site::new();
+    site.recorder().record(Draft::from_object(event())).unwrap();
+    let mut took: Vec<Duration> = (0..rounds)
+        .map(|_| {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            let output = command.env(FRESH, site.store.places().store()).output().unwrap();
+            let nanos = String::from_utf8(output.stdout).unwrap();
+            Duration::from_nanos(nanos.trim().parse().unwrap())
+        })
+        .collect();
+    percentile("first event of a fresh process, ack os, p50", &mut took, 50, 100);
+    percentile("first event of a fresh process, ack os, p99", &mut took, 99, 1_000);
+}
+
+fn record_one(started: Instant, store: &Path) {
+    let settings = Settings { beat: false, ack: Ack::Os, ..Settings::default() };
+    let recorder = Recorder::open_with(store, Policy::default(), settings).unwrap();
+    recorder.record(Draft::from_object(event())).unwrap();
+    println!("{}", started.elapsed().as_nanos());
+}
+
+fn event() -> tacho_event::json::Object {
+    let id = EventId::mint(&OsWorld);
+    let text = format!(
+        r#"{{"id":"{id}","agent":{{"id":"ops/release-manager","session_id":"abc123"}},"action":{{"type":"tool","name":"Bash","tool":{{"parameters":{{"command":"git log --oneline -10"}}}}}},"outcome":{{"status":"success","result":{{"exit_code":0}}}}}}"#
+    );
+    let Value::Object(record) = read(text.as_bytes()).unwrap() else { unreachable!() };
+    record
+}
+
+/// Memory in use after a number of events, and after ten times as many.
+fn memory(pool: &[Draft], first: usize) {
+    let site = Site::new();
+    let recorder = site.recorder();
+    let mut after_first = 0.0;
+    for thousand in 1..=first / 100 {
+        let outcomes = recorder.record_all(some(pool, thousand * 1000, 1000), Ack::Os);
+        assert!(outcomes.iter().all(Result::is_ok));
+        if thousand % 50 == 0 {
+            site.clear();
+        }
+        if thousand == first / 1000 {
+            after_first = resident_mib();
+        }
+    }
+    let after_ten = resident_mib();
+    println!(
+        r#"{{"bench":"record","metric":"memory after {} events","value":{after_ten:.1},"unit":"MiB","rival":"after {first} events","rival_value":{after_first:.1},"ratio":{:.2},"aim":"ratio <= 1.05"}}"#,
+        first * 10,
+        after_ten / after_first
+    );
+}
+
+fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kib / 1024.0
+}
+
+fn percentile(metric: &str, took: &mut [Duration], percent: usize, aim_us: u32) {
+    took.sort_unstable();
+    let us = took[took.len() * percent / 100].as_secs_f64() * 1e6;
+    println!(
+        r#"{{"bench":"record","metric":"{metric}","value":{us:.1},"unit":"us","aim":"<= {aim_us}"}}"#
+    );
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}

@@ -1,0 +1,84 @@
+//! Given a simulated machine, gives recorders on its store, and the events they left in the log.
+
+use tacho_event::json::{Object, Value, read};
+use tacho_event::privacy::{Policy, reveal};
+use tacho_event::{ActionType, Draft};
+use tacho_testkit::sim::Machine;
+use tachograph::record::{Recorder, Settings};
+use tachograph::wal::{Item, Position};
+
+use crate::harness::start;
+
+/// A machine on which events are recorded.
+pub(crate) struct Desk {
+    pub(crate) machine: Machine,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self { machine: Machine::new(1) }
+    }
+
+    /// A recorder of a process of its own.
+    pub(crate) fn recorder(&self, settings: Settings) -> Recorder {
+        self.recorder_with(Policy::default(), settings)
+    }
+
+    pub(crate) fn recorder_with(&self, policy: Policy, settings: Settings) -> Recorder {
+        let process = start(&self.machine);
+        Recorder::new(process.store, process.wal, self.machine.world(), policy, settings).unwrap()
+    }
+
+    /// Every event in the log, spool included, with what its parts disclose.
+    pub(crate) fn events(&self) -> Vec<Object> {
+        let process = start(&self.machine);
+        process.wal.drain(Position::START).unwrap();
+        let mut walk = process.wal.follow(Position::START);
+        let mut events = Vec::new();
+        loop {
+            match walk.next_item().unwrap() {
+                Item::Frame { record, .. } => {
+                    let Value::Object(leaf) = read(record.leaf).unwrap() else { panic!("a leaf") };
+                    let opened = tachograph::vault::open(record.parts);
+                    assert!(opened.problems.is_empty(), "{:?}", opened.problems);
+                    events.push(reveal(&leaf, &opened.disclosures).unwrap());
+                }
+                Item::Damage(_) => {}
+                Item::End(_) => return events,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// What was called, and in between the names of other events.
+    pub(crate) fn story(&self) -> Vec<String> {
+        let text = |event: &Object, pointer: &str| {
+            event.at(pointer).and_then(Value::as_str).map(str::to_owned)
+        };
+        let events = self.events();
+        let tell = |event| {
+            text(event, "/action/tool/parameters/command").or_else(|| text(event, "/action/name"))
+        };
+        events.iter().map(|event| tell(event).unwrap_or_default()).collect()
+    }
+
+    /// The reasons of gap events, with their counts.
+    pub(crate) fn gaps(&self) -> Vec<(String, i64)> {
+        let gap = |event: &Object| {
+            let gap = event.at("/action/gap")?.as_object()?;
+            Some((gap.str("reason")?.to_owned(), gap.get("count")?.as_i64()?))
+        };
+        self.events().iter().filter_map(gap).collect()
+    }
+}
+
+/// Settings of a recorder that says nothing of itself.
+pub(crate) fn quiet() -> Settings {
+    Settings { beat: false, ..Settings::default() }
+}
+
+pub(crate) fn bash(command: &str) -> Draft {
+    Draft::new(ActionType::Tool, "Bash")
+        .with("agent.session_id", "s1")
+        .with("action.tool.parameters.command", command)
+}
