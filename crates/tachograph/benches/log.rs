@@ -17,15 +17,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tacho_event::Timestamp;
-use tacho_event::privacy::{Class, Salter, base64url, digest};
-use tachograph::Log;
+use tacho_event::privacy::{Class, Policy, Salter, base64url, digest};
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, Integrator};
 use tachograph::log::{Order, Query};
+use tachograph::record::Settings;
+use tachograph::stop::{Asker, NewStop, Scope, Standing, Stops};
 use tachograph::store::{Remote, Store};
 use tachograph::vault::{FLAG_PLAIN, Grant, GrantKind, Part};
 use tachograph::wal::{Batch, Options, Patience, Record, Wal};
 use tachograph::world::OsWorld;
+use tachograph::{Log, Recorder};
 
 const SESSION_EVENTS: u64 = 200;
 const BATCH: u64 = 1000;
@@ -47,6 +49,32 @@ fn main() {
     let path = dir.path().join("store");
     ingest(&path, events);
     reopen(&path, events);
+    stop_checks(&dir.path().join("stopped"));
+}
+
+/// What asking the stops costs an intent: without any lease, and with ten for others.
+fn stop_checks(path: &Path) {
+    let settings = Settings { beat: false, ..Settings::default() };
+    let recorder = Recorder::open_with(path, Policy::default(), settings).unwrap();
+    let stops = Stops::new(recorder.store(), Arc::new(OsWorld));
+    let (agent, session) = (Some("ops/release-manager"), Some("s-1"));
+    let asker = Asker { tenant: "default", agent, parent: None, session };
+    let ask = || {
+        let asked = times(10_000, || assert!(matches!(stops.check(&asker), Standing::Free)));
+        [asked[5_000], asked[9_900]].map(|time| time.as_secs_f64() * 1e6)
+    };
+    let [median, high] = ask();
+    row("stop check without leases, median", median, "us", "<= 20");
+    row("stop check without leases, 99th of 100", high, "us", "<= 50");
+    for number in 0..10 {
+        let session = format!("t-{number}");
+        let scope = Scope::Session { tenant: "default".to_owned(), session };
+        let (who, reason) = ("alice@example.com".to_owned(), "it runs away".to_owned());
+        stops.engage(&recorder, NewStop { scope, who, reason, expires: None }).unwrap();
+    }
+    let [median, high] = ask();
+    row("stop check beside ten leases, median", median, "us", "<= 20");
+    row("stop check beside ten leases, 99th of 100", high, "us", "<= 50");
 }
 
 /// Where the build lies there is a disk, and not only memory.

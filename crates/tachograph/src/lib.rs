@@ -24,6 +24,7 @@ pub mod record;
 pub mod reserve;
 pub mod sign;
 pub mod state;
+pub mod stop;
 pub mod store;
 pub mod tenant;
 pub mod tree;

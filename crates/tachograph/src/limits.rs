@@ -120,3 +120,11 @@ pub const COVERAGE_ROWS_MAX: usize = 4_096;
 pub const BUNDLE_EVENTS_MAX: usize = 20_000;
 /// Bytes of one bundle, about: 256 MiB.
 pub const BUNDLE_BYTES_MAX: usize = 256 << 20;
+/// Emergency stops at a time.
+pub const STOP_LEASES_MAX: usize = 256;
+/// One text of a stop lease: a tenant, a target, a name, a reason.
+pub const STOP_TEXT_BYTES_MAX: usize = 512;
+/// All stop leases: 64 KiB.
+pub const STOP_FILE_BYTES_MAX: usize = 64 << 10;
+/// How long whoever engages or lifts a stop waits for another one: 1 s.
+pub const STOP_WAIT_MICROS: u64 = 1_000_000;

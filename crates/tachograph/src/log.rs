@@ -9,6 +9,7 @@ mod follow;
 mod live;
 mod query;
 mod seek;
+mod statistics;
 mod tally;
 
 use std::path::Path;

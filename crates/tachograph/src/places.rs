@@ -114,6 +114,21 @@ impl Places {
         self.store.join("stops")
     }
 
+    /// `stops/leases`: the stops in force.
+    pub fn stop_leases(&self) -> PathBuf {
+        self.stops().join("leases")
+    }
+
+    /// `stops/lock`: held by whoever engages or lifts a stop.
+    pub fn stop_lock(&self) -> PathBuf {
+        self.stops().join("lock")
+    }
+
+    /// `stops/alive`: until when whoever engages stops said that he lives.
+    pub fn stop_alive(&self) -> PathBuf {
+        self.stops().join("alive")
+    }
+
     /// `run/`: the socket.
     pub fn run(&self) -> PathBuf {
         self.store.join("run")

@@ -10,6 +10,7 @@ mod call;
 mod error;
 mod failure;
 mod glass;
+mod heed;
 mod losses;
 mod numbers;
 mod once;

@@ -59,7 +59,7 @@ impl Policy {
         let mut sorted = self.sort(doc);
         let mut split = Split::of(&sorted, self, Granularity::Class, None);
         let mut again = split.wants_names || self.granularity() == Granularity::Member;
-        if self.may_hold_secrets(&sorted, &split) {
+        if self.may_hold_secrets(&sorted, &split, remarks.told.as_ref()) {
             let mut redactor = Redactor::new(self.scanner());
             redactor.redact(&mut sorted);
             if redactor.hit_id() {
@@ -89,8 +89,9 @@ impl Policy {
         Sorted { doc, evidence, changes_person }
     }
 
-    /// False if the scanner is sure that no value holds a secret.
-    fn may_hold_secrets(&self, sorted: &Sorted, split: &Split) -> bool {
+    /// False if the scanner is sure that no value holds a secret; nor what was `told` and will be
+    /// remarked.
+    fn may_hold_secrets(&self, sorted: &Sorted, split: &Split, told: Option<&Value>) -> bool {
         // Escapes and base64 hide what a raw text says from a look at bytes.
         let is_raw = |doc: &Object| {
             doc.object("metadata").is_some_and(|metadata| metadata.get("malformed").is_some())
@@ -102,8 +103,10 @@ impl Policy {
             true => String::new(),
             false => Value::from(split.originals.clone()).to_json(),
         };
+        let told = told.map_or_else(String::new, Value::to_json);
         let homes = split.homes().map(HomeText::bytes);
-        let texts = homes.into_iter().chain([split.leaf.bytes(), originals.as_bytes()]);
+        let texts =
+            homes.into_iter().chain([split.leaf.bytes(), originals.as_bytes(), told.as_bytes()]);
         let mut bytes = Vec::with_capacity(texts.clone().map(<[u8]>::len).sum());
         texts.for_each(|text| bytes.extend_from_slice(text));
         self.scanner().may_hit(&bytes)

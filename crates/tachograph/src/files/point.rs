@@ -164,6 +164,14 @@ points! {
     CursorRename = "cursor-rename",
     /// The name of a follower's place.
     CursorDirSync = "cursor-dir-sync",
+    /// The lock of whoever engages or lifts an emergency stop.
+    StopLock = "stop-lock",
+    /// The stop leases.
+    StopSync = "stop-sync",
+    /// The stop leases replace the old ones.
+    StopRename = "stop-rename",
+    /// The name of the stop leases, before anybody is told that a stop is in force.
+    StopDirSync = "stop-dir-sync",
     /// The lock of whoever signs.
     SignLock = "sign-lock",
     /// A new master seed.

@@ -24,6 +24,9 @@ pub(crate) struct Live {
     tenant: String,
     walk: Walk,
     recent: Recent,
+    /// Where `recent` is to be filled up to, before the first frame is counted: opening a store
+    /// whose frames are all integrated reads none of them.
+    unfilled: Option<Position>,
     frames: Vec<Place>,
     /// Whether the walk is passing over zeros that a power cut left.
     in_hole: bool,
@@ -49,6 +52,7 @@ impl Live {
             tenant: tenant.to_owned(),
             walk: walk(store, Position::START),
             recent: Recent::default(),
+            unfilled: None,
             frames: Vec::new(),
             in_hole: false,
             noted: None,
@@ -65,7 +69,7 @@ impl Live {
     /// vanished meanwhile, unless this is the `last` try: then they are gone for good.
     pub(crate) fn refresh(&mut self, from: Position, last: bool) -> Result<bool, Error> {
         if from > self.walk.position() {
-            self.restart(from)?;
+            self.restart(from);
         } else {
             self.frames.retain(|place| place.at >= from);
             self.segments.retain(|number, _| *number >= from.segment);
@@ -96,19 +100,27 @@ impl Live {
         Ok(found)
     }
 
-    fn restart(&mut self, from: Position) -> Result<(), Error> {
+    fn restart(&mut self, from: Position) {
         self.frames.clear();
         self.recent = Recent::default();
         self.segments.clear();
         self.walk = walk(&self.store, from);
         self.in_hole = false;
-        self.recent.fill(&self.store, from)
+        self.unfilled = Some(from);
     }
 
     fn read_on(&mut self, from: Position, last: bool) -> Result<bool, Error> {
         loop {
             match self.walk.next_item()? {
                 Item::Frame { at, next, record } => {
+                    if let Some(until) = self.unfilled {
+                        if let Err(error) = self.recent.fill(&self.store, until) {
+                            // The frame is to be met again.
+                            self.walk = walk(&self.store, at);
+                            return Err(error);
+                        }
+                        self.unfilled = None;
+                    }
                     let known = self.recent.is_known(at, &record.record_id);
                     if record.tenant != self.tenant || known || at < from {
                         continue;

@@ -38,6 +38,8 @@ pub struct Tally {
     pub sessions: u64,
     /// Input and output tokens.
     pub tokens: (u64, u64),
+    /// All tokens: what a source counts together, else input and output.
+    pub tokens_total: u64,
     /// Estimated costs in US dollars.
     pub cost_usd: f64,
     /// The earliest and the latest event.
@@ -119,7 +121,6 @@ impl Tally {
     pub fn add(&mut self, leaf: &Object, user: Option<&str>) {
         self.events += 1;
         self.note_time(leaf);
-        self.note_resources(leaf);
         let intent = phase(leaf) == Some(Phase::Intent);
         let before = match call_key(leaf) {
             None => None,
@@ -173,6 +174,7 @@ impl Tally {
     }
 
     fn count_end(&mut self, leaf: &Object) {
+        self.note_resources(leaf);
         if let Some(status) = status(leaf) {
             count(&mut self.by_status, status.as_str());
         }
@@ -209,8 +211,11 @@ impl Tally {
     fn note_resources(&mut self, leaf: &Object) {
         // Counts are whole and not negative: a leaf shows no others.
         let tokens = |name| resource(leaf, name).unwrap_or(0.0) as u64;
-        self.tokens.0 = self.tokens.0.saturating_add(tokens("tokens_input"));
-        self.tokens.1 = self.tokens.1.saturating_add(tokens("tokens_output"));
+        let (input, output) = (tokens("tokens_input"), tokens("tokens_output"));
+        let total = tokens("tokens_total").max(input.saturating_add(output));
+        self.tokens.0 = self.tokens.0.saturating_add(input);
+        self.tokens.1 = self.tokens.1.saturating_add(output);
+        self.tokens_total = self.tokens_total.saturating_add(total);
         self.cost_usd += resource(leaf, "cost_usd").unwrap_or(0.0);
     }
 }

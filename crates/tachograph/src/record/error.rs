@@ -1,6 +1,8 @@
 //! Why an event was not recorded.
 
+use super::receipt::Receipt;
 use crate::error::Error;
+use crate::stop::Why;
 use crate::store::OpenError;
 use crate::wal::{AppendError, CommitError};
 use std::fmt;
@@ -35,6 +37,13 @@ pub enum RecordError {
     NotRecorded(Arc<AppendError>),
     /// It is in the log but did not reach the disk.
     NotSynced(Arc<CommitError>),
+    /// An emergency stop forbids what the event intends; it is recorded as a denied call.
+    Stopped {
+        /// The stop.
+        why: Why,
+        /// The receipt of the denial, or why it could not be recorded.
+        recorded: Result<Box<Receipt>, Box<RecordError>>,
+    },
     /// What was asked is not to be had here.
     Unsupported(&'static str),
 }
@@ -56,6 +65,10 @@ impl fmt::Display for RecordError {
             Self::Store(error) => write!(f, "{error}"),
             Self::NotRecorded(error) => write!(f, "not recorded: {error}"),
             Self::NotSynced(error) => write!(f, "recorded, but not safe on disk: {error}"),
+            Self::Stopped { why, recorded: Ok(_) } => write!(f, "stopped: {why}"),
+            Self::Stopped { why, recorded: Err(error) } => {
+                write!(f, "stopped: {why}; the denial is not recorded: {error}")
+            }
             Self::Unsupported(what) => write!(f, "cannot give {what}"),
         }
     }
@@ -69,6 +82,7 @@ impl std::error::Error for RecordError {
             Self::Store(error) => error.source(),
             Self::NotRecorded(error) => Some(error.as_ref()),
             Self::NotSynced(error) => Some(error.as_ref()),
+            Self::Stopped { recorded: Err(error), .. } => Some(error.as_ref()),
             _ => None,
         }
     }

@@ -19,6 +19,8 @@ pub enum LossReason {
     Refused,
     /// The store failed and somebody had broken the glass.
     BreakGlass,
+    /// Nobody could know whether an emergency stop forbids an intent, and it passed.
+    StopUnknown,
 }
 
 impl LossReason {
@@ -31,6 +33,15 @@ impl LossReason {
             LossReason::Quota => "quota",
             LossReason::Refused => "refused",
             LossReason::BreakGlass => "break_glass",
+            LossReason::StopUnknown => "stop_unknown",
+        }
+    }
+
+    /// What is missing.
+    const fn what(self) -> &'static str {
+        match self {
+            LossReason::StopUnknown => "stop checks",
+            _ => "events",
         }
     }
 }
@@ -72,7 +83,7 @@ impl Losses {
 fn gap(loss: &Loss) -> Draft {
     Draft::own(ActionType::Gap, "tacho.lost")
         .with("severity", tacho_event::Severity::Error)
-        .with("action.gap.what", "events")
+        .with("action.gap.what", loss.reason.what())
         .with("action.gap.count", loss.count)
         .with("action.gap.from", loss.first.to_string())
         .with("action.gap.until", loss.last.to_string())

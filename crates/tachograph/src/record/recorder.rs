@@ -4,6 +4,7 @@ use super::beat::{Beat, Counts, beat};
 use super::call::Call;
 use super::error::RecordError;
 use super::failure::{FailurePolicy, OnFailure, Risk};
+use super::heed::{answer, refusal};
 use super::losses::Losses;
 use super::numbers::{Numbering, Numbers};
 use super::once::Claim;
@@ -12,6 +13,7 @@ use super::receipt::{Ack, Fate, Receipt};
 use super::run::Run;
 use crate::files::OsFiles;
 use crate::idempotency::Window;
+use crate::stop::Why;
 use crate::store::{Remote, Store};
 use crate::vault::OpenGrants;
 use crate::wal::{Patience, Wal};
@@ -115,6 +117,8 @@ pub(super) struct Prepared {
     pub(super) claim: Option<Box<Claim>>,
     /// The id it was submitted under, which another event has.
     pub(super) conflict_of: Option<EventId>,
+    /// The stop that forbids what it tells of.
+    pub(super) stop: Option<Why>,
 }
 
 #[derive(Debug)]
@@ -266,13 +270,21 @@ impl Recorder {
         self.beat(Beat::Running)
     }
 
-    /// Checks, numbers and protects; the part of recording that needs no lock.
+    /// Heeds stops, checks, numbers and protects; the part of recording that needs no lock.
     pub(super) fn prepare(&self, draft: Draft, credential: &str) -> Result<Prepared, RecordError> {
         let claim = self.claim(&draft, credential).map(Box::new);
         Ok(Prepared { claim, ..self.prepare_unclaimed(draft)? })
     }
 
-    pub(super) fn prepare_unclaimed(&self, draft: Draft) -> Result<Prepared, RecordError> {
+    pub(super) fn prepare_unclaimed(&self, mut draft: Draft) -> Result<Prepared, RecordError> {
+        let stop = self.heed(&mut draft);
+        match self.protect(draft) {
+            Ok(prepared) => Ok(Prepared { stop, ..prepared }),
+            Err(error) => Err(refusal(stop, error)),
+        }
+    }
+
+    fn protect(&self, draft: Draft) -> Result<Prepared, RecordError> {
         let class = self.settings.failure.of(Risk::of(&draft));
         let (on_failure, glass_broken) = self.on_failure(class);
         let draft = self.with_source(draft);
@@ -298,8 +310,17 @@ impl Recorder {
                 (id, Made::Entry { entry, record_id, leaf_hash })
             }
         };
-        let (claim, conflict_of) = (None, None);
-        Ok(Prepared { made, tenant, id, on_failure, glass_broken, is_intent, claim, conflict_of })
+        Ok(Prepared {
+            made,
+            tenant,
+            id,
+            on_failure,
+            glass_broken,
+            is_intent,
+            claim: None,
+            conflict_of: None,
+            stop: None,
+        })
     }
 
     /// Appends what was prepared, and what is due of our own; gives each its outcome, in order.
@@ -321,9 +342,10 @@ impl Recorder {
         for one in prepared {
             match one {
                 Err(error) => outcomes.push(Err(error)),
-                Ok(Prepared { made: Made::Dropped { rule }, tenant, id, .. }) => {
+                Ok(Prepared { made: Made::Dropped { rule }, tenant, id, stop, .. }) => {
                     self.state().counts.dropped += 1;
-                    outcomes.push(Ok(receipt(tenant, id, None, Fate::Dropped(rule))));
+                    let receipt = receipt(tenant, id, None, Fate::Dropped(rule));
+                    outcomes.push(answer(stop, Ok(receipt)));
                 }
                 Ok(one) => {
                     run.push(one, outcomes.len());

@@ -2,6 +2,7 @@
 
 use super::error::RecordError;
 use super::failure::OnFailure;
+use super::heed::answer;
 use super::losses::LossReason;
 use super::own::Own;
 use super::receipt::{Ack, Fate, Receipt};
@@ -322,9 +323,9 @@ impl<'r> Run<'r> {
             Made::Entry { leaf_hash, .. } => Some(leaf_hash),
             Made::Dropped { .. } => None,
         };
-        let Prepared { tenant, id, conflict_of, .. } = prepared;
+        let Prepared { tenant, id, conflict_of, stop, .. } = prepared;
         let receipt = |fate| Receipt { tenant, id, leaf_hash, fate, conflict_of };
-        self.outcomes.push((slot, outcome.map(receipt)));
+        self.outcomes.push((slot, answer(stop, outcome.map(receipt))));
     }
 }
 

@@ -4,8 +4,9 @@
 //! on, and must hold; then with its point off, and must fail for at least one seed.
 
 mod log;
-mod readers;
+mod reading;
 mod rooms;
+mod stop;
 mod window;
 
 use std::collections::BTreeSet;
@@ -57,8 +58,9 @@ fn run(guard: &Guard, scene: Scene) -> Told {
 
 fn guards() -> Vec<Guard> {
     let mut guards = log::guards();
-    guards.extend(readers::guards());
+    guards.extend(reading::guards());
     guards.extend(rooms::guards());
+    guards.extend(stop::guards());
     guards.extend(window::guards());
     guards
 }
@@ -87,14 +89,7 @@ fn every_guard_fails_without_its_point() {
 }
 
 /// Points that no check misses yet; `docs/limits.md` says so. None is added here.
-const UNGUARDED: &[Point] = &[
-    Point::WalReadDirSync,
-    Point::SurplusSync,
-    Point::SurplusRename,
-    Point::SurplusDirSync,
-    Point::IndexRename,
-    Point::VkeyDirSync,
-];
+const UNGUARDED: &[Point] = &[Point::WalReadDirSync, Point::IndexRename];
 
 /// The checks of the rooms above the WAL.
 const LEDGER: &str = "ledger::every_point_that_is_switched_off_is_noticed";

@@ -48,7 +48,7 @@ fn tenant_of(number: u64) -> &'static str {
 }
 
 /// An event with an open part.
-fn genuine(number: u64) -> OwnedRecord {
+pub(crate) fn genuine(number: u64) -> OwnedRecord {
     // A UUIDv7 of the simulated machine's first millisecond: an older one has no writer any more.
     let id = (1_800_000_000_000u128 << 80) | (7 << 76) | (2 << 62) | u128::from(number);
     let record_id = id.to_be_bytes();

@@ -66,6 +66,41 @@ fn every_derived_file_may_be_deleted_and_comes_back() {
     assert_eq!(log.reveal(&entry).unwrap().opened.disclosures.len(), 2);
 }
 
+fn files_below(dir: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for path in dir.read_dir().unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            files_below(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn each_derived_file_alone_may_be_deleted_and_comes_back() {
+    let yard = yard();
+    yard.integrate();
+    let index = yard.places("default").index();
+    let mut files = Vec::new();
+    files_below(&index, &mut files);
+    assert!(files.len() > 5, "{files:?}");
+    for file in &files {
+        std::fs::remove_file(file).unwrap();
+        assert_answers(&yard.log("default"));
+        let entry = yard.log("default").get(2410).unwrap().unwrap();
+        assert_eq!(yard.log("default").reveal(&entry).unwrap().opened.disclosures.len(), 2);
+    }
+    // With the next event there is an index again, over every leaf.
+    yard.record("default", 2520, 1100);
+    yard.integrate();
+    let mut again = Vec::new();
+    files_below(&index, &mut again);
+    assert!(again.len() >= files.len() - 2, "{files:?}, then {again:?}");
+    let log = yard.log("default");
+    assert_eq!(log.find("e-3").unwrap()[0].index, 3);
+    assert_eq!(log.find("e-3619").unwrap()[0].index, 3619);
+}
+
 #[test]
 fn every_flipped_byte_of_the_index_changes_no_answer() {
     let yard = yard();

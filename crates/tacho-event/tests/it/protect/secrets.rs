@@ -49,3 +49,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_secret_among_the_kinds_of_what_was_touched_is_replaced() {
+    // The leaf shows other kinds than were told; what was told stands in `detail` alone.
+    let doc = r#"{"action":{"type":"tool"},"security":{"resource_types":["file","a password=hunter2hunter2 x"]}}"#;
+    let Ok(Value::Object(doc)) = tacho_event::json::read(doc.as_bytes()) else { unreachable!() };
+    let event = Draft::from_object(doc).check(&Dice::new()).unwrap();
+    for (name, policy) in policies() {
+        let entry = protect(&policy, event.clone(), &Dice::new());
+        for text in entry.parts().iter().map(|part| part.plaintext()).chain([entry.leaf()]) {
+            assert!(!String::from_utf8_lossy(text).contains(SECRET), "{name}");
+        }
+    }
+}
