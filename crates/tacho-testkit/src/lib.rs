@@ -16,7 +16,7 @@ pub mod tamper;
 pub use gen_events::{NEEDLE, Options, generate};
 pub use require::{Missing, require, tools_dir};
 pub use scratch::{Scratch, scratch};
-pub use stock::go_verifier;
+pub use stock::GoVerifier;
 
 /// SHA-256 in hex, as `sha256sum` prints it.
 pub fn sha256_hex(bytes: &[u8]) -> String {

@@ -1,35 +1,75 @@
-//! Given a folder, builds there the verifier that stands on Go's own transparency log packages.
-#![expect(clippy::unwrap_used, reason = "test equipment")]
+//! Given a folder of its own, builds there the verifier that stands on Go's own transparency log
+//! packages, and asks it.
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test equipment")]
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::{require, tools_dir};
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/verifiers/go");
 
-/// The built program; none where there is no Go.
-pub fn go_verifier(folder: &Path) -> Option<PathBuf> {
-    let go = tools_dir().join("python/bin/go");
-    if !go.exists() {
-        require("go", "no Go toolchain: run `cargo x setup`");
-        return None;
+/// The verifier of `tools/verifiers/go`.
+#[derive(Debug)]
+pub struct GoVerifier(PathBuf);
+
+impl GoVerifier {
+    /// Builds it in `folder`, which no other test uses; none where there is no Go.
+    pub fn build(folder: &Path) -> Option<Self> {
+        let go = tools_dir().join("python/bin/go");
+        if !go.exists() {
+            require("go", "no Go toolchain: run `cargo x setup`");
+            return None;
+        }
+        std::fs::create_dir_all(folder).unwrap();
+        let overlay = write_overlay(&go, folder);
+        let program = folder.join("verifier");
+        let built = Command::new(&go)
+            .args(["build", "-overlay", overlay.to_str().unwrap(), "-o"])
+            .args([program.to_str().unwrap(), "."])
+            .current_dir(SOURCE)
+            .envs([("GOPROXY", "off"), ("GOWORK", "off"), ("GOTOOLCHAIN", "local")])
+            .envs([("GOFLAGS", "-mod=readonly"), ("GO111MODULE", "on"), ("CGO_ENABLED", "0")])
+            .env("GOCACHE", tools_dir().join("go-cache"))
+            .output()
+            .unwrap();
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        Some(Self(program))
     }
-    std::fs::create_dir_all(folder).unwrap();
-    let overlay = write_overlay(&go, folder);
-    let program = folder.join(format!("verifier-{}", std::process::id()));
-    let built = Command::new(&go)
-        .args(["build", "-overlay", overlay.to_str().unwrap(), "-o"])
-        .args([program.to_str().unwrap(), "."])
-        .current_dir(SOURCE)
-        .envs([("GOPROXY", "off"), ("GOWORK", "off"), ("GOTOOLCHAIN", "local")])
-        .envs([("GOFLAGS", "-mod=readonly"), ("GO111MODULE", "on"), ("CGO_ENABLED", "0")])
-        .env("GOCACHE", tools_dir().join("go-cache"))
-        .output()
-        .unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    Some(program)
+
+    /// Whether it accepts a published log under a key.
+    ///
+    /// # Errors
+    /// Its reason, if it does not.
+    pub fn log(&self, dir: &Path, vkey: &str) -> Result<(), String> {
+        let output = Command::new(&self.0).arg("log").arg(dir).arg(vkey).output().unwrap();
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    /// Its answers, yes or no, to some lines.
+    pub fn answers(&self, arguments: &[&str], lines: String) -> Vec<bool> {
+        let mut child = Command::new(&self.0)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // It answers while it reads, so both ends have to move at once.
+        let output = std::thread::scope(|scope| {
+            scope.spawn(move || stdin.write_all(lines.as_bytes()).unwrap());
+            child.wait_with_output().unwrap()
+        });
+        assert!(output.status.success(), "the verifier itself failed");
+        let answers = String::from_utf8_lossy(&output.stdout).into_owned();
+        answers.lines().map(|answer| answer == "yes").collect()
+    }
 }
 
 /// Shows the vendored copy of x/mod to the build as the module `golang.org/x/mod`.

@@ -5,6 +5,7 @@ use tacho_testkit::rng::Rng;
 use tacho_testkit::stores::SignedStore;
 use tacho_testkit::tamper::{TAMPERS, tamper};
 use tacho_tree::VerifierKey;
+use tacho_tree::archive::{self, Archive};
 use tacho_verify::bundle::check;
 use tacho_verify::{Code, Report, Verdict};
 
@@ -80,69 +81,53 @@ fn another_key_never_signed_it_and_without_one_the_bundle_agrees_with_itself_alo
     assert!(alone.limits.iter().any(|limit| limit.starts_with("who signed")));
 }
 
-/// The members of a tar, to be put together again by somebody who means harm.
+/// The members of a bundle, to be put together again by somebody who means harm.
 fn members(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let (mut at, mut members) = (0, Vec::new());
-    while bytes[at] != 0 {
-        let name = String::from_utf8_lossy(&bytes[at..at + 100]);
-        let name = name.trim_end_matches('\0').to_owned();
-        let size = std::str::from_utf8(&bytes[at + 124..at + 135]).unwrap();
-        let size = usize::from_str_radix(size, 8).unwrap();
-        members.push((name, bytes[at + 512..at + 512 + size].to_vec()));
-        at += 512 + size.next_multiple_of(512);
-    }
-    members
+    let members = archive::members(bytes, &mut Report::default()).unwrap();
+    members.iter().map(|one| (one.name.to_owned(), one.bytes.to_vec())).collect()
 }
 
-fn archive(members: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (name, bytes) in members {
-        out.extend_from_slice(&header(name, bytes.len(), b'0'));
-        out.extend_from_slice(bytes);
-        out.resize(out.len().next_multiple_of(512), 0);
-    }
-    out.resize(out.len() + 1024, 0);
-    out
+fn pack(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut made = Archive::new();
+    members.iter().for_each(|(name, bytes)| made.add(name, bytes));
+    made.finish()
 }
 
-fn header(name: &str, size: usize, kind: u8) -> Vec<u8> {
-    let mut bytes = name.as_bytes().to_vec();
-    bytes.resize(100, 0);
-    bytes.extend_from_slice(b"0000644\x000000000\x000000000\x00");
-    bytes.extend_from_slice(format!("{size:011o}\0").as_bytes());
-    bytes.extend_from_slice(b"00000000000\x00        ");
-    bytes.push(kind);
-    bytes.resize(257, 0);
-    bytes.extend_from_slice(b"ustar\x0000");
-    bytes.resize(512, 0);
-    let sum: u32 = bytes.iter().map(|byte| u32::from(*byte)).sum();
-    bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    bytes
+/// A sound bundle with one more header, which no honest writer makes.
+fn with_header(sound: &[u8], edit: impl Fn(&mut [u8])) -> Vec<u8> {
+    let mut more = Archive::new();
+    more.add("one-more", b"");
+    let mut more = more.finish();
+    edit(&mut more[..512]);
+    more[148..156].fill(b' ');
+    let sum: u32 = more[..512].iter().map(|byte| u32::from(*byte)).sum();
+    more[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    [&sound[..sound.len() - 1024], &more].concat()
 }
 
 #[test]
 fn hostile_archives_are_refused_and_say_why() {
     let case = Case::new();
-    let sound = members(&case.made.bundle(4, &[Class::Content]));
-    assert_eq!(archive(&sound), case.made.bundle(4, &[Class::Content]));
+    let bytes = case.made.bundle(4, &[Class::Content]);
+    let sound = members(&bytes);
+    assert_eq!(pack(&sound), bytes);
+    let edited = |edit: &dyn Fn(&mut [u8])| codes(&case.check(&with_header(&bytes, edit)));
     for name in ["../../etc/passwd", "/etc/passwd", "proofs/../x", "a\\..\\b"] {
-        let mut hostile = sound.clone();
-        hostile.push((name.to_owned(), b"x".to_vec()));
-        assert!(codes(&case.check(&archive(&hostile))).contains(&Code::ArchiveUnsafe), "{name}");
+        let named = edited(&|header| {
+            header[..100].fill(0);
+            header[..name.len()].copy_from_slice(name.as_bytes());
+        });
+        assert!(named.contains(&Code::ArchiveUnsafe), "{name}: {named:?}");
     }
+    for kind in b'1'..=b'7' {
+        let linked = edited(&|header| header[156] = kind);
+        assert!(linked.contains(&Code::ArchiveUnsafe), "{kind}: {linked:?}");
+    }
+    let huge = edited(&|header| header[124..135].fill(b'7'));
+    assert!(huge.contains(&Code::ArchiveMalformed), "{huge:?}");
     let mut twice = sound.clone();
     twice.push(sound[3].clone());
-    assert!(codes(&case.check(&archive(&twice))).contains(&Code::ArchiveUnsafe));
-    let mut link = archive(&sound);
-    link.truncate(link.len() - 1024);
-    link.extend(header("leaves.jsonl2", 0, b'2'));
-    link.resize(link.len() + 1024, 0);
-    assert!(codes(&case.check(&link)).contains(&Code::ArchiveUnsafe));
-    let mut huge = archive(&sound);
-    huge.truncate(huge.len() - 1024);
-    huge.extend(header("index.html2", 0o77_777_777_777, b'0'));
-    huge.resize(huge.len() + 1024, 0);
-    assert!(codes(&case.check(&huge)).contains(&Code::ArchiveMalformed));
+    assert!(codes(&case.check(&pack(&twice))).contains(&Code::ArchiveUnsafe));
     assert_eq!(codes(&case.check(b"")), [Code::ArchiveMalformed]);
     assert_eq!(codes(&case.check(&[0; 5000])).first(), Some(&Code::ArchiveMalformed));
 }
@@ -166,7 +151,7 @@ fn lies_that_are_told_consistently_are_found_too() {
             &format!("\"size\":{}}}", changed.len()),
         );
         edited[0].1 = manifest.into_bytes();
-        codes(&case.check(&archive(&edited)))
+        codes(&case.check(&pack(&edited)))
     };
     assert_eq!(
         lie("leaves.jsonl", "success", "failure"),
