@@ -67,8 +67,10 @@ fn codes(report: &Report) -> Vec<Code> {
     report.findings.iter().map(|finding| finding.code).collect()
 }
 
-/// Each tampering: a name, the files it changes, and with what.
-fn tamperings(case: &Case) -> Vec<(&'static str, Vec<(&'static str, Vec<u8>)>)> {
+/// A tampering: its name, the files it changes, and with what.
+type Tampering = (&'static str, Vec<(&'static str, Vec<u8>)>);
+
+fn tamperings(case: &Case) -> Vec<Tampering> {
     let mut rng = Rng::new(11);
     let mut of = |name, way| {
         let bytes = case.read(name);
