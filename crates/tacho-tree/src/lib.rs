@@ -25,6 +25,7 @@
 //! | [`policy`] | trusted keys and a quorum | whether enough have signed | C2SP `tlog-policy` |
 //! | `tlog_proof` | all of it | one text that proves a leaf offline | C2SP `tlog-proof` |
 //! | [`audit`] | leaves, stored nodes, signed heads | where they disagree | |
+//! | [`archive`] | members | the one tar that holds them, and back | this project's |
 //! | `rotation` | old and new key | the statement that hands over | this project's |
 //!
 //! Parsers accept exactly what the same version would write, but for policies, which people write.
@@ -57,6 +58,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod archive;
 pub mod audit;
 pub mod check;
 pub mod checkpoint;

@@ -5,15 +5,14 @@
 //! a leaf, a proof and a trusted key do not carry.
 
 mod coverage;
-mod tar;
 
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::json::{self, Object, Value};
 use tacho_event::privacy::{Class, Disclosure, check_leaf, reveal};
+use tacho_tree::archive::{self, Member};
 use tacho_tree::audit::{Code, Report, Spot};
 use tacho_tree::{TlogProof, VerifierKey, leaf_hash};
-use tar::Member;
 
 /// Bytes of a bundle that are read: what a log makes is smaller.
 pub const BUNDLE_BYTES_MAX: u64 = 512 << 20;
@@ -26,7 +25,7 @@ const BEHIND: [&str; 3] = ["disclosures.jsonl", "coverage.json", "index.html"];
 /// shows that it agrees with itself and no more.
 pub fn check(bytes: &[u8], keys: &[VerifierKey]) -> Report {
     let mut report = Report::default();
-    let Some(members) = tar::members(bytes, &mut report) else { return report };
+    let Some(members) = archive::members(bytes, &mut report) else { return report };
     let keys = trusted(&members, keys, &mut report);
     let Some(manifest) = object(&members, "manifest.json", &mut report) else { return report };
     let indexes = compare_manifest(&members, &manifest, &mut report);

@@ -116,7 +116,7 @@ impl Walk<'_> {
                     return self.find(Code::NotSupported, &path, "leaves are packed");
                 }
                 None => self.find(Code::FileMalformed, &path, "is none of ours"),
-                Some(first) if first != size || size % PER_RUN != 0 => {
+                Some(first) if first != size || !size.is_multiple_of(PER_RUN) => {
                     let what = format!("leaves {size} to {first} are not there");
                     return self.find(Code::LeavesMissing, &path, what);
                 }

@@ -5,13 +5,13 @@
 //! file. `tacho-verify bundle FILE` checks it offline.
 
 mod page;
-mod tar;
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 use tacho_event::json::{Object, Value};
 use tacho_event::privacy::{Class, Disclosure, reveal};
+use tacho_tree::archive::Archive;
 
 use crate::error::Error;
 use crate::limits::{BUNDLE_BYTES_MAX, BUNDLE_EVENTS_MAX};
@@ -20,8 +20,6 @@ use crate::prove::ProveError;
 use crate::sign;
 use crate::vault;
 use crate::verify::Coverage;
-
-use tar::Archive;
 
 /// Which events go into a bundle, and what of them is shown.
 #[derive(Debug, Clone, Copy, Default)]

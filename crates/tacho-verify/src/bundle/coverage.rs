@@ -5,6 +5,10 @@ use tacho_event::Timestamp;
 use tacho_event::json::{self, Object, Value};
 use tacho_tree::audit::{Code, Report};
 
+/// Rows of a statement; sources and agents beyond them are counted as [`OTHER`].
+const ROWS_MAX: usize = 4_096;
+const OTHER: &str = "other";
+
 type Row = (u64, Timestamp, Timestamp);
 
 /// Compares what is stated of the events of the bundle with its leaves. What is stated of the whole
@@ -37,7 +41,10 @@ fn seen(leaves: &[&Object]) -> BTreeMap<(String, String), Row> {
             leaf.object(object).and_then(|object| object.str(name)).unwrap_or("").to_owned()
         };
         let Some(time) = leaf.str("timestamp").and_then(Timestamp::parse) else { continue };
-        let key = (of("origin", "source"), of("agent", "id"));
+        let mut key = (of("origin", "source"), of("agent", "id"));
+        if rows.len() >= ROWS_MAX && !rows.contains_key(&key) {
+            key = (OTHER.to_owned(), OTHER.to_owned());
+        }
         let row = rows.entry(key).or_insert((0, time, time));
         *row = (row.0 + 1, row.1.min(time), row.2.max(time));
     }

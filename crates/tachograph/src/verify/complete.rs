@@ -132,7 +132,8 @@ impl Check {
                 self.calls.entry(key).or_insert(Call { leaf: index, name });
             }
             Some(Phase::Result) => {
-                if self.calls.remove(&key).is_none() && !self.is_beyond {
+                let is_alone = self.calls.remove(&key).is_none();
+                if is_alone && !self.is_beyond {
                     note(&mut self.results_alone, &mut self.more[2], index);
                 }
             }

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 
+use tacho_event::privacy::check_leaf;
 use tacho_tree::audit::{Code, Heads, PER_RUN, Report, Run, RunEnd, Spine, Spot, StoredRun};
 use tacho_tree::{Hash, Head, Nodes, Place};
 
@@ -41,7 +43,10 @@ pub(super) fn check(
     report: &mut Report,
 ) -> Hashed {
     let size = if is_known { known } else { known.max(count(store, places, report)) };
-    list(store, places, size, report);
+    // Whoever edits a state or a note may claim any size: no more is walked than files can hold,
+    // and one more, so that a last file that is gone is told.
+    let files = list(store, places, size, report);
+    let size = size.min(files.saturating_add(1).saturating_mul(PER_RUN));
     heads.pass(0, &Hash::EMPTY_ROOT, report);
     let runs = size.div_ceil(PER_RUN);
     let sizes: Vec<Vec<u64>> = (0..runs)
@@ -50,7 +55,8 @@ pub(super) fn check(
     let nodes = NodeFiles::new(store.files().clone(), places.clone());
     let mut hashed = Hashed { head: Spine::new().head(), zones: ZoneSums::default() };
     let mut spine = Spine::new();
-    let worker = Worker { files: store.files().as_ref(), places, size, index: options.index };
+    let files = store.files().as_ref();
+    let worker = Worker { files, places, size, index: options.index, leaves: options.leaves };
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let count = threads(options).min(usize::try_from(runs).unwrap_or(1)).max(1);
@@ -125,27 +131,32 @@ fn count(store: &Store, places: &TenantPlaces, report: &mut Report) -> u64 {
     }
 }
 
-/// Names in `leaves/` that no log has.
-fn list(store: &Store, places: &TenantPlaces, size: u64, report: &mut Report) {
+/// Tells the names in `leaves/` that no log has; gives how many it can have.
+fn list(store: &Store, places: &TenantPlaces, size: u64, report: &mut Report) -> u64 {
     let dir = places.leaves();
     let names = match store.files().list(&dir) {
         Ok(names) => names,
-        Err(error) if error.kind() == ErrorKind::NotFound => return,
-        Err(error) => return report.find(Code::Unreadable, dir.display().to_string(), error),
+        Err(error) if error.kind() == ErrorKind::NotFound => return 0,
+        Err(error) => {
+            report.find(Code::Unreadable, dir.display().to_string(), error);
+            return 0;
+        }
     };
+    let mut files = 0;
     for name in names {
         let path = dir.join(&name).display().to_string();
         match leaf_file_first(&name) {
             Some(first) if first > size => {
                 report.find(Code::FileMalformed, path, "lies beyond the end of the log");
             }
-            Some(_) => {}
+            Some(_) => files += 1,
             None if name.ends_with(".jsonl.zst") => {
                 report.find(Code::NotSupported, path, "leaves are packed");
             }
             None => report.find(Code::FileMalformed, path, "is none of ours"),
         }
     }
+    files
 }
 
 /// What a thread needs to hash one file.
@@ -154,6 +165,7 @@ struct Worker<'w> {
     places: &'w TenantPlaces,
     size: u64,
     index: bool,
+    leaves: bool,
 }
 
 impl Worker<'_> {
@@ -166,6 +178,9 @@ impl Worker<'_> {
         let path = self.places.leaf_file(first);
         let result = self.files.open(&path, Access::Read).and_then(|file| {
             lines(file.as_ref(), leaves, |leaf, end| {
+                if self.leaves {
+                    check_document(leaf, &path, &mut run);
+                }
                 run.push(leaf);
                 zones.push(leaf);
                 ends.push(end);
@@ -199,6 +214,15 @@ impl Worker<'_> {
             bytes
         };
         StoredRun { levels: StoredRun::heights().map(level).collect() }
+    }
+}
+
+/// Whether a leaf is a leaf: canonical, within its limits, with public members alone.
+fn check_document(leaf: &[u8], path: &Path, run: &mut Run<'_>) {
+    // The recorder's own events are leaves like any other.
+    if let (Err(problem), Err(_)) = (check_leaf(leaf, false), check_leaf(leaf, true)) {
+        let spot = Spot::leaf(run.first() + run.len()).within(path.display());
+        run.report().find(Code::LeafMalformed, spot, problem);
     }
 }
 

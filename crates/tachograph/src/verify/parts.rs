@@ -44,6 +44,9 @@ impl fmt::Display for Disclosures {
     }
 }
 
+/// A digest that is recorded as gone, and the reason.
+type Buried = ([u8; 32], u8);
+
 /// The check, while leaves come in.
 #[derive(Debug)]
 pub(super) struct Check<'l> {
@@ -52,7 +55,7 @@ pub(super) struct Check<'l> {
     /// Day files whose walk is open, the one used last at the end.
     open: Vec<(Class, u32)>,
     /// Tombstones whose day files are gone, by class and leaf.
-    tombs: HashMap<(Class, u64), Vec<([u8; 32], u8)>>,
+    tombs: HashMap<(Class, u64), Vec<Buried>>,
     tombs_read: HashSet<Class>,
     count: Disclosures,
 }
@@ -77,7 +80,7 @@ struct Found {
     /// Digests that were opened, and whether each stood there.
     opened: Vec<[u8; 32]>,
     sealed: u64,
-    tombs: Vec<([u8; 32], u8)>,
+    tombs: Vec<Buried>,
     records: BTreeSet<[u8; 16]>,
 }
 
@@ -384,7 +387,7 @@ fn take(
     }
 }
 
-fn buried<'t>(tomb: &Tomb<'t>) -> impl Iterator<Item = ([u8; 32], u8)> + use<'t> {
+fn buried<'t>(tomb: &Tomb<'t>) -> impl Iterator<Item = Buried> + use<'t> {
     let reason = tomb.reason;
     tomb.digests.as_chunks::<32>().0.iter().map(move |digest| (*digest, reason))
 }

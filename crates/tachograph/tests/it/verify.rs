@@ -1,7 +1,10 @@
 //! The three questions about a log, asked of real stores: untouched, damaged, and in use.
 
+mod both;
+mod busy;
 mod complete;
 mod damage;
+mod prove;
 
 use tacho_tree::audit::{Code, Verdict};
 use tachograph::sign::{Demand, Keys, Signer};
