@@ -4,8 +4,10 @@
 //! [`limits`] every bound, [`world`] brings the clock and the dice; [`wal`] is the one log that all
 //! tenants and all processes share, where an event becomes safe before it is acknowledged.
 
+pub mod bundle;
 pub mod emitters;
 pub mod error;
+pub mod export;
 pub mod files;
 pub mod generation;
 pub mod idempotency;
@@ -17,6 +19,7 @@ pub mod limits;
 pub mod log;
 pub mod parts;
 pub mod places;
+pub mod prove;
 pub mod record;
 pub mod reserve;
 pub mod sign;
@@ -26,6 +29,7 @@ pub mod store;
 pub mod tenant;
 pub mod tree;
 pub mod vault;
+pub mod verify;
 pub mod wal;
 pub mod world;
 

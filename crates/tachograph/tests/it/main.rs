@@ -31,4 +31,5 @@ mod store;
 mod story;
 mod submit;
 mod tally;
+mod verify;
 mod yard;
