@@ -69,6 +69,12 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Make a store and its keys, and prove that they work
+    Init(verb::init::Ask),
+    /// A log full of stories, in a directory of its own
+    Demo(verb::demo::Ask),
+    /// What is there, how far it is safe, what stands in the way
+    Status,
     /// Record an event
     Log(verb::log::Ask),
     /// List events, the newest first
@@ -80,14 +86,38 @@ enum Verb {
     /// Sessions: list them, show one
     #[command(subcommand)]
     Session(verb::session::Ask),
+    /// What happened to one thing, and what it was at a time
+    Resource(verb::resource::Ask),
     /// Count calls: how many, of what kind, how they ended, what they cost
     Stats(verb::stats::Ask),
+    /// Is the log unchanged, is anything missing, what could not be seen
+    Verify(verb::verify::Ask),
+    /// Print one event's proof, to be checked offline
+    Prove(verb::prove::Ask),
+    /// Events with their proofs in one file: make it, look at it, check it
+    #[command(subcommand)]
+    Bundle(verb::bundle::Ask),
+    /// Write events for other tools
+    Export(verb::export::Ask),
+    /// Stop agents: deny what they are about to do
+    Stop(verb::stop::Ask),
+    /// Lift a stop
+    Resume(verb::stop::Resume),
+    /// Have an agent's host call the recorder; without a host, list who does
+    Install(verb::install::Ask),
+    /// Take the recorder out of a host's settings again
+    Uninstall(verb::install::Undo),
+    /// Record what an agent's host says; called by the host
+    Hook(verb::hook::Ask),
     /// Signed notes of the log, to keep where nobody can reach them
     #[command(subcommand)]
     Checkpoint(verb::checkpoint::Ask),
     /// The keys that sign the log
     #[command(subcommand)]
     Keys(verb::keys::Ask),
+    /// What holds where nothing is said on the command line
+    #[command(subcommand)]
+    Config(verb::config::Ask),
     /// What the secret scanner finds
     #[command(subcommand)]
     Redact(verb::redact::Ask),
@@ -99,8 +129,12 @@ enum Verb {
 
 /// Runs the command line `words` and gives the exit code.
 pub(crate) fn run(words: impl Iterator<Item = std::ffi::OsString>) -> Exit {
+    let words: Vec<_> = words.collect();
+    // An agent stands behind a hook: whatever is wrong with it, the agent goes on.
+    let is_hook = words.get(1).is_some_and(|verb| verb == "hook");
     let line = match Line::try_parse_from(words) {
         Ok(line) => line,
+        Err(error) if is_hook && error.use_stderr() => return Exit::Yes,
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Yes };
@@ -108,6 +142,7 @@ pub(crate) fn run(words: impl Iterator<Item = std::ffi::OsString>) -> Exit {
     };
     match perform(line) {
         Ok(exit) => exit,
+        Err(_) if is_hook => Exit::Yes,
         Err(failure) => {
             failure.tell();
             failure.exit
@@ -121,14 +156,28 @@ fn perform(line: Line) -> Outcome {
     let mut screen = Screen::new(wishes)?;
     let place = Place::find(named)?;
     let exit = match verb {
+        Verb::Init(ask) => verb::init::run(&place, &mut screen, ask),
+        Verb::Demo(ask) => verb::demo::run(&mut screen, ask),
+        Verb::Status => verb::status::run(&place, &mut screen),
         Verb::Log(ask) => verb::log::run(&place, &mut screen, ask),
         Verb::Events(ask) => verb::events::run(&place, &mut screen, ask),
         Verb::Tail(ask) => verb::tail::run(&place, &mut screen, ask),
         Verb::Show(ask) => verb::show::run(&place, &mut screen, ask),
         Verb::Session(ask) => verb::session::run(&place, &mut screen, ask),
+        Verb::Resource(ask) => verb::resource::run(&place, &mut screen, ask),
         Verb::Stats(ask) => verb::stats::run(&place, &mut screen, ask),
+        Verb::Verify(ask) => verb::verify::run(&place, &mut screen, ask),
+        Verb::Prove(ask) => verb::prove::run(&place, &mut screen, ask),
+        Verb::Bundle(ask) => verb::bundle::run(&place, &mut screen, ask),
+        Verb::Export(ask) => verb::export::run(&place, &mut screen, ask),
+        Verb::Stop(ask) => verb::stop::run(&place, &mut screen, ask),
+        Verb::Resume(ask) => verb::stop::resume(&place, &mut screen, ask),
+        Verb::Install(ask) => verb::install::run(&place, &mut screen, ask),
+        Verb::Uninstall(ask) => verb::install::undo(&place, &mut screen, &ask),
+        Verb::Hook(ask) => verb::hook::run(Some(place.store_dir), &mut screen, ask),
         Verb::Checkpoint(ask) => verb::checkpoint::run(&place, &mut screen, ask),
         Verb::Keys(ask) => verb::keys::run(&place, &mut screen, ask),
+        Verb::Config(ask) => verb::config::run(&place, &mut screen, ask),
         Verb::Redact(ask) => verb::redact::run(&mut screen, ask),
         Verb::Completions(ask) => verb::help::completions(&mut screen, Line::command(), &ask),
         Verb::Man => verb::help::man(&mut screen, Line::command()),

@@ -3,9 +3,11 @@
 
 mod command;
 mod failure;
+mod given;
 mod place;
 mod reader;
 mod screen;
+mod settings;
 mod verb;
 
 use std::process::ExitCode;

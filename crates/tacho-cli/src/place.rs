@@ -3,8 +3,9 @@
 use crate::failure::{Exit, Failure};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tacho_event::TenantId;
-use tacho_event::privacy::Policy;
+use tacho_event::privacy::{Policy, Preset};
+use tacho_event::{TenantId, uuid_text};
+use tacho_tap::surroundings::Surroundings;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
 use tachograph::record::{Numbering, Recorder, Settings};
@@ -15,11 +16,16 @@ use tachograph::world::OsWorld;
 use tachograph::{Log, world::World};
 
 /// What a command works on.
+#[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) store_dir: PathBuf,
     keys_dir: Option<PathBuf>,
+    /// Below it lie the keys of each installation when nobody says where.
+    pub(crate) keys_home: PathBuf,
+    pub(crate) home: PathBuf,
     pub(crate) tenant: TenantId,
-    read_only: bool,
+    pub(crate) preset: Preset,
+    pub(crate) read_only: bool,
 }
 
 /// What was asked for on the command line.
@@ -32,9 +38,11 @@ pub(crate) struct Named {
 }
 
 impl Place {
-    /// What is named, else what the environment says, else where users keep such things.
+    /// What is named, else what the environment says, else what the user's `tacho.toml` says, else
+    /// where users keep such things. The tap finds them the same way.
     pub(crate) fn find(named: Named) -> Result<Self, Failure> {
-        let tenant = named.tenant.or_else(|| text("TACHO_TENANT"));
+        let around = Surroundings::of_process(named.store);
+        let tenant = named.tenant.or_else(|| text("TACHO_TENANT")).or(around.tenant);
         let tenant = match tenant {
             None => TenantId::default_tenant(),
             Some(name) => TenantId::new(&name).ok_or_else(|| {
@@ -42,26 +50,40 @@ impl Place {
                     .next("a name of small letters, digits and `-`, as in `acme`")
             })?,
         };
-        let store_dir = named
-            .store
-            .or_else(|| path("TACHO_STORE"))
-            .or_else(|| Some(home("XDG_DATA_HOME", ".local/share")?.join("tachograph")));
-        let store_dir = store_dir.ok_or_else(|| {
-            Failure::usage("no store is named and there is no home directory")
-                .next("name one with --store DIR or TACHO_STORE")
+        let preset = around.preset.map_or(Ok(Preset::default()), |name| {
+            Preset::parse(&name).ok_or_else(|| no_preset(&name))
         })?;
-        let keys_dir = named.keys.or_else(|| path("TACHO_KEYS"));
-        Ok(Self { store_dir, keys_dir, tenant, read_only: named.read_only })
+        Ok(Self {
+            store_dir: around.store,
+            keys_dir: named.keys.or(around.keys),
+            keys_home: around.keys_home,
+            home: around.home,
+            tenant,
+            preset,
+            read_only: named.read_only,
+        })
     }
 
     /// The same place, of another tenant.
     pub(crate) fn of_tenant(&self, tenant: &str) -> Result<Self, Failure> {
-        Self::find(Named {
-            store: Some(self.store_dir.clone()),
-            keys: self.keys_dir.clone(),
-            tenant: Some(tenant.to_owned()),
-            read_only: self.read_only,
-        })
+        let tenant = TenantId::new(tenant)
+            .ok_or_else(|| Failure::new(Exit::Bug, format!("`{tenant}` is no tenant")))?;
+        Ok(Self { tenant, ..self.clone() })
+    }
+
+    /// The same place, where other terms hold.
+    pub(crate) fn with_preset(&self, preset: Preset) -> Self {
+        Self { preset, ..self.clone() }
+    }
+
+    /// The keys that were named, wherever the store is.
+    pub(crate) fn named_keys(&self) -> Option<PathBuf> {
+        self.keys_dir.clone()
+    }
+
+    /// The user's configuration.
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.keys_home.with_file_name("tacho.toml")
     }
 
     pub(crate) fn world() -> Arc<dyn World> {
@@ -79,11 +101,9 @@ impl Place {
     }
 
     /// Where the keys of a store lie: outside it, so that a copy of the store signs nothing.
-    pub(crate) fn keys_dir(&self, store: &Store) -> Option<PathBuf> {
-        let installation: String =
-            store.installation().iter().map(|byte| format!("{byte:02x}")).collect();
-        let own = || Some(home("XDG_CONFIG_HOME", ".config")?.join("tachograph/keys"));
-        self.keys_dir.clone().or_else(|| Some(own()?.join(installation)))
+    pub(crate) fn keys_dir(&self, store: &Store) -> PathBuf {
+        let own = || self.keys_home.join(uuid_text(*store.installation()).replace('-', ""));
+        self.keys_dir.clone().unwrap_or_else(own)
     }
 
     /// The log with all that was recorded, brought in first as far as this user may.
@@ -109,7 +129,8 @@ impl Place {
                     .next("`tacho doctor` says what can be mended"));
             }
         };
-        if let Some(keys) = self.keys_dir(store).filter(|dir| dir.is_dir()) {
+        let keys = self.keys_dir(store);
+        if keys.is_dir() {
             let opened = Keys::open(store.files().as_ref(), &keys);
             let keys = opened.map_err(|error| Failure::new(Exit::NotAllowed, error.to_string()))?;
             let mut signer = Signer::new(store, keys, None);
@@ -134,7 +155,7 @@ impl Place {
             numbering: Numbering::Off,
             ..Settings::default()
         };
-        Ok(Recorder::new(store.clone(), wal, world, Policy::default(), settings)?)
+        Ok(Recorder::new(store.clone(), wal, world, Policy::preset(self.preset), settings)?)
     }
 }
 
@@ -160,7 +181,7 @@ fn text(name: &str) -> Option<String> {
     path(name)?.into_os_string().into_string().ok()
 }
 
-/// `$name`, if it is an absolute path as XDG demands; else the folder below the user's home.
-fn home(name: &str, below: &str) -> Option<PathBuf> {
-    path(name).filter(|path| path.is_absolute()).or_else(|| Some(path("HOME")?.join(below)))
+pub(crate) fn no_preset(name: &str) -> Failure {
+    let known: Vec<&str> = Preset::ALL.iter().map(|preset| preset.terms().name).collect();
+    Failure::usage(format!("`{name}` is no preset")).next(format!("one of {}", known.join(", ")))
 }

@@ -119,28 +119,42 @@ impl Seen {
     }
 }
 
-/// Records that content was seen: looking is an event. Who may not write is told so.
+/// Records that content was seen: looking is an event.
 pub(crate) fn record_look(place: &Place, screen: &mut Screen, what: &str, seen: usize) {
-    if seen == 0 {
+    record_access(place, screen, "reveal", what, seen);
+}
+
+/// Records that so many events were revealed, proven or exported. Who may not write is told so.
+pub(crate) fn record_access(
+    place: &Place,
+    screen: &mut Screen,
+    operation: &str,
+    target: &str,
+    events: usize,
+) {
+    if events == 0 {
+        return;
+    }
+    if place.read_only {
+        screen.note(&format!("note: this {operation} is not recorded: --read-only"));
         return;
     }
     let recorded = place.open().and_then(|store| {
-        let draft = tacho_event::Draft::new(tacho_event::ActionType::Access, "reveal")
+        let draft = tacho_event::Draft::access(operation)
             .with("actor.type", "user")
             .with("actor.id", user().as_str())
-            .with("action.access.operation", "reveal")
-            .with("action.access.target", what)
+            .with("action.access.target", target)
             .with("outcome.status", "success")
-            .with("outcome.result.events", seen as u64);
+            .with("outcome.result.events", events as u64);
         Ok(place.recorder(&store)?.record_as(draft, tachograph::Ack::Os)?)
     });
     if recorded.is_err() {
-        screen.note("note: this look at content could not be recorded");
+        screen.note(&format!("note: this {operation} could not be recorded"));
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
-fn user() -> String {
+pub(crate) fn user() -> String {
     let name = std::env::var("USER").ok().filter(|name| !name.is_empty());
     name.unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()))
 }

@@ -5,10 +5,12 @@
 mod columns;
 mod jq;
 mod paint;
+mod waiting;
 mod when;
 
-pub(crate) use columns::{Column, Row, Width};
+pub(crate) use columns::{Column, Row, Width, csv_line};
 pub(crate) use paint::Paint;
+pub(crate) use waiting::Waiting;
 pub(crate) use when::Zone;
 
 use crate::failure::{Exit, Failure};

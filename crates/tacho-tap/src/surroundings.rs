@@ -97,7 +97,9 @@ impl Written {
 }
 
 /// `store = "/var/lib/tachograph"  # where` -> (`store`, `/var/lib/tachograph`)
-fn text_setting(line: &str) -> Option<(&str, &str)> {
+///
+/// An escape, or anything behind the text but a comment, makes it no setting.
+pub fn text_setting(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once('=')?;
     let value = value.trim();
     let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;

@@ -10,6 +10,7 @@ mod require;
 pub mod rng;
 mod scratch;
 pub mod sim;
+mod stock;
 pub mod stores;
 pub mod tamper;
 
@@ -17,3 +18,10 @@ pub use effort::{stories, stride};
 pub use gen_events::{NEEDLE, Options, generate};
 pub use require::{Missing, require, tools_dir};
 pub use scratch::{Scratch, scratch};
+pub use stock::GoVerifier;
+
+/// SHA-256 in hex, as `sha256sum` prints it.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

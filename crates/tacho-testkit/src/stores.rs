@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use tacho_event::privacy::Policy;
+use tacho_event::privacy::{Class, Policy};
 use tacho_event::{ActionType, Draft, Timestamp, World};
 use tacho_tree::{LogKey, TlogProof, VerifierKey, prove};
 use tachograph::Log;
+use tachograph::bundle::Choice;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, Integrator};
+use tachograph::log::Query;
 use tachograph::record::{Ack, Recorder, Settings};
 use tachograph::sign::{Demand, Keys, Signer};
 use tachograph::store::{Remote, Store};
@@ -84,6 +86,19 @@ impl SignedStore {
         let path = prove::inclusion(log.nodes(), index, log.size()).unwrap();
         let leaf = log.leaf(index).unwrap().unwrap();
         (TlogProof { index, path, note }.to_string(), leaf)
+    }
+
+    /// Publishes the signed part of its log as a directory of C2SP `tlog-tiles`.
+    pub fn export(&self, dir: &Path) {
+        Log::of(&self.store, "default").unwrap().export_tlog(dir).unwrap();
+    }
+
+    /// A bundle of the first `count` events with the disclosures of these classes.
+    pub fn bundle(&self, count: u64, classes: &[Class]) -> Vec<u8> {
+        let log = Log::of(&self.store, "default").unwrap();
+        let query = Query { end: Some(count), ..Query::default() };
+        let choice = Choice { query, classes, title: "a test", coverage: None };
+        log.bundle(&choice).unwrap().bytes
     }
 
     /// The store.

@@ -24,6 +24,8 @@
 //! | [`witness`] | a log's request | whether to cosign | C2SP `tlog-witness` |
 //! | [`policy`] | trusted keys and a quorum | whether enough have signed | C2SP `tlog-policy` |
 //! | `tlog_proof` | all of it | one text that proves a leaf offline | C2SP `tlog-proof` |
+//! | [`audit`] | leaves, stored nodes, signed heads | where they disagree | |
+//! | [`archive`] | members | the one tar that holds them, and back | this project's |
 //! | `rotation` | old and new key | the statement that hands over | this project's |
 //!
 //! Parsers accept exactly what the same version would write, but for policies, which people write.
@@ -56,6 +58,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod archive;
+pub mod audit;
 pub mod check;
 pub mod checkpoint;
 mod cosign;

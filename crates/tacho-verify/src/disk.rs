@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "an offline verifier reads files, and only that")]
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Result};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Result, Seek, SeekFrom};
 use std::path::Path;
 
 /// A small file, whole; none if there is none. One beyond `max` bytes is an error.
@@ -31,6 +31,15 @@ pub(crate) fn names(dir: &Path) -> Result<Option<Vec<String>>> {
     }
     names.sort_unstable();
     Ok(Some(names))
+}
+
+/// Up to `length` bytes of a file from `offset` on; fewer where it ends.
+pub(crate) fn range(path: &Path, offset: u64, length: usize) -> Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.take(length as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A file, from its beginning.

@@ -1,4 +1,4 @@
-//! `tacho-verify`: is this log, or this proof, what was signed? Offline, read-only.
+//! `tacho-verify`: is this log, proof or bundle what was signed? Offline, read-only.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -11,13 +11,17 @@ use std::process::ExitCode;
 use tacho_event::json::Value;
 use tacho_tree::VerifierKey;
 use tacho_verify::log::Against;
-use tacho_verify::{Report, Verdict, log, proof};
+use tacho_verify::{Report, Verdict, bundle, log, proof, tlog, to_json};
 
 const HELP: &str = "\
-tacho-verify: is this log, or this proof, what was signed? Offline; changes nothing.
+tacho-verify: is this log, proof or bundle what was signed? Offline; changes nothing.
 
   tacho-verify log DIR [--vkey KEY]... [--against NOTE]... [--json]
       DIR is a tenant's directory, as in <store>/tenants/default.
+  tacho-verify tlog DIR --vkey KEY [--against NOTE]... [--json]
+      DIR is a published log: `checkpoint` and `tile/`, as in C2SP tlog-tiles.
+  tacho-verify bundle FILE [--vkey KEY]... [--json]
+      FILE is a bundle; it is read where it stands and never unpacked.
   tacho-verify proof FILE --leaf FILE --vkey KEY [--json]
       FILE is a tlog-proof; the leaf is the exact line of the log.
 
@@ -33,6 +37,8 @@ Exit code: 0 unchanged, 1 changed, 2 wrong usage, 3 cannot tell.
 enum Task {
     Help,
     Log { dir: PathBuf, against: Against },
+    Tlog { dir: PathBuf, against: Against },
+    Bundle { file: PathBuf, keys: Vec<VerifierKey> },
     Proof { proof: PathBuf, leaf: PathBuf, keys: Vec<VerifierKey> },
 }
 
@@ -78,12 +84,14 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
     match verb {
         "--help" | "-h" | "help" => Ok(Task::Help),
         "log" => Ok(Task::Log { dir: subject("the log's directory")?, against }),
+        "tlog" => Ok(Task::Tlog { dir: subject("the published log's directory")?, against }),
+        "bundle" => Ok(Task::Bundle { file: subject("the bundle")?, keys: against.keys }),
         "proof" => Ok(Task::Proof {
             proof: subject("the proof")?,
             leaf: leaf.ok_or("a proof needs --leaf FILE")?,
             keys: against.keys,
         }),
-        _ => Err(format!("unknown command {verb}: it is `log` or `proof`")),
+        _ => Err(format!("unknown command {verb}: it is `log`, `tlog`, `bundle` or `proof`")),
     }
 }
 
@@ -108,6 +116,17 @@ fn run(task: Task) -> Result<Option<Report>, String> {
             return Err(format!("{} is no log: it has no `leaves`", dir.display()));
         }
         Task::Log { dir, against } => Some(log::check(&dir, &against, &mut |_| ())),
+        Task::Tlog { dir, .. } if !dir.is_dir() => {
+            return Err(format!("{} is no directory", dir.display()));
+        }
+        Task::Tlog { dir, against } => Some(tlog::check(&dir, &against, &mut |_| ())),
+        Task::Bundle { file: path, keys } => {
+            let size = std::fs::metadata(&path).map(|meta| meta.len()).unwrap_or(0);
+            if size > bundle::BUNDLE_BYTES_MAX {
+                return Err(format!("{} is larger than any bundle", path.display()));
+            }
+            Some(bundle::check(&file(&path)?, &keys))
+        }
         Task::Proof { proof: path, leaf, keys } => {
             Some(proof::check(&file(&path)?, &file(&leaf)?, &keys))
         }
@@ -116,7 +135,7 @@ fn run(task: Task) -> Result<Option<Report>, String> {
 
 fn show(report: &Report, json: bool) {
     if json {
-        println!("{}", Value::from(report.to_json()));
+        println!("{}", Value::from(to_json(report)));
         return;
     }
     for fact in &report.facts {

@@ -1,7 +1,7 @@
 //! Given a `tlog-proof`, the leaf it is about and a trusted key, says whether the log held it.
 
-use crate::finding::{Code, Report};
 use tacho_event::privacy::check_leaf;
+use tacho_tree::audit::{Code, Report, Spot};
 use tacho_tree::{TlogProof, VerifierKey, leaf_hash};
 
 /// Checks `proof` for the exact bytes of `leaf` against keys that are trusted.
@@ -33,7 +33,7 @@ pub fn check(proof: &[u8], leaf: &[u8], keys: &[VerifierKey]) -> Report {
             report.limit("whether that log is the one that others were shown: compare checkpoints");
             report.limit("whether what the leaf says is true: a log proves what was recorded");
         }
-        Err(error) => report.find(Code::ProofInvalid, format!("leaf {}", proof.index), error),
+        Err(error) => report.find(Code::ProofInvalid, Spot::leaf(proof.index), error),
     }
     report
 }

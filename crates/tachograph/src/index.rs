@@ -33,7 +33,7 @@ use crate::wal::field::u64_at;
 pub(crate) use run::RunFile;
 pub(crate) use skim::{Facts, facts, skim};
 pub(crate) use write::{Effort, IndexWriter};
-pub(crate) use zones::{ZONE_LEAVES, Zones};
+pub(crate) use zones::{ZONE_BYTES, ZONE_LEAVES, Zones};
 
 /// Leaves read at a time where there is no index.
 const SCAN_LEAVES: usize = 1024;
@@ -151,7 +151,10 @@ pub(crate) fn scan(
 }
 
 /// The ranges of the runs there are.
-fn list_runs(files: &dyn Files, places: &TenantPlaces) -> Result<Vec<(u64, u64)>, Error> {
+pub(crate) fn list_runs(
+    files: &dyn Files,
+    places: &TenantPlaces,
+) -> Result<Vec<(u64, u64)>, Error> {
     let names = list_if_there(files, &places.keys())?;
     Ok(names.iter().filter_map(|name| run_range(name)).collect())
 }

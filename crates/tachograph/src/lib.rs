@@ -5,9 +5,11 @@
 //! tenants and all processes share, where an event becomes safe before it is acknowledged.
 
 pub mod backup;
+pub mod bundle;
 pub mod emitters;
 pub mod erase;
 pub mod error;
+pub mod export;
 pub mod files;
 pub mod generation;
 pub mod idempotency;
@@ -19,6 +21,7 @@ pub mod limits;
 pub mod log;
 pub mod parts;
 pub mod places;
+pub mod prove;
 pub mod record;
 pub mod reserve;
 pub mod sign;
@@ -28,6 +31,7 @@ pub mod store;
 pub mod tenant;
 pub mod tree;
 pub mod vault;
+pub mod verify;
 pub mod wal;
 pub mod world;
 

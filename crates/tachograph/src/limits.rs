@@ -100,6 +100,26 @@ pub const HAUL_FRAMES_MAX: usize = 2_048;
 pub const HAUL_BYTES_MAX: usize = 8 << 20;
 /// Threads that read frames again.
 pub const CHECK_THREADS_MAX: usize = 4;
+/// Threads that hash for one verification.
+pub const VERIFY_THREADS_MAX: usize = 64;
+/// Bytes of kept notes that a verification reads: some 200,000 hours of them.
+pub const KEPT_NOTES_BYTES_MAX: usize = 64 << 20;
+/// Tombstones without a day file that a verification holds in memory, for each class.
+pub const VERIFY_TOMBS_MAX: usize = 1 << 20;
+/// Day files that a verification remembers its place in.
+pub const VERIFY_DAYS_MAX: usize = 1 << 15;
+/// Grants of one day file that a verification remembers.
+pub const VERIFY_GRANTS_MAX: usize = 1 << 16;
+/// Emitters, open calls or sessions that a verification follows at once.
+pub const VERIFY_OPEN_MAX: usize = 1 << 18;
+/// Ranges of missing numbers that a verification remembers of one emitter.
+pub const VERIFY_HOLES_MAX: usize = 32;
+/// Sources and agents that a coverage statement tells apart.
+pub const COVERAGE_ROWS_MAX: usize = 4_096;
+/// Events in one bundle.
+pub const BUNDLE_EVENTS_MAX: usize = 20_000;
+/// Bytes of one bundle, about: 256 MiB.
+pub const BUNDLE_BYTES_MAX: usize = 256 << 20;
 /// Emergency stops at a time.
 pub const STOP_LEASES_MAX: usize = 256;
 /// One text of a stop lease: a tenant, a target, a name, a reason.

@@ -221,13 +221,17 @@ impl Log {
             let day = entry.leaf.object(class.as_str()).and_then(|class| class.get("day"));
             let day = day.and_then(Value::as_i64).and_then(|day| u32::try_from(day).ok());
             if let Some(day) = day {
-                let counted =
-                    self.state.days.iter().find(|file| (file.class, file.day) == (class, day));
-                let length = counted.map(|file| file.bytes);
+                let length = self.counted_bytes(class, day);
                 parts.extend(self.parts.of_leaf(class, day, entry.index, length)?);
             }
         }
         Ok(parts)
+    }
+
+    /// How much of a day file the state counts, where it tells.
+    pub(crate) fn counted_bytes(&self, class: Class, day: u32) -> Option<u64> {
+        let counted = self.state.days.iter().find(|file| (file.class, file.day) == (class, day));
+        counted.map(|file| file.bytes)
     }
 
     /// The event that an entry and its open parts say, and what could not be opened.

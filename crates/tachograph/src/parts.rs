@@ -172,6 +172,16 @@ impl Records {
         self.at = offset;
     }
 
+    /// Ends at `offset`: what is behind may be in the making.
+    pub(crate) fn end_at(&mut self, offset: u64) {
+        self.end = offset;
+    }
+
+    /// The file that is walked.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
     /// Where the next record begins.
     pub fn offset(&self) -> u64 {
         self.at

@@ -39,7 +39,8 @@ const HOUSE: &[Room] = &[
     room("tacho-python", TRUNK, Ring::Heavy, UNLIMITED),
     room(
         "tacho-cli",
-        // The crown wires the branches to the trunk: every branch but python.
+        // The crown wires the branches to the trunk: every branch but python. It checks bundles
+        // with the very code that an auditor's small verifier has.
         &[
             "tachograph",
             "tacho-event",
@@ -49,6 +50,7 @@ const HOUSE: &[Room] = &[
             "tacho-query",
             "tacho-sink",
             "tacho-server",
+            "tacho-verify",
         ],
         Ring::Heavy,
         UNLIMITED,

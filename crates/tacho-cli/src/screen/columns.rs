@@ -54,7 +54,7 @@ pub(super) fn line(
     screen: &Screen,
 ) -> String {
     match format {
-        Format::Csv => cells.iter().map(|cell| csv(cell)).collect::<Vec<_>>().join(",") + "\r\n",
+        Format::Csv => csv_line(cells),
         Format::Tsv => cells.iter().map(|cell| tsv(cell)).collect::<Vec<_>>().join("\t") + "\n",
         Format::Md => {
             let cells: Vec<String> =
@@ -66,28 +66,46 @@ pub(super) fn line(
 }
 
 fn table(columns: &[Column], cells: &[String], screen: &Screen) -> String {
-    let taken: usize = columns
-        .iter()
-        .map(|column| match column.width {
-            Width::Chars(width) | Width::Number(width) => width + 2,
-            Width::Rest => 0,
-        })
-        .sum();
-    let rest = screen.width.saturating_sub(taken).max(16);
     let mut line = String::new();
-    for (column, cell) in columns.iter().zip(cells) {
+    for ((column, width), cell) in columns.iter().zip(widths(columns, screen.width)).zip(cells) {
         let shown = screen.shown(cell);
-        let (width, right) = match column.width {
-            Width::Chars(width) => (width, false),
-            Width::Number(width) => (width, true),
-            Width::Rest => (rest, false),
-        };
         let text = fitted(&shown, width);
         let pad = " ".repeat(width.saturating_sub(text.chars().count()));
         let cell = screen.paint.word(&text);
-        line += &if right { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") };
+        let is_right = matches!(column.width, Width::Number(_));
+        line += &if is_right { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") };
     }
     line.trim_end().to_owned()
+}
+
+/// What says most gets so much, where others can give.
+const REST_MIN: usize = 24;
+/// A name that is cut shorter says nothing.
+const NAME_MIN: usize = 10;
+
+/// How wide each column is at a terminal so wide, with two spaces between them.
+fn widths(columns: &[Column], terminal: usize) -> Vec<usize> {
+    let wanted = |column: &Column| match column.width {
+        Width::Chars(width) | Width::Number(width) => width,
+        Width::Rest => 0,
+    };
+    let mut widths: Vec<usize> = columns.iter().map(wanted).collect();
+    let taken = widths.iter().sum::<usize>() + 2 * columns.len().saturating_sub(1);
+    let mut rest = terminal.saturating_sub(taken);
+    for (column, width) in columns.iter().zip(&mut widths) {
+        // Half a time would be another time.
+        if matches!(column.width, Width::Chars(_)) && !matches!(column.title, "time" | "last") {
+            let given = REST_MIN.saturating_sub(rest).min(width.saturating_sub(NAME_MIN));
+            *width -= given;
+            rest += given;
+        }
+    }
+    for (column, width) in columns.iter().zip(&mut widths) {
+        if column.width == Width::Rest {
+            *width = rest.max(16);
+        }
+    }
+    widths
 }
 
 /// A text that fits: cut with a sign where it is longer.
@@ -97,6 +115,11 @@ fn fitted(text: &str, width: usize) -> String {
     }
     let kept: String = text.chars().take(width.saturating_sub(1)).collect();
     kept + "~"
+}
+
+/// A line of RFC 4180.
+pub(crate) fn csv_line(cells: &[String]) -> String {
+    cells.iter().map(|cell| csv(cell)).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 /// A value of RFC 4180; one that a spreadsheet would run is told as text.
@@ -125,6 +148,15 @@ mod tests {
         assert_eq!(tsv("a\tb\nc\\d"), "a\\tb\\nc\\\\d");
         assert_eq!(csv("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
         assert_eq!(csv("plain"), "plain");
+    }
+
+    #[test]
+    fn a_row_fits_a_terminal_of_eighty() {
+        let columns = crate::reader::COLUMNS;
+        let row = |terminal| widths(columns, terminal).iter().sum::<usize>() + 2 * 4;
+        assert_eq!([80, 100, 120, 200].map(row), [80, 100, 120, 200]);
+        assert_eq!(widths(columns, 80), [23, 10, 24, 8, 7]);
+        assert_eq!(widths(columns, 120), [23, 22, 52, 8, 7]);
     }
 
     #[test]

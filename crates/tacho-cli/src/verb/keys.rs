@@ -85,9 +85,7 @@ fn public(place: &Place, store: &Store) -> Result<Vec<String>, Failure> {
 }
 
 fn signer(place: &Place, store: &Store) -> Result<Signer, Failure> {
-    let Some(dir) = place.keys_dir(store) else {
-        return Err(Failure::usage("no directory of keys is named").next("--keys DIR"));
-    };
+    let dir = place.keys_dir(store);
     let keys = Keys::open(store.files().as_ref(), &dir).map_err(refused)?;
     Ok(Signer::new(store, keys, None))
 }

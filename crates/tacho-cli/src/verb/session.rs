@@ -1,5 +1,7 @@
 //! `tacho session`: the runs of agents, and what happened in one.
 
+mod story;
+
 use crate::failure::{Exit, Failure, Outcome};
 use crate::place::Place;
 use crate::reader::{COLUMNS, Question, record_look};
@@ -14,6 +16,10 @@ pub(crate) enum Ask {
     Ls(Ls),
     /// What happened in a session, from its beginning
     Show(Show),
+    /// Tell a session as it went: times from its beginning, decisions, what went wrong
+    Replay(story::Replay),
+    /// Write a session for somebody else to read
+    Export(story::Export),
 }
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +43,8 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     match ask {
         Ask::Ls(ask) => ls(place, screen, &ask),
         Ask::Show(ask) => show(place, screen, &ask),
+        Ask::Replay(ask) => story::replay(place, screen, &ask),
+        Ask::Export(ask) => story::export(place, screen, &ask),
     }
 }
 

@@ -96,28 +96,32 @@ fn run(home: &Path, command: &str) -> String {
 fn plain(text: &str, home: &Path) -> String {
     let mut text = text.replace(&*home.to_string_lossy(), "HOME");
     for (form, name) in [
-        ("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "ID"),
-        ("dddd-dd-ddTdd:dd:dd.ddddddZ", "TIME"),
-        ("dddd-dd-dd dd:dd:dd.dddddd +dd:dd", "TIME"),
+        ("%%%%%%%%-%%%%-%%%%-%%%%-%%%%%%%%%%%%", "ID"),
+        ("####-##-##T##:##:##.######Z", "TIME"),
+        ("####-##-## ##:##:##.###### +##:##", "TIME"),
         // As wide as a column of times is.
-        ("dddd-dd-dd dd:dd:dd.ddd", "TIME                   "),
-        ("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb=", "HASH"),
-        ("tacho.local/xxxxxxxx/default+xxxxxxxx", "KEY"),
-        ("tacho.local/xxxxxxxx", "tacho.local/INSTALLATION"),
+        ("####-##-## ##:##:##.###", "TIME                   "),
+        (&format!("{}=", "$".repeat(43)), "HASH"),
+        (&format!("tacho.local/{0}/default+{0}+{1}", "%".repeat(8), "$".repeat(44)), "KEY"),
+        ("tacho.local/%%%%%%%%", "tacho.local/INSTALLATION"),
+        (&"%".repeat(64), "SHA256"),
+        (&"%".repeat(32), "INSTALLATION"),
+        // What a terminal would swallow.
+        ("\r", "^M"),
     ] {
         text = replaced(&text, form, name);
     }
     text
 }
 
-/// `text` with whatever has this form as `name`: `x` is a hexadecimal digit, `d` a decimal one, `b`
+/// `text` with whatever has this form as `name`: `%` is a hexadecimal digit, `#` a decimal one, `$`
 /// a character of base64, anything else itself.
 fn replaced(text: &str, form: &str, name: &str) -> String {
     let fits = |window: &[u8]| {
         window.iter().zip(form.bytes()).all(|(byte, form)| match form {
-            b'x' => byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase(),
-            b'd' => byte.is_ascii_digit(),
-            b'b' => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_'),
+            b'%' => byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase(),
+            b'#' => byte.is_ascii_digit(),
+            b'$' => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_'),
             _ => *byte == form,
         })
     };

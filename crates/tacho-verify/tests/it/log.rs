@@ -84,8 +84,8 @@ fn a_flipped_bit_in_any_leaf_is_found_with_its_index() {
         let report = check(dir.path(), &against, &mut |_| ());
         let found = &report.findings[0];
         assert_eq!(
-            (found.code, found.place.as_str()),
-            (Code::LeafChanged, &*format!("leaf {index}"))
+            (found.code, found.spot.to_string().as_str()),
+            (Code::LeafChanged, format!("leaf {index}").as_str())
         );
         assert!(codes(&report).contains(&Code::RootMismatch));
     }

@@ -27,7 +27,7 @@ pub(super) const FOOTER_BYTES: usize = 36;
 const LEVELS_MAX: u8 = 6;
 
 /// A key and what belongs to it.
-pub(super) type Pair = (u64, u32);
+pub(crate) type Pair = (u64, u32);
 
 /// What the footer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +168,17 @@ impl RunFile {
         let bytes = self.block(block).ok_or(())?;
         let entries = decode_block(&bytes).ok_or(())?;
         Ok(Some(entries.collect()))
+    }
+
+    /// How many blocks hold entries, and how many there are with those above them.
+    pub(crate) fn block_counts(&self) -> (u32, u32) {
+        (self.footer.entry_blocks, self.footer.root.saturating_add(1))
+    }
+
+    /// What stands in one block of any level; none if it is not as it was written.
+    pub(crate) fn pairs(&self, number: u32) -> Option<Vec<Pair>> {
+        let bytes = self.block(number)?;
+        Some(decode_block(&bytes)?.collect())
     }
 
     fn block(&self, number: u32) -> Option<[u8; BLOCK_BYTES]> {

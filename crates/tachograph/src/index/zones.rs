@@ -15,7 +15,7 @@ use tacho_event::Timestamp;
 
 /// Leaves of one zone.
 pub(crate) const ZONE_LEAVES: u64 = 256;
-const ZONE_BYTES: usize = 28;
+pub(crate) const ZONE_BYTES: usize = 28;
 
 /// The earliest and the latest time of some leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +85,13 @@ impl Zones {
             }
         }
         Ok(Self { zones })
+    }
+
+    /// The earliest and latest time of a zone, in microseconds: none behind the last, and none
+    /// inside where the record is not as it was written.
+    pub(crate) fn times(&self, number: usize) -> Option<Option<(i64, i64)>> {
+        let zone = self.zones.get(number)?;
+        Some(zone.map(|zone| (zone.earliest, zone.latest)))
     }
 
     /// Whether a leaf of the zone of `leaf` may lie in `from..until`.

@@ -113,7 +113,7 @@ fn a_follower_sees_every_event_once_while_many_write_and_one_integrates() {
     assert_eq!(seen.len() as u64, WRITERS * EACH);
 }
 
-fn open(path: &Path) -> Store {
+pub(crate) fn open(path: &Path) -> Store {
     Store::create(Arc::new(OsFiles), &OsWorld, path, Remote::Refused).unwrap()
 }
 
@@ -144,7 +144,13 @@ fn records_what_it_is_told() {
 }
 
 /// A process that runs the test above, behind `wrapper`.
-fn recording(wrapper: &[&str], first: u64, count: u64, keys: &str, store: &Path) -> Child {
+pub(crate) fn recording(
+    wrapper: &[&str],
+    first: u64,
+    count: u64,
+    keys: &str,
+    store: &Path,
+) -> Child {
     let own = std::env::current_exe().unwrap();
     let mut words = wrapper.iter().map(PathBuf::from).chain([own]);
     let mut command = Command::new(words.next().unwrap());

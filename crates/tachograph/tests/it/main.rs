@@ -32,4 +32,5 @@ mod story;
 mod submit;
 mod tally;
 mod vault;
+mod verify;
 mod yard;

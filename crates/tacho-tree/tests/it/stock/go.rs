@@ -1,118 +1,43 @@
 //! Go's own `golang.org/x/mod/sumdb/{tlog,note}`, as every Go distribution vendors them.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
+use tacho_testkit::GoVerifier;
 use tacho_tree::{Hash, Head, Note, check, leaf_hash, prove};
 
 use super::published::Published;
 use crate::notes::with_stray_bit;
 use crate::sample::{head, leaves, log_key, note, one_bit_off, tree, witness_key};
 
-const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/verifiers/go");
-
 /// The sizes at which tiles begin and end.
 const SIZES: [u64; 9] = [1, 3, 255, 256, 257, 65_535, 65_536, 65_537, 70_000];
 
-/// The built verifier, in a folder of the test's own; `None` if there is no Go.
-struct Verifier(PathBuf);
-
-impl Verifier {
-    fn build(test: &str) -> Option<Verifier> {
-        let go = tacho_testkit::tools_dir().join("python/bin/go");
-        if !go.exists() {
-            tacho_testkit::require("go", "no Go toolchain: run `cargo x setup`");
-            return None;
-        }
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go").join(test);
-        std::fs::create_dir_all(&folder).unwrap();
-        let overlay = write_overlay(&go, &folder);
-        let program = folder.join("verifier");
-        let built = Command::new(&go)
-            .args(["build", "-overlay", overlay.to_str().unwrap(), "-o"])
-            .args([program.to_str().unwrap(), "."])
-            .current_dir(SOURCE)
-            .envs([("GOPROXY", "off"), ("GOWORK", "off"), ("GOTOOLCHAIN", "local")])
-            .envs([("GOFLAGS", "-mod=readonly"), ("GO111MODULE", "on"), ("CGO_ENABLED", "0")])
-            .env("GOCACHE", tacho_testkit::tools_dir().join("go-cache"))
-            .output()
-            .unwrap();
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        Some(Verifier(program))
-    }
-
-    /// Whether it accepts a published folder; otherwise its reason.
-    fn log(&self, published: &Published) -> Result<(), String> {
-        let vkey = log_key().verifier().to_string();
-        let arguments = ["log", published.dir.to_str().unwrap(), &vkey];
-        let output = Command::new(&self.0).args(arguments).output().unwrap();
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(String::from_utf8(output.stderr).unwrap())
-        }
-    }
-
-    /// Its answers, yes or no, to some lines.
-    fn answers(&self, arguments: &[&str], lines: String) -> Vec<bool> {
-        let mut child = Command::new(&self.0)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // It answers while it reads, so both ends have to move at once.
-        let output = std::thread::scope(|scope| {
-            scope.spawn(move || stdin.write_all(lines.as_bytes()).unwrap());
-            child.wait_with_output().unwrap()
-        });
-        assert!(output.status.success());
-        let answers = String::from_utf8(output.stdout).unwrap();
-        answers.lines().map(|answer| answer == "yes").collect()
-    }
+/// The verifier, in a folder of the test's own; `None` if there is no Go.
+fn build(test: &str) -> Option<GoVerifier> {
+    GoVerifier::build(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("go").join(test))
 }
 
-/// Shows the vendored copy of x/mod to the build as the module `golang.org/x/mod`.
-fn write_overlay(go: &Path, folder: &Path) -> PathBuf {
-    let root = Command::new(go).args(["env", "GOROOT"]).output().unwrap().stdout;
-    let vendored = PathBuf::from(String::from_utf8(root).unwrap().trim())
-        .join("src/cmd/vendor/golang.org/x/mod");
-    let module = folder.join("x-mod");
-    std::fs::write(&module, "module golang.org/x/mod\n\ngo 1.24\n").unwrap();
-    let source = Path::new(SOURCE).canonicalize().unwrap();
-    let mut replace = serde_json::Map::new();
-    let mut show = |path: &str, real: PathBuf| {
-        let shown = source.join("xmod").join(path).to_str().unwrap().to_owned();
-        replace.insert(shown, real.to_str().unwrap().into());
-    };
-    show("go.mod", module);
-    for path in ["note/note.go", "tlog/note.go", "tlog/tile.go", "tlog/tlog.go"] {
-        let path = format!("sumdb/{path}");
-        show(&path, vendored.join(&path));
-    }
-    let overlay = folder.join("overlay.json");
-    std::fs::write(&overlay, serde_json::json!({ "Replace": replace }).to_string()).unwrap();
-    overlay
+/// Whether Go accepts a published folder; otherwise its reason.
+fn log(verifier: &GoVerifier, published: &Published) -> Result<(), String> {
+    verifier.log(&published.dir, &log_key().verifier().to_string())
 }
 
 #[test]
 fn go_accepts_published_logs_of_every_size_around_tiles_and_proves_each_older_note() {
-    let Some(verifier) = Verifier::build("logs") else { return };
+    let Some(verifier) = build("logs") else { return };
     for size in SIZES {
         let published = Published::new(&format!("logs-{size}"), size);
-        assert_eq!(verifier.log(&published), Ok(()), "{size}");
+        assert_eq!(log(&verifier, &published), Ok(()), "{size}");
     }
 }
 
 #[test]
 fn go_rejects_a_flipped_leaf_an_edited_size_a_dropped_tail_and_a_damaged_tile() {
-    let Some(verifier) = Verifier::build("damage") else { return };
+    let Some(verifier) = build("damage") else { return };
     let sound = || Published::new("damage", 600);
-    let rejected = |published: &Published| verifier.log(published).unwrap_err();
-    assert_eq!(verifier.log(&sound()), Ok(()));
+    let rejected = |published: &Published| log(&verifier, published).unwrap_err();
+    assert_eq!(log(&verifier, &sound()), Ok(()));
 
     let flipped = sound();
     flipped.flip("tile/entries/001", 8 * 1000 + 3);
@@ -133,7 +58,7 @@ fn go_rejects_a_flipped_leaf_an_edited_size_a_dropped_tail_and_a_damaged_tile() 
     let resigned = sound();
     let lie = Head { size: 599, ..resigned.head };
     resigned.write("checkpoint", note(lie).to_string().as_bytes());
-    assert!(verifier.log(&resigned).is_err());
+    assert!(log(&verifier, &resigned).is_err());
 
     // A dropped tail, properly signed: an older note proves it.
     let dropped = Published::new("dropped", 500);
@@ -151,7 +76,7 @@ fn go_rejects_a_flipped_leaf_an_edited_size_a_dropped_tail_and_a_damaged_tile() 
 
 #[test]
 fn go_and_this_crate_agree_on_every_proof_up_to_300_leaves_and_on_changed_ones() {
-    let Some(verifier) = Verifier::build("proofs") else { return };
+    let Some(verifier) = build("proofs") else { return };
     let tree = tree(&leaves(300));
     let (mut claims, mut expected) = (String::new(), Vec::new());
     let mut claim = |words: &str, inner: &Hash, root: &Hash, proof: &[Hash], holds: bool| {
@@ -208,7 +133,7 @@ fn our_verdict(line: &str) -> bool {
 
 #[test]
 fn go_rejects_every_single_bit_change_of_a_note_and_ignores_the_witness() {
-    let Some(verifier) = Verifier::build("notes") else { return };
+    let Some(verifier) = build("notes") else { return };
     let vkey = log_key().verifier().to_string();
     let head = head(&tree(&leaves(5)), 5);
     let plain = note(head);

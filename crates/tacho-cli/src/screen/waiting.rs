@@ -1,0 +1,55 @@
+//! How far long work has come, told at a terminal once it has lasted; nobody else is told.
+
+use super::Screen;
+use std::cell::Cell;
+use std::io::{IsTerminal, Write};
+use tacho_event::{Span, Timestamp};
+use tachograph::world::OsWorld;
+
+/// Work that ends sooner needs no words.
+const QUIET: Span = Span::from_micros(500_000);
+/// A person reads no faster.
+const EVERY: Span = Span::from_micros(100_000);
+
+pub(crate) struct Waiting {
+    is_told: bool,
+    next: Cell<Timestamp>,
+    has_spoken: Cell<bool>,
+}
+
+impl Waiting {
+    pub(crate) fn new(screen: &Screen) -> Self {
+        Self {
+            is_told: std::io::stderr().is_terminal() && !screen.quiet,
+            next: Cell::new(now().plus(QUIET)),
+            has_spoken: Cell::new(false),
+        }
+    }
+
+    /// `verifying  41 %  412,000 of 1,000,412`
+    pub(crate) fn tell(&self, what: &str, done: u64, of: u64) {
+        if !self.is_told {
+            return;
+        }
+        let now = now();
+        if now < self.next.get() {
+            return;
+        }
+        self.next.set(now.plus(EVERY));
+        self.has_spoken.set(true);
+        let share = done * 100 / of.max(1);
+        // Who closed standard error does not want to hear it.
+        let _ = write!(std::io::stderr(), "\r\x1b[K{what}  {share} %  {done} of {of}");
+    }
+
+    /// The line is free again.
+    pub(crate) fn end(&self) {
+        if self.has_spoken.get() {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    tacho_event::World::now(&OsWorld)
+}

@@ -1,0 +1,208 @@
+//! The one table of settings: what `tacho.toml` may say, which variable says it instead, and what
+//! holds when nobody says anything. `docs/reference/config.md` is made from it.
+
+use crate::place::Place;
+use tacho_event::TenantId;
+use tacho_event::privacy::Preset;
+use tacho_event::shape::nearest;
+use tacho_tap::surroundings::text_setting;
+
+/// One setting.
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    /// The variable that wins over the file; none where only the file says it.
+    pub(crate) variable: Option<&'static str>,
+    /// The option that wins over both.
+    pub(crate) option: Option<&'static str>,
+    pub(crate) usual: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) is_fit: fn(&str) -> bool,
+    /// What a fit value is, in the words of a problem.
+    pub(crate) wants: &'static str,
+}
+
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "store",
+        variable: Some("TACHO_STORE"),
+        option: Some("--store"),
+        usual: "$XDG_DATA_HOME/tachograph, else ~/.local/share/tachograph",
+        about: "The directory of the store.",
+        is_fit: is_path,
+        wants: "an absolute path, or one below `~/`",
+    },
+    Setting {
+        name: "keys",
+        variable: Some("TACHO_KEYS"),
+        option: Some("--keys"),
+        usual: "$XDG_CONFIG_HOME/tachograph/keys/<installation>, else below ~/.config",
+        about: "The directory of the keys that sign; outside the store.",
+        is_fit: is_path,
+        wants: "an absolute path, or one below `~/`",
+    },
+    Setting {
+        name: "tenant",
+        variable: Some("TACHO_TENANT"),
+        option: Some("--tenant"),
+        usual: "default",
+        about: "Whose log is written and read.",
+        is_fit: |value| TenantId::new(value).is_some(),
+        wants: "a name of small letters, digits and `-`",
+    },
+    Setting {
+        name: "preset",
+        variable: None,
+        option: None,
+        usual: "development",
+        about: "How much is kept and for how long.",
+        is_fit: |value| Preset::parse(value).is_some(),
+        wants: "one of development, production, compliance, minimal",
+    },
+];
+
+fn is_path(value: &str) -> bool {
+    value.starts_with('/') || value.starts_with("~/")
+}
+
+impl Setting {
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.name == name)
+    }
+
+    /// What holds now.
+    pub(crate) fn value(&self, place: &Place) -> String {
+        match self.name {
+            "store" => place.store_dir.display().to_string(),
+            "keys" => place
+                .named_keys()
+                .unwrap_or_else(|| place.keys_home.join("<installation>"))
+                .display()
+                .to_string(),
+            "tenant" => place.tenant.as_str().to_owned(),
+            _ => place.preset.terms().name.to_owned(),
+        }
+    }
+}
+
+/// The setting that is nearest to what somebody typed.
+pub(crate) fn near(name: &str) -> Option<&'static str> {
+    nearest(name, SETTINGS.iter().map(|setting| setting.name))
+}
+
+/// A line of the file that nobody heeds, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unheeded {
+    pub(crate) line: usize,
+    pub(crate) why: String,
+}
+
+/// What a user's file says that is not understood: a mistyped name is not left unsaid.
+pub(crate) fn check(text: &str) -> Vec<Unheeded> {
+    let mut unheeded = Vec::new();
+    let mut said: Vec<String> = Vec::new();
+    let mut is_in_table = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        is_in_table |= line.starts_with('[');
+        let why = if is_in_table {
+            Some("there are no tables: settings stand before the first one".to_owned())
+        } else {
+            problem(line, &said)
+        };
+        said.extend(text_setting(line).map(|(name, _)| name.to_owned()));
+        unheeded.extend(why.map(|why| Unheeded { line: number, why }));
+    }
+    unheeded
+}
+
+fn problem(line: &str, said: &[String]) -> Option<String> {
+    let Some((name, value)) = text_setting(line) else {
+        return Some("is no setting: `name = \"value\"`".to_owned());
+    };
+    let Some(setting) = Setting::named(name) else {
+        let hint = near(name).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return Some(format!("no setting is called `{name}`{hint}"));
+    };
+    if said.iter().any(|one| one == name) {
+        return Some(format!("`{name}` is said twice; the last one holds"));
+    }
+    let unfit = || format!("`{name}` wants {}, not `{value}`", setting.wants);
+    (!(setting.is_fit)(value)).then(unfit)
+}
+
+/// The text with the setting: its line is replaced, or a new one comes before the first table.
+pub(crate) fn set(text: &str, name: &str, value: &str) -> String {
+    let wanted = format!("{name} = \"{value}\"");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let tables = lines.iter().position(|line| line.trim_start().starts_with('['));
+    let before = tables.unwrap_or(lines.len());
+    let is_it = |line: &String| text_setting(line.trim()).is_some_and(|(said, _)| said == name);
+    let last = lines.iter().take(before).rposition(is_it);
+    match last.and_then(|at| lines.get_mut(at)) {
+        Some(line) => *line = wanted,
+        None => lines.insert(before, wanted),
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The reference, as Markdown.
+#[cfg(test)]
+fn reference() -> String {
+    let mut text =
+        "# Settings\n\nGenerated from the table that the program reads; do not edit.\n\n\
+        The user's file is `$XDG_CONFIG_HOME/tachograph/tacho.toml`, else\n\
+        `~/.config/tachograph/tacho.toml`: lines of `name = \"value\"`. An option wins over a\n\
+        variable, a variable over the file. A file in a project is not read, so an agent that\n\
+        writes one changes nothing. `tacho config check` names what is not understood.\n"
+            .to_owned();
+    for setting in SETTINGS {
+        let (variable, option) = (setting.variable.unwrap_or("-"), setting.option.unwrap_or("-"));
+        text += &format!(
+            "\n## `{}`\n\n{}\n\n- variable: `{variable}`\n- option: `{option}`\n- wants: {}\n\
+             - else: `{}`\n",
+            setting.name, setting.about, setting.wants, setting.usual
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_understood_is_named_with_its_line() {
+        let text = "# mine\nstore = \"/a\"\nstroe = \"/b\"\npreset = \"all\"\ntenant = 7\n\n\
+                    store = \"/c\"\n[rules]\nx = \"y\"\n";
+        let lines: Vec<usize> = check(text).iter().map(|one| one.line).collect();
+        assert_eq!(lines, [3, 4, 5, 7, 8, 9]);
+        assert_eq!(
+            check("stroe = \"/b\"")[0].why,
+            "no setting is called `stroe`; did you mean `store`?"
+        );
+        assert_eq!(check("store = \"/a\" # mine\nkeys = '~/k'\n"), []);
+    }
+
+    #[test]
+    fn a_setting_is_set_where_it_stands_and_nothing_else_changes() {
+        let text = "# mine\nstore = \"/a\" # here\n\n[other]\nstore = \"/x\"\n";
+        assert_eq!(set(text, "store", "/b"), "# mine\nstore = \"/b\"\n\n[other]\nstore = \"/x\"\n");
+        let added = set(text, "tenant", "acme");
+        assert!(added.contains("\n\ntenant = \"acme\"\n[other]\n"), "{added}");
+        assert_eq!(set("", "tenant", "acme"), "tenant = \"acme\"\n");
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "UPDATE is how a person asks for a new page")]
+    fn the_reference_is_what_the_table_says() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/config.md");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, reference()).unwrap();
+        }
+        let page = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(page, reference(), "`UPDATE=1 cargo test -p tacho-cli` writes it anew");
+    }
+}

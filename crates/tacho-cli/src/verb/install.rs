@@ -1,0 +1,202 @@
+//! `tacho install` and `tacho uninstall`: have an agent's host call the recorder, and take it back.
+
+use crate::failure::{Exit, Failure, Outcome};
+use crate::place::Place;
+use crate::screen::{Column, Nature, Row, Screen, Width};
+use std::path::{Path, PathBuf};
+use tacho_event::json::{Object, Value};
+use tacho_tap::host::Host;
+use tacho_tap::install::{
+    Change, Error, Mode, Places, Scope, install, installed, plan_install, plan_uninstall, uninstall,
+};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Nothing else in the host's file changes, and a copy is kept beside it. \
+    Without HOST,\nit lists what is installed. An action that cannot be recorded goes on \
+    (observe) or is denied\n(enforce).")]
+pub(crate) struct Ask {
+    /// claude-code, codex, cursor, copilot, gemini, openhands, qwen or goose
+    #[arg(value_name = "HOST")]
+    host: Option<String>,
+    /// For whom: user, project or managed (this machine, by its administrator)
+    #[arg(long, value_name = "SCOPE", default_value = "user")]
+    scope: String,
+    /// What happens to an action that cannot be recorded: observe or enforce
+    #[arg(long, value_name = "MODE", default_value = "observe")]
+    mode: String,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// The tacho-tap that the host shall call; else the one beside this program, or on PATH
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Undo {
+    /// claude-code, codex, cursor, copilot, gemini, openhands, qwen or goose
+    #[arg(value_name = "HOST")]
+    host: String,
+    /// For whom: user, project or managed
+    #[arg(long, value_name = "SCOPE", default_value = "user")]
+    scope: String,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+const HOSTS: &[Column] = &[
+    Column { title: "host", width: Width::Chars(12) },
+    Column { title: "scope", width: Width::Chars(8) },
+    Column { title: "hooks", width: Width::Number(6) },
+    Column { title: "works", width: Width::Chars(6) },
+    Column { title: "file", width: Width::Rest },
+];
+
+impl Ask {
+    /// What `tacho init --claude-code` asks for.
+    pub(crate) fn claude_code(dry_run: bool) -> Self {
+        Self {
+            host: Some(Host::ClaudeCode.as_str().to_owned()),
+            scope: Scope::User.as_str().to_owned(),
+            mode: Mode::Observe.as_str().to_owned(),
+            dry_run,
+            program: None,
+        }
+    }
+}
+
+pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
+    let places = places(place)?;
+    let Some(host) = &ask.host else { return list(&places, screen) };
+    let target = (host_of(host)?, scope_of(&ask.scope)?);
+    let mode = Mode::parse(&ask.mode).ok_or_else(|| {
+        Failure::usage(format!("`{}` is no mode", ask.mode)).next("observe or enforce")
+    })?;
+    let program = ask.program.map_or_else(tap, Ok)?;
+    let order = if ask.dry_run { plan_install } else { install };
+    let change = order(target, &program, mode, &places).map_err(refused)?;
+    show(screen, &change, ask.dry_run)?;
+    if !change.is_nothing() && !change.afterwards.is_empty() {
+        screen.note(&format!("note: {}", change.afterwards));
+    }
+    Ok(Exit::Yes)
+}
+
+pub(crate) fn undo(place: &Place, screen: &mut Screen, ask: &Undo) -> Outcome {
+    let target = (host_of(&ask.host)?, scope_of(&ask.scope)?);
+    let order = if ask.dry_run { plan_uninstall } else { uninstall };
+    match order(target, &places(place)?).map_err(refused)? {
+        Some(change) => show(screen, &change, ask.dry_run)?,
+        None => screen.note("nothing is installed there"),
+    }
+    Ok(Exit::Yes)
+}
+
+fn show(screen: &mut Screen, change: &Change, is_plan: bool) -> Result<(), Failure> {
+    if screen.is_json() {
+        return screen.json(Object::from([
+            ("v", Value::from(1)),
+            ("file", Value::from(change.file.display().to_string())),
+            ("changed", Value::from(!change.is_nothing() && !is_plan)),
+            ("backup", Value::from(change.backup.as_ref().map(|path| path.display().to_string()))),
+        ]));
+    }
+    let what = match (change.is_nothing(), is_plan) {
+        (true, _) => "nothing to do in",
+        (false, true) => "would change",
+        (false, false) => "changed",
+    };
+    screen.line(&format!("{what} {}", change.file.display()))?;
+    let diff = change.diff();
+    for line in diff.lines() {
+        let line = screen.shown(line).into_owned();
+        screen.line(&line)?;
+    }
+    Ok(())
+}
+
+fn list(places: &Places, screen: &mut Screen) -> Outcome {
+    let mut rows = Vec::new();
+    for host in Host::ALL {
+        for scope in Scope::ALL {
+            let Ok(status) = installed((host, scope), places) else { continue };
+            if status.events.is_empty() {
+                continue;
+            }
+            let works = status.program_runs && status.missing.is_empty();
+            let file = status.file.display().to_string();
+            let json = Object::from([
+                ("v", Value::from(1)),
+                ("host", Value::from(host.as_str())),
+                ("scope", Value::from(scope.as_str())),
+                ("hooks", Value::from(status.events.len() as u64)),
+                ("works", Value::from(works)),
+                ("file", Value::from(file.as_str())),
+            ]);
+            let works = if works { "yes" } else { "no" };
+            let hooks = status.events.len().to_string();
+            let cells = [host.as_str(), scope.as_str(), &hooks, works, &file];
+            rows.push(Ok(Row { json, cells: cells.map(str::to_owned).to_vec() }));
+        }
+    }
+    if screen.list(Nature::List, HOSTS, rows.into_iter())? == 0 {
+        screen.note("no host calls the recorder: `tacho install claude-code`");
+    }
+    Ok(Exit::Yes)
+}
+
+fn host_of(name: &str) -> Result<Host, Failure> {
+    Host::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = Host::ALL.iter().map(|host| host.as_str()).collect();
+        Failure::usage(format!("`{name}` is no host that is understood"))
+            .next(format!("one of {}", known.join(", ")))
+    })
+}
+
+fn scope_of(name: &str) -> Result<Scope, Failure> {
+    Scope::parse(name).ok_or_else(|| {
+        Failure::usage(format!("`{name}` is no scope")).next("user, project or managed")
+    })
+}
+
+fn refused(error: Error) -> Failure {
+    let exit = match &error {
+        Error::NoSuchScope(..) | Error::Program(..) => Exit::Usage,
+        Error::Io(_, error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Exit::NotAllowed
+        }
+        _ => Exit::No,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+/// Where hosts look for their settings.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
+fn places(place: &Place) -> Result<Places, Failure> {
+    let path =
+        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let here = std::env::current_dir();
+    let project = here.map_err(|error| Failure::usage(format!("no current directory: {error}")))?;
+    Ok(Places {
+        home: place.home.clone(),
+        project,
+        machine: PathBuf::from("/"),
+        claude_config_dir: path("CLAUDE_CONFIG_DIR"),
+        codex_home: path("CODEX_HOME"),
+        copilot_home: path("COPILOT_HOME"),
+    })
+}
+
+/// The `tacho-tap` on PATH, by the name that survives updates; else the one beside this program.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
+fn tap() -> Result<PathBuf, Failure> {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&paths).map(|dir| dir.join("tacho-tap"));
+    let beside = std::env::current_exe().ok();
+    let beside = beside.as_deref().and_then(Path::parent).map(|dir| dir.join("tacho-tap"));
+    on_path.chain(beside).find(|path| path.is_absolute() && path.is_file()).ok_or_else(|| {
+        Failure::new(Exit::CannotTell, "there is no tacho-tap, which the host would call")
+            .next("cargo install tacho-tap, or name it with --program FILE")
+    })
+}
