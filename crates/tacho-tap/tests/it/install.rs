@@ -330,7 +330,7 @@ fn a_machine_has_settings_of_its_own() {
 fn random_settings_come_back_byte_for_byte_also_with_edits_between() {
     let home = Home::new();
     let places = home.places();
-    for seed in 0..500 {
+    for seed in 0..tacho_testkit::stories(500) {
         let mut rng = Rng::new(seed);
         let host = Host::ALL[rng.index(Host::ALL.len())];
         let file = install::installed(target(host), &places).unwrap().file;
