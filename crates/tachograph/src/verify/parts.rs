@@ -1,5 +1,5 @@
-//! Given leaves in order, says what became of each disclosure they commit to: there, sealed, erased,
-//! or missing.
+//! Given leaves in order, says what became of each disclosure they commit to: there, sealed,
+//! erased, or missing.
 //!
 //! Day files hold their parts in the order of the leaves, so one walk through each, side by side
 //! with the leaves, sees every part once.
