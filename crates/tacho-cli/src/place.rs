@@ -7,7 +7,7 @@ use tacho_event::TenantId;
 use tacho_event::privacy::Policy;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
-use tachograph::record::{Recorder, Settings};
+use tachograph::record::{Numbering, Recorder, Settings};
 use tachograph::sign::{Demand, Keys, Signer};
 use tachograph::store::{Remote, Store};
 use tachograph::wal::{Options, Wal};
@@ -131,7 +131,7 @@ impl Place {
             tenant: self.tenant.clone(),
             source: "cli".to_owned(),
             beat: false,
-            number: false,
+            numbering: Numbering::Off,
             ..Settings::default()
         };
         Ok(Recorder::new(store.clone(), wal, world, Policy::default(), settings)?)

@@ -56,6 +56,22 @@ impl Host {
         }
     }
 
+    /// The dialect it speaks.
+    pub const fn dialect(self) -> &'static str {
+        if self.speaks_as_claude_code() { "claude_code" } else { self.in_data() }
+    }
+
+    /// True for a host whose payloads only the command line tells from Claude Code's.
+    pub const fn speaks_as_claude_code(self) -> bool {
+        matches!(self, Host::ClaudeCode | Host::OpenHands | Host::Qwen)
+    }
+
+    /// The host that speaks a dialect.
+    pub fn of_dialect(name: &str) -> Option<Self> {
+        let name = name.strip_suffix("_camel").unwrap_or(name);
+        Self::ALL.into_iter().find(|host| host.in_data() == name)
+    }
+
     /// The host of a name on the command line.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|host| host.as_str() == name || host.in_data() == name)

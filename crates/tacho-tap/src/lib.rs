@@ -6,6 +6,21 @@
 //!
 //! | module | you give | you get |
 //! |---|---|---|
-//! | [`host`] | a host's name as it is typed | the [`host::Host`], and how it denies |
+//! | [`host`] | a host's name as it is typed | the [`host::Host`] |
+//! | [`hook`] | what a host writes to its hook | what it is to read, most often nothing |
+//! | [`payload`] | bytes | the record in them, within bounds |
+//! | [`deny`] | a host, an event, a reason | the text that makes the host refuse |
+//! | [`install`] | a host, a scope, a program | the host's settings, calling that program |
+//! | [`ring`] | the tap's state | what failed without the agent noticing |
+//! | [`surroundings`] | the environment | where the store, the keys and the state lie |
 
+pub mod deny;
+mod disk;
+pub mod hook;
 pub mod host;
+pub mod install;
+pub mod payload;
+pub mod ring;
+mod session;
+mod snapshot;
+pub mod surroundings;

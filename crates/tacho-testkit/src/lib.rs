@@ -3,6 +3,7 @@
 //! [`sim`] is a machine with a disk that forgets what was not synced; [`records`] makes records;
 //! [`tamper`] edits a store like an attacker; [`require`] says what a test could not find.
 
+mod effort;
 mod gen_events;
 pub mod records;
 mod require;
@@ -13,6 +14,7 @@ mod stock;
 pub mod stores;
 pub mod tamper;
 
+pub use effort::{stories, stride};
 pub use gen_events::{NEEDLE, Options, generate};
 pub use require::{Missing, require, tools_dir};
 pub use scratch::{Scratch, scratch};

@@ -56,6 +56,7 @@ impl<'a> Run<'a> {
     fn cargo(&self, words: &[&str]) -> Command {
         let mut command = self.house.cargo(words);
         command.env("TACHO_SKIPS", self.skips).env("TACHO_TOOLS", self.house.tools());
+        command.env("TACHO_STORIES", "all");
         if std::env::var_os("TACHO_SEEDS").is_none() {
             command.env("TACHO_SEEDS", self.house.path("../shared/seeds"));
         }

@@ -32,7 +32,7 @@ const HOUSE: &[Room] = &[
     room("tachograph", ROOTS, Ring::Light, 14),
     room("tacho-verify", ROOTS, Ring::Light, 10),
     room("tacho-tap", TRUNK_AND_EVENT, Ring::Light, 14),
-    room("tacho-shapes", TRUNK, Ring::Light, UNLIMITED),
+    room("tacho-shapes", TRUNK_AND_EVENT, Ring::Light, UNLIMITED),
     room("tacho-query", TRUNK, Ring::Heavy, UNLIMITED),
     room("tacho-sink", TRUNK, Ring::Heavy, UNLIMITED),
     room("tacho-server", TRUNK, Ring::Heavy, UNLIMITED),

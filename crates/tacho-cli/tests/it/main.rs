@@ -1,4 +1,8 @@
 //! The command as its users meet it: transcripts of sessions at a shell, and what scripts rely on.
-#![expect(clippy::unwrap_used, reason = "tests may stop at what they did not expect")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests run commands in a home of their own and stop at what they did not expect"
+)]
 
 mod transcript;

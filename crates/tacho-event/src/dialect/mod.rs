@@ -29,8 +29,15 @@
 mod agent;
 mod agent_row;
 mod batch;
+mod claude_code;
+mod codex;
+mod copilot;
+mod cursor;
 mod detect;
 mod field;
+mod gemini;
+mod goose;
+mod hook;
 mod interaction;
 mod journal;
 mod memory;
@@ -57,6 +64,13 @@ pub static DIALECTS: &[&Dialect] = &[
     &interaction::INTERACTION,
     &memory::MEMORY,
     &provider::PROVIDER,
+    &claude_code::CLAUDE_CODE,
+    &codex::CODEX,
+    &cursor::CURSOR,
+    &copilot::COPILOT,
+    &copilot::COPILOT_CAMEL,
+    &gemini::GEMINI,
+    &goose::GOOSE,
 ];
 
 /// One way to write down what happened.

@@ -9,3 +9,4 @@ mod merkle;
 mod notes;
 mod sample;
 mod tiles;
+mod wasm;

@@ -232,7 +232,7 @@ fn every_single_bit_change_of_a_tile_is_found() {
 fn a_change_of_any_byte_of_any_tile_is_found_and_blamed_on_that_tile() {
     let (sound, head) = Published::new(258);
     for (path, bytes) in &sound.tiles {
-        for byte in 0..bytes.len() {
+        for byte in (0..bytes.len()).step_by(tacho_testkit::stride()) {
             let mut published = sound.clone();
             published.flip(path, byte * 8 + byte % 8);
             let expected = match path.as_str() {

@@ -50,6 +50,9 @@ pub struct Settings {
     pub keep_unreadable: bool,
     /// Asked how much the tenant may still write.
     pub quota: Option<Arc<dyn Quota>>,
+    /// Appends nothing and leaves every event in the spool: for a store that only collects for
+    /// another, which drains the files that are moved to its own spool.
+    pub spool_only: bool,
 }
 
 impl Default for Settings {
@@ -65,6 +68,7 @@ impl Default for Settings {
             once: false,
             keep_unreadable: false,
             quota: None,
+            spool_only: false,
         }
     }
 }

@@ -142,6 +142,9 @@ impl<'r> Run<'r> {
 
     /// Appends the batch, made anew as often as keys, windows or repetitions ask for it.
     fn append(&mut self) {
+        if self.recorder.settings.spool_only {
+            return self.settle_batch(None, Some(AppendError::Refusing));
+        }
         for _ in 0..BATCH_TRIES_MAX {
             if self.waiting.is_empty() {
                 return;

@@ -115,7 +115,7 @@ fn a_disk_that_never_syncs_again_is_refused_by_this_process() {
 
 #[test]
 fn a_failed_sync_at_the_end_of_a_segment_moves_its_records() {
-    for seed in 0..200 {
+    for seed in 0..tacho_testkit::stories(200) {
         let machine = Machine::new(seed);
         let process = start(&machine);
         process.append_durably(&[1]);

@@ -93,7 +93,7 @@ pub(crate) fn genuine(number: u64) -> OwnedRecord {
 #[test]
 fn the_log_is_whole_whatever_dies() {
     let pool = Pool::new();
-    for seed in 0..STORIES {
+    for seed in 0..tacho_testkit::stories(STORIES) {
         if let Err(what) = tell(&pool, seed, None) {
             panic!("story {seed}: {what}");
         }

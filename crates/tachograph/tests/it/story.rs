@@ -18,7 +18,7 @@ const STORIES: u64 = 3_000;
 
 #[test]
 fn what_was_acknowledged_survives_whatever_dies() {
-    for seed in 0..STORIES {
+    for seed in 0..tacho_testkit::stories(STORIES) {
         if let Err(what) = tell(seed, None) {
             panic!("story {seed}: {what}");
         }

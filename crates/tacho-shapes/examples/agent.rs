@@ -1,0 +1,113 @@
+//! Every log entry of the agents' document, line by line, and its destination file.
+//!
+//! ```text
+//! cargo run -p tacho-shapes --example agent [DIR]
+//! ```
+#![expect(clippy::print_stdout, reason = "an example speaks to the person running it")]
+
+use std::error::Error;
+use std::path::Path;
+
+use tacho_event::json::{Object, Value};
+use tacho_event::privacy::Policy;
+use tacho_event::{Draft, Timestamp};
+use tacho_shapes::Book;
+use tacho_shapes::agent::{AgentLog, FileDestination};
+use tacho_shapes::lines::Rotation;
+
+/// Runs in `DIR`, else in a directory that is gone afterwards.
+#[cfg_attr(test, expect(dead_code, reason = "tests call `run`"))]
+fn main() -> Result<(), Box<dyn Error>> {
+    let scratch = tempfile::tempdir()?;
+    let dir = std::env::args_os().nth(1).map(std::path::PathBuf::from);
+    let lines = run(&dir.unwrap_or_else(|| scratch.path().to_owned()))?;
+    println!("{lines} lines in the destination file");
+    Ok(())
+}
+
+/// The samples, in the order of the document; gives the number of lines in the file.
+pub(crate) fn run(dir: &Path) -> Result<u64, Box<dyn Error>> {
+    let book = Book::open(dir.join("store"), Policy::default())?;
+    let log =
+        AgentLog::new(&book, "ops/release-manager").session("abc123").conversation("user-conv-456");
+    log.log(tool_invocation())?;
+    log.log(skill_usage())?;
+    log.log(web_search())?;
+    log.log(decision())?;
+
+    // Local File (Development)
+    let rotation = Rotation::default();
+    let file = FileDestination::new(&book, &dir.join("agent-audit"), rotation)?;
+    Ok(file.pull()?)
+}
+
+/// Tool Invocation.
+fn tool_invocation() -> Draft {
+    let parameters = [("command", "git log --oneline -10"), ("description", "List recent commits")];
+    let result = Object::from([
+        ("exit_code", Value::from(0)),
+        ("output_lines", 10.into()),
+        ("output_preview", "abc123 feat: add user profile...".into()),
+    ]);
+    at(Draft::tool("Bash"), "0000", "10:30:15.123")
+        .input(Object::from(parameters))
+        .result(result)
+        .succeeded()
+        .took_ms(234)
+        .permission("readonly")
+        .touched("git_repository", "/path/to/repo")
+}
+
+/// Skill Usage.
+fn skill_usage() -> Draft {
+    let parameters = Object::from([
+        ("query_hash", Value::from("sha256:abc123...")),
+        ("query_preview", "SELECT version, deployed_at FROM deployments...".into()),
+        ("tables_accessed", ["deployments"].into()),
+    ]);
+    at(Draft::skill("postgres", "query"), "0001", "10:30:20.456")
+        .input(parameters)
+        .result(Object::from([("rows_returned", 10), ("execution_time_ms", 45)]))
+        .succeeded()
+        .took_ms(52)
+        .permission("readonly")
+        .touched("database_table", "public.deployments")
+        .with("security.sensitive_data_accessed", false)
+}
+
+/// Web Search.
+fn web_search() -> Draft {
+    let domains = ["kubernetes.io", "stackoverflow.com", "github.com"];
+    let result = Object::from([("results_returned", Value::from(10)), ("domains", domains.into())]);
+    let query = "kubernetes pod restart loop causes";
+    at(Draft::external("web_search", query), "0002", "10:30:25.789")
+        .input(Object::from([("result_count", 10)]))
+        .result(result)
+        .succeeded()
+        .took_ms(1234)
+        .cost_usd(0.001)
+        .permission("readonly")
+}
+
+/// Decision.
+fn decision() -> Draft {
+    let question = "Should we rollback deployment v1.2.3?";
+    let result = Object::from([
+        ("recommendation", Value::from("rollback")),
+        ("awaiting_approval", true.into()),
+    ]);
+    at(Draft::decision("rollback_recommendation", question), "0003", "10:31:00.000")
+        .agent("ops/rollback-advisor")
+        .option("rollback", "Error rate 5x baseline, affecting 15% of users", 0.85)
+        .option("hotfix", "Root cause identified, fix is simple", 0.60)
+        .option("monitor", "Errors may be transient", 0.20)
+        .chose("rollback", 0.85)
+        .result(result)
+        .succeeded()
+}
+
+/// The id and the time that the document shows.
+fn at(draft: Draft, end: &str, clock: &str) -> Draft {
+    let time = Timestamp::parse(&format!("2025-01-02T{clock}Z")).unwrap_or_default();
+    draft.id(&format!("550e8400-e29b-41d4-a716-44665544{end}")).timestamp(time)
+}

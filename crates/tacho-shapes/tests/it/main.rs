@@ -1,0 +1,17 @@
+//! What the familiar APIs promise, asked of the files and logs they write.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
+mod checklist;
+mod clock;
+mod documents;
+mod lines;
+mod memory;
+mod retry;
+mod service;
+mod spans;
+mod stop;
