@@ -330,8 +330,7 @@ impl Integrator {
     }
 
     /// Whether frames may stand behind zeros at the end. A power cut leaves such holes, and those
-    /// who
-    /// append after it pass over them; as long as the machine runs there are no new ones.
+    /// who append after it pass over them; as long as the machine runs there are no new ones.
     fn may_be_hole(&self, end: Position) -> bool {
         let (files, places) = (self.store.files().as_ref(), self.store.places());
         match last_noted(files, &places.wal_lock()) {

@@ -7,10 +7,8 @@
 //! 4. Raise the highwater mark, durably. 5. Sign. 6. Publish.
 //!
 //! The only way on after a refusal is [`Signer::new_origin`], an operator's decision. A snapshot
-//! that
-//! puts store and keys back together is told only by an anchor outside. Who only records never
-//! comes
-//! here, and never opens a key.
+//! that puts store and keys back together is told only by an anchor outside. Who only records never
+//! comes here, and never opens a key.
 
 mod error;
 mod highwater;

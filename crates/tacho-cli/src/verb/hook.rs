@@ -22,16 +22,24 @@ pub(crate) struct Ask {
     mode: String,
 }
 
+#[expect(clippy::exit, reason = "the deadline ends the process beside the work that hangs")]
 pub(crate) fn run(store: Option<PathBuf>, screen: &mut Screen, ask: Ask) -> Outcome {
     let mode = Mode::parse(&ask.mode).unwrap_or_default();
     let declared = ask.host.unwrap_or_default();
     let ask = hook::Ask { declared, mode, is_alias: false };
     let around = Surroundings::of_process(store);
-    if let Some(denial) = hook::run(ask, around, std::io::stdin(), Arc::new(OsWorld)) {
-        screen.flush()?;
-        let mut out = std::io::stdout().lock();
-        // Who closed the pipe does not want to know.
-        let _ = out.write_all(denial.as_bytes()).and_then(|()| out.flush());
-    }
+    screen.flush()?;
+    let denial = hook::run(ask, around, std::io::stdin(), Arc::new(OsWorld), |denial| {
+        say(denial);
+        std::process::exit(0);
+    });
+    say(denial);
     Ok(Exit::Yes)
+}
+
+fn say(denial: Option<String>) {
+    let Some(denial) = denial else { return };
+    let mut out = std::io::stdout().lock();
+    // Who closed the pipe does not want to know.
+    let _ = out.write_all(denial.as_bytes()).and_then(|()| out.flush());
 }

@@ -116,7 +116,7 @@ codes! {
     /// The write-ahead log ends as a crash leaves it.
     WalTorn = "wal_torn", Yes, "nothing acknowledged is missing; the next append mends it";
     /// A small file by which the store is run is not as it was written.
-    ControlDamaged = "control_damaged", No, "no evidence is lost: its writer mends it";
+    ControlDamaged = "control_damaged", No, "no evidence is lost: its program mends it";
     /// The index does not say what the leaves say.
     IndexDamaged = "index_damaged", No, "delete `index/`: the next integration makes it again";
     /// There is no checkpoint: nothing was signed yet.
@@ -138,7 +138,7 @@ codes! {
     /// A member of a bundle is not what its manifest says.
     MemberChanged = "member_changed", No, "the bundle was edited after it was made";
     /// A statement of a bundle is not what its leaves say.
-    StatementFalse = "statement_false", No, "the exporter, or who came after, says what is false";
+    StatementFalse = "statement_false", No, "whoever made the bundle states a falsehood";
     /// A disclosure is not one that a leaf commits to, or stands twice.
     DisclosureInvalid = "disclosure_invalid", No, "do not believe this text: no log vouches for it";
     /// An intent has no result.
@@ -148,7 +148,7 @@ codes! {
     /// Numbers of an emitter's sequence are missing.
     SequenceHole = "sequence_hole", Gap, "events were made and never recorded, or were removed";
     /// A number of an emitter's sequence was given twice.
-    SequenceRepeated = "sequence_repeated", Gap, "two programs use it, or an event is copied";
+    SequenceRepeated = "sequence_repeated", Gap, "two programs share an emitter, or one copied";
     /// A session has no end.
     SessionOpen = "session_open", Gap, "it runs on, its agent died, or its hook was removed";
     /// A recorder fell silent without closing.

@@ -1,8 +1,8 @@
 //! Given the leaves, stored nodes and signed heads of a log, says where they disagree.
 //!
 //! The one implementation of "unchanged?", for whoever reads the files: the trunk reads them
-//! through its own door to the disk, the offline verifier through the standard library, and neither
-//! knows the other. Nothing here reads anything.
+//! through its own door to the disk, the offline verifier through the standard library, and
+//! neither knows the other. Nothing here reads anything.
 //!
 //! | you give | you get | where |
 //! |---|---|---|

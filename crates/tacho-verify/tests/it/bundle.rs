@@ -155,7 +155,7 @@ fn lies_that_are_told_consistently_are_found_too() {
     };
     assert_eq!(
         lie("leaves.jsonl", "success", "failure"),
-        [Code::ProofInvalid, Code::StatementFalse, Code::DisclosureInvalid]
+        [Code::ProofInvalid, Code::DisclosureInvalid, Code::StatementFalse]
     );
     assert!(lie("coverage.json", "\"events\":6", "\"events\":7").contains(&Code::StatementFalse));
     assert!(

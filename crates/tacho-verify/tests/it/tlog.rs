@@ -9,7 +9,7 @@ use tacho_testkit::stores::SignedStore;
 use tacho_testkit::tamper::{TAMPERS, Tamper, tamper};
 use tacho_tree::{Checkpoint, Head, LogKey, Note, VerifierKey};
 use tacho_verify::log::Against;
-use tacho_verify::{Code, Report, Verdict, tlog};
+use tacho_verify::{Code, Finding, Report, Verdict, tlog};
 
 /// A store and the directory it was published to.
 struct Case {
@@ -165,7 +165,8 @@ fn seventy_thousand_published_events_are_accepted_and_each_tampering_is_rejected
     let mut rng = Rng::new(17);
     let files = ["tile/entries/200", "tile/0/137", "tile/1/000", "tile/2/000.p/1", "checkpoint"];
     let each = files.iter().map(|file| (*file, Tamper::FlipBit));
-    for (file, way) in each.chain(TAMPERS.map(|way| ("tile/entries/077", way))) {
+    let each = each.chain(TAMPERS.map(|way| ("tile/entries/077", way)));
+    for (file, way) in each.step_by(tacho_testkit::stride()) {
         let sound = case.read(file);
         let bytes = tamper(&sound, 0, sound.len(), way, &mut rng);
         assert!(bytes != sound, "{way:?} of {file}");
@@ -173,7 +174,10 @@ fn seventy_thousand_published_events_are_accepted_and_each_tampering_is_rejected
         assert!(case.go_rejects(go.as_ref()), "Go accepts {way:?} of {file}");
         let report = case.check();
         assert_eq!(report.verdict(), Verdict::No, "{way:?} of {file}");
-        let named = report.findings.iter().any(|one| one.spot.to_string().contains(file));
+        // Of the tiles on the edge one cannot tell which is wrong: together they miss the root.
+        let is_edge = |one: &Finding| file.contains(".p/") && one.code == Code::RootMismatch;
+        let names = |one: &Finding| one.spot.to_string().contains(file) || is_edge(one);
+        let named = report.findings.iter().any(names);
         assert!(named, "{way:?} of {file}: {:?}", report.findings.first());
         case.write(file, &sound);
     }

@@ -1,8 +1,7 @@
 //! Given an operator's word, goes on with another key, or under another name.
 //!
 //! To replace a key: record [`Rotated::draft`] durably, integrate, then [`Signer::rotate`]. The
-//! leaf
-//! carries the old key's signature over the new one, and counts only with it.
+//! leaf carries the old key's signature over the new one, and counts only with it.
 
 use tacho_event::json::Object;
 use tacho_event::privacy::base64url;
@@ -36,8 +35,7 @@ pub struct NewOrigin {
 
 impl Signer {
     /// What to record before a log's key is replaced. Changes nothing, and says the same again
-    /// until
-    /// the log grows.
+    /// until the log grows.
     ///
     /// # Errors
     /// What the disk said.
@@ -63,8 +61,7 @@ impl Signer {
     }
 
     /// Replaces a log's key, after its `tacho.key` leaf was integrated; for `overlap` more leaves
-    /// the
-    /// old key signs too. Gives the first note that the new key signed.
+    /// the old key signs too. Gives the first note that the new key signed.
     ///
     /// # Errors
     /// Why nothing was signed; the key is replaced nevertheless, and signs next.

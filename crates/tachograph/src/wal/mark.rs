@@ -7,8 +7,7 @@
 //! Up to `from` the segment is durable and counts. The frames from there to `to`, where the last
 //! one that could be read ends, were copied to the next segment, which begins with them; `lost` is
 //! the number of ranges in between that could not be read as frames. A retry of the sync might
-//! report success and lie, so nobody
-//! writes to a marked segment again.
+//! report success and lie, so nobody writes to a marked segment again.
 
 use super::field::{u32_at, u64_at};
 

@@ -83,7 +83,9 @@ fn the_open_tail_is_counted_and_named() {
 #[test]
 fn many_files_are_hashed_by_many_threads_with_progress() {
     let yard = Yard::new();
-    append_bare(&yard, 0, 140_000);
+    // Two files at least.
+    let count = tacho_testkit::stories(140_000).max(66_000);
+    append_bare(&yard, 0, count);
     yard.integrate();
     sign(&yard);
     for threads in [1, 2, 5] {
@@ -96,10 +98,10 @@ fn many_files_are_hashed_by_many_threads_with_progress() {
         };
         let verified = verify(&yard.store(), "default", &options);
         assert_eq!(verified.report.findings, [], "{threads} threads");
-        assert_eq!(verified.extent.signed, 140_000);
+        assert_eq!(verified.extent.signed, count);
         let seen = seen.borrow();
-        assert_eq!(seen.last().map(|last| (last.done, last.of)), Some((140_000, 140_000)));
-        assert!(seen.len() > 100, "{}", seen.len());
+        assert_eq!(seen.last().map(|last| (last.done, last.of)), Some((count, count)));
+        assert!(seen.len() > 40, "{}", seen.len());
     }
 }
 

@@ -72,7 +72,7 @@ fn both_find_the_same_at_the_same_places_whatever_was_done_to_a_log() {
     ];
     for path in files {
         let sound = std::fs::read(&path).unwrap();
-        for round in 0..3 {
+        for round in (0..3).step_by(tacho_testkit::stride()) {
             for way in TAMPERS {
                 let bytes = tamper(&sound, 0, sound.len(), way, &mut rng);
                 if bytes == sound {
