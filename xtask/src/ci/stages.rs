@@ -106,11 +106,11 @@ fn clippy(run: &Run<'_>, _: &mut Tally) -> Result<bool, Stop> {
 }
 
 fn test_light(run: &Run<'_>, tally: &mut Tally) -> Result<bool, Stop> {
-    run.tests(&["test", "--tests", "--examples"], &run.ring(true), tally)
+    run.tests(&["test", "--tests"], &run.ring(true), tally)
 }
 
 fn test_heavy(run: &Run<'_>, tally: &mut Tally) -> Result<bool, Stop> {
-    run.tests(&["test", "--tests", "--examples"], &run.ring(false), tally)
+    run.tests(&["test", "--tests"], &run.ring(false), tally)
 }
 
 fn test_docs(run: &Run<'_>, tally: &mut Tally) -> Result<bool, Stop> {
