@@ -21,8 +21,8 @@ use crate::audit::{Code, Report, Spot};
 pub const BLOCK: usize = 512;
 /// Bytes of a member's name.
 pub const NAME_BYTES_MAX: usize = 99;
-/// Bytes of one member: eleven octal digits.
-pub const MEMBER_BYTES_MAX: usize = 0o77_777_777_777;
+/// Bytes of one member: ten octal digits, which every machine can count.
+pub const MEMBER_BYTES_MAX: usize = 0o7_777_777_777;
 
 /// An archive in the making.
 #[derive(Clone, Debug, Default)]
