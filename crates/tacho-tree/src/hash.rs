@@ -10,7 +10,6 @@
 use std::fmt;
 
 use base64ct::{Base64, Encoding};
-use sha2::block_api::compress256;
 
 /// A SHA-256 hash of the tree: of a leaf, of a node, or the root.
 ///
@@ -76,63 +75,33 @@ impl fmt::LowerHex for Hash {
 
 /// The hash of a leaf: SHA-256 of the byte 0x00 and the leaf.
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
-    let len = 1 + leaf.len() as u64;
-    let Some((head, rest)) = leaf.split_first_chunk::<63>() else {
-        return finish(INITIAL_STATE, [&[0x00], leaf], len);
-    };
-    let mut state = INITIAL_STATE;
-    compress256(&mut state, &[block([&[0x00], head])]);
-    let (blocks, tail) = rest.as_chunks();
-    compress256(&mut state, blocks);
-    finish(state, [tail, &[]], len)
+    sha256([&[0x00], leaf])
 }
 
 /// The hash of an inner node: SHA-256 of the byte 0x01 and the hashes of its two children.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let [head @ .., last] = &right.0;
-    let mut state = INITIAL_STATE;
-    compress256(&mut state, &[block([&[0x01], &left.0, head])]);
-    finish(state, [&[*last], &[]], 65)
+    sha256([&[0x01], &left.0, &right.0])
 }
 
-// Blocks are laid out here, and not by the buffered hasher of `sha2`: the prefix byte shifts every
-// leaf by one, and its buffer then costs 2 to 3 % of a 600-byte leaf, hashed in software; the
-// faster a processor hashes, the larger that share. A leaf and its share of the nodes are 12 blocks
-// to the leaf's own 10, so 83 % of the bare hash is the most there is.
-
-/// The state before the first block: FIPS 180-4 section 5.3.3.
-const INITIAL_STATE: [u32; 8] = [
-    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-];
-
-/// One block from pieces of at most 64 bytes together, zeros behind them.
-fn block<const N: usize>(pieces: [&[u8]; N]) -> [u8; 64] {
-    let mut block = [0; 64];
-    let mut free = block.as_mut_slice();
-    for piece in pieces {
-        let (here, behind) = free.split_at_mut(piece.len());
-        here.copy_from_slice(piece);
-        free = behind;
-    }
-    block
+/// SHA-256 of a message in pieces, in the fastest way that the processor has; `docs/decisions`
+/// tells why it is not `sha2`, which signs and derives keys, for all.
+#[cfg(not(target_arch = "wasm32"))]
+fn sha256<const N: usize>(pieces: [&[u8]; N]) -> Hash {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    pieces.into_iter().for_each(|piece| context.update(piece));
+    let Some(hash) = Hash::from_slice(context.finish().as_ref()) else {
+        unreachable!("SHA-256 has 32 bytes")
+    };
+    hash
 }
 
-/// The padding of FIPS 180-4 section 5.1.1: what is left of a message of `len` bytes, the byte
-/// 0x80, zeros, and the length in bits as the last 8 bytes of the last block.
-fn finish(mut state: [u32; 8], [first, second]: [&[u8]; 2], len: u64) -> Hash {
-    let mut last = block([first, second, &[0x80]]);
-    if len % 64 > 64 - 9 {
-        compress256(&mut state, &[last]);
-        last = [0; 64];
-    }
-    if let Some(length) = last.last_chunk_mut() {
-        *length = (len * 8).to_be_bytes();
-    }
-    compress256(&mut state, &[last]);
-    let mut hash = [0; Hash::LEN];
-    let (words, _) = hash.as_chunks_mut();
-    words.iter_mut().zip(state).for_each(|(word, of_state)| *word = of_state.to_be_bytes());
-    Hash(hash)
+/// The same without a compiler for C, which `ring` wants there.
+#[cfg(target_arch = "wasm32")]
+fn sha256<const N: usize>(pieces: [&[u8]; N]) -> Hash {
+    use sha2::{Digest, Sha256};
+    let mut context = Sha256::new();
+    pieces.into_iter().for_each(|piece| context.update(piece));
+    Hash(context.finalize().into())
 }
 
 #[cfg(test)]

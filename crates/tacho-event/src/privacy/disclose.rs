@@ -9,11 +9,10 @@
 //!
 //! The seed stands only inside the part: without it a digest cannot be tested against a guess.
 
+use super::hash::{Mac, sha256};
 use crate::json::write_string;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// Who may see a part, and how long it is kept.
@@ -57,15 +56,13 @@ impl fmt::Display for Class {
     }
 }
 
-type Hmac256 = Hmac<Sha256>;
-
 /// The first half of HKDF, with its empty salt worked in: made once, used for every part.
 #[derive(Clone)]
-pub struct Salting(Hmac256);
+pub struct Salting(Mac);
 
 impl Default for Salting {
     fn default() -> Self {
-        Self(keyed(&[0; 32]))
+        Self(Mac::new(&[0; 32]))
     }
 }
 
@@ -78,14 +75,14 @@ impl fmt::Debug for Salting {
 impl Salting {
     /// The salter of the part with this seed.
     pub fn salter(&self, seed: &[u8; 16], class: Class) -> Salter {
-        let key = self.0.clone().chain_update(seed).finalize().into_bytes();
-        Salter { key: keyed(&key), class, json: Vec::new(), text: String::new() }
+        let key = Mac::new(&self.0.of([seed]));
+        Salter { key, class, json: Vec::new(), text: String::new() }
     }
 }
 
 /// Makes the salts and disclosures of one part.
 pub struct Salter {
-    key: Hmac256,
+    key: Mac,
     class: Class,
     json: Vec<u8>,
     text: String,
@@ -99,16 +96,13 @@ impl Salter {
 
     /// The disclosure of `name` with the value whose canonical text is `value`, as ASCII.
     pub fn disclosure(&mut self, name: &str, value: &[u8]) -> &str {
-        let mut expanding = self.key.clone();
-        for info in [b"tacho/v1/salt\0", &[self.class.byte()][..], name.as_bytes(), &[1]] {
-            expanding.update(info);
-        }
-        let salt = expanding.finalize().into_bytes();
+        let info = [b"tacho/v1/salt\0", &[self.class.byte()][..], name.as_bytes(), &[1]];
+        let salt = self.key.of(info);
         let json = &mut self.json;
         json.clear();
         json.reserve(value.len() + name.len() + 54);
         json.extend_from_slice(b"[\"");
-        json.extend_from_slice(&base64url_32(&salt.into()));
+        json.extend_from_slice(&base64url_32(&salt));
         json.extend_from_slice(b"\",");
         write_string(name, json);
         json.push(b',');
@@ -120,17 +114,9 @@ impl Salter {
     }
 }
 
-/// HMAC-SHA256 takes a key of any length.
-fn keyed(key: &[u8]) -> Hmac256 {
-    match Hmac256::new_from_slice(key) {
-        Ok(keyed) => keyed,
-        Err(_) => unreachable!("HMAC takes every key"),
-    }
-}
-
 /// The digest of a disclosure, as it stands in a leaf.
 pub fn digest(disclosure: &str) -> [u8; 32] {
-    Sha256::digest(disclosure.as_bytes()).into()
+    sha256(disclosure.as_bytes())
 }
 
 /// base64url without padding: how digests and salts are written.

@@ -10,6 +10,7 @@ mod disclose;
 mod entry;
 mod evidence;
 mod explain;
+mod hash;
 mod home;
 mod lint;
 mod malformed;
