@@ -434,20 +434,24 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
     const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     let has_zero = |x: u64| x.wrapping_sub(LOW) & !x & HIGH;
-    let (chunks, _) = bytes.as_chunks::<8>();
-    let mut length = 0;
-    for chunk in chunks {
-        let x = u64::from_ne_bytes(*chunk);
+    // The lowest bit marks the first byte that ends the run; those above it may be borrowed.
+    let ends = |chunk: [u8; 8]| {
+        let x = u64::from_le_bytes(chunk);
         let quote = has_zero(x ^ (LOW * u64::from(b'"')));
         let backslash = has_zero(x ^ (LOW * u64::from(b'\\')));
         let control = x.wrapping_sub(LOW * 0x20) & !x & HIGH;
-        if quote | backslash | control != 0 {
-            break;
+        quote | backslash | control
+    };
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    let mut length = 0;
+    for chunk in chunks {
+        let found = ends(*chunk);
+        if found != 0 {
+            return length + found.trailing_zeros() as usize / 8;
         }
         length += 8;
     }
     let ends = |b: &u8| *b < 0x20 || matches!(b, b'"' | b'\\');
-    let rest = bytes.get(length..).unwrap_or(&[]);
     length + rest.iter().position(ends).unwrap_or(rest.len())
 }
 

@@ -76,7 +76,7 @@ impl Salting {
     /// The salter of the part with this seed.
     pub fn salter(&self, seed: &[u8; 16], class: Class) -> Salter {
         let key = Mac::new(&self.0.of([seed]));
-        Salter { key, class, json: Vec::new(), text: String::new() }
+        Salter { key, class, json: Vec::new(), text: Vec::new() }
     }
 }
 
@@ -85,7 +85,7 @@ pub struct Salter {
     key: Mac,
     class: Class,
     json: Vec<u8>,
-    text: String,
+    text: Vec<u8>,
 }
 
 impl Salter {
@@ -96,6 +96,16 @@ impl Salter {
 
     /// The disclosure of `name` with the value whose canonical text is `value`, as ASCII.
     pub fn disclosure(&mut self, name: &str, value: &[u8]) -> &str {
+        // What base64 writes is ASCII.
+        std::str::from_utf8(self.write(name, value)).unwrap_or_default()
+    }
+
+    /// The digest of that disclosure.
+    pub(super) fn digest(&mut self, name: &str, value: &[u8]) -> [u8; 32] {
+        sha256(self.write(name, value))
+    }
+
+    fn write(&mut self, name: &str, value: &[u8]) -> &[u8] {
         let info = [b"tacho/v1/salt\0", &[self.class.byte()][..], name.as_bytes(), &[1]];
         let salt = self.key.of(info);
         let json = &mut self.json;
@@ -108,8 +118,9 @@ impl Salter {
         json.push(b',');
         json.extend_from_slice(value);
         json.push(b']');
-        self.text.clear();
-        URL_SAFE_NO_PAD.encode_string(json, &mut self.text);
+        self.text.resize((json.len() * 4).div_ceil(3), 0);
+        let written = URL_SAFE_NO_PAD.encode_slice(json, &mut self.text);
+        assert!(written == Ok(self.text.len()), "three bytes are four characters");
         &self.text
     }
 }

@@ -30,46 +30,71 @@ pub(super) fn userinfo(text: &[u8]) -> bool {
 /// May a payment card number or an IBAN stand here?
 ///
 /// Both are runs of at least 14 bytes out of digits, capital letters, space and `-`. Eight bytes
-/// are loaded at every seventh place: one load lies wholly in each such run.
+/// are looked at in every seventh place: one such look lies wholly in each such run. Two looks are
+/// loaded at once.
 pub(super) fn number(text: &[u8]) -> bool {
     let mut looked_at = 0;
-    for (look, load) in text.windows(LOAD).step_by(STRIDE).enumerate() {
-        let Some(load) = load.first_chunk::<LOAD>() else { continue };
-        if is_outside(u64::from_le_bytes(*load)) || !load.iter().all(|byte| in_run(*byte)) {
-            continue;
+    let mut stop = |place| {
+        let seen = if place < looked_at { Seen::Nothing } else { look(text, place) };
+        if let Seen::RunUpTo(end) = seen {
+            looked_at = end;
         }
-        let place = look * STRIDE;
-        if place < looked_at {
-            continue;
-        }
-        let (before, after) = text.split_at(place);
-        let back = before.iter().rev().take_while(|byte| in_run(**byte)).count();
-        let on = after.iter().take_while(|byte| in_run(**byte)).count();
-        let (before, run) = text.split_at(place - back);
-        let run = run.get(..back + on).unwrap_or_default();
-        if run.len() >= RUN_BYTES_MIN && run_has_number(before, run) {
+        seen == Seen::Number
+    };
+    let mut place = 0;
+    while let Some(load) = text.get(place..).and_then(<[u8]>::first_chunk::<LOAD>) {
+        let load = u128::from_le_bytes(*load);
+        let (low, high) = (outside(load as u64), outside((load >> 64) as u64));
+        if low == 0 && stop(place) || low >> 56 | high << 8 == 0 && stop(place + STRIDE) {
             return true;
         }
-        looked_at = place + on;
+        place += 2 * STRIDE;
     }
-    false
+    let rest = text.len().saturating_sub(LOOK - 1);
+    (place..rest).step_by(STRIDE).any(stop)
+}
+
+#[derive(PartialEq)]
+enum Seen {
+    Nothing,
+    /// A run without a number, and where it ends.
+    RunUpTo(usize),
+    Number,
+}
+
+/// The run in which the look at `place` lies.
+fn look(text: &[u8], place: usize) -> Seen {
+    let (before, after) = text.split_at_checked(place).unwrap_or_default();
+    if !after.first_chunk::<LOOK>().is_some_and(|look| look.iter().all(|byte| in_run(*byte))) {
+        return Seen::Nothing;
+    }
+    let back = before.iter().rev().take_while(|byte| in_run(**byte)).count();
+    let on = after.iter().take_while(|byte| in_run(**byte)).count();
+    let (before, run) = text.split_at(place - back);
+    let run = run.get(..back + on).unwrap_or_default();
+    if run.len() >= RUN_BYTES_MIN && run_has_number(before, run) {
+        return Seen::Number;
+    }
+    Seen::RunUpTo(place + on)
 }
 
 /// A card number has at least 14 digits, an IBAN at least 15 symbols.
 const RUN_BYTES_MIN: usize = 14;
-const LOAD: usize = 8;
-const STRIDE: usize = RUN_BYTES_MIN - LOAD + 1;
+const LOOK: usize = 8;
+const STRIDE: usize = RUN_BYTES_MIN - LOOK + 1;
+const LOAD: usize = 16;
 
-/// Is surely one of these bytes in no run: a small letter, `{|}~`, beyond ASCII, or `"`? Hardly
-/// any load has none of them, and all eight bytes are looked at in one go.
+/// Marks bytes that surely are in no run: a small letter, `{|}~`, beyond ASCII, or `"`. Hardly
+/// any look has none of them, and all eight bytes are looked at in one go. A mark may be borrowed
+/// by a `#` behind a quote, which is in no run either.
 #[inline]
-fn is_outside(load: u64) -> bool {
+fn outside(load: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let small = load & (load << 1) & (ONES * 0x40);
     let beyond = load & (ONES * 0x80);
     let quotes = load ^ (ONES * 0x22);
     let quote = quotes.wrapping_sub(ONES) & !quotes & (ONES * 0x80);
-    small | beyond | quote != 0
+    small | beyond | quote
 }
 
 fn in_run(byte: u8) -> bool {

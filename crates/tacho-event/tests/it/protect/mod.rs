@@ -5,6 +5,7 @@ mod invariants;
 mod markers;
 mod oracle;
 mod secrets;
+mod threads;
 
 use std::cell::Cell;
 use std::sync::Arc;
