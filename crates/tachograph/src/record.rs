@@ -25,7 +25,7 @@ mod submit;
 pub use beat::{BEAT_EVERY, Beat, Counts};
 pub use call::Call;
 pub use error::RecordError;
-pub use failure::{FailurePolicy, OnFailure, Risk};
+pub use failure::{FailurePolicy, OnFailure, Risk, WhenFull};
 pub use losses::LossReason;
 pub use numbers::Numbering;
 pub use queue::{OnFull, Queue, QueueSettings, Ticket};

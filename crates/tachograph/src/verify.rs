@@ -19,6 +19,8 @@ mod index;
 mod leaves;
 mod notes;
 mod parts;
+mod repeated;
+mod rotations;
 mod sequence;
 mod wal;
 
@@ -164,7 +166,7 @@ pub fn verify(store: &Store, tenant: &str, options: &Options<'_>) -> Verified {
     let mut verified = Verified::default();
     let report = &mut verified.report;
     // The notes first: a state that is read later counts at least what they sign.
-    let mut heads = notes::read(store, &places, options, report);
+    let mut heads = notes::read(store, tenant, options, report);
     let state = read_state(store, &places, report);
     let signed = heads.signed().unwrap_or(0);
     if let Some(state) = &state
@@ -280,6 +282,9 @@ fn read_leaves(log: &Log, options: &Options<'_>, verified: &mut Verified) {
     }
     verified.disclosures = parts.map(|parts| parts.end(&mut verified.report));
     verified.gaps = complete.map(complete::Check::end);
+    if let Some(gaps) = &mut verified.gaps {
+        repeated::check(log, gaps);
+    }
     verified.coverage = coverage;
 }
 

@@ -3,7 +3,7 @@
 use super::beat::{Beat, Counts, beat};
 use super::call::Call;
 use super::error::RecordError;
-use super::failure::{FailurePolicy, OnFailure, Risk};
+use super::failure::{FailurePolicy, OnFailure, Risk, WhenFull};
 use super::heed::{answer, refusal};
 use super::losses::Losses;
 use super::numbers::{Numbering, Numbers};
@@ -13,6 +13,9 @@ use super::receipt::{Ack, Fate, Receipt};
 use super::run::Run;
 use crate::files::OsFiles;
 use crate::idempotency::Window;
+use crate::integrate::{Integrator, WriteBehind};
+use crate::log::Log;
+use crate::sign::Signer;
 use crate::stop::Why;
 use crate::store::{Remote, Store};
 use crate::vault::Writer;
@@ -33,6 +36,8 @@ pub struct Settings {
     pub ack: Ack,
     /// What happens to actions that cannot be recorded.
     pub failure: FailurePolicy,
+    /// What happens to events that a full disk has no room for.
+    pub when_full: WhenFull,
     /// How long to wait for the store's lock.
     pub patience: Patience,
     /// `origin.source` of events that name none: `library`, `http`, `hook:claude_code`.
@@ -61,6 +66,7 @@ impl Default for Settings {
             tenant: TenantId::default_tenant(),
             ack: Ack::Disk,
             failure: FailurePolicy::default(),
+            when_full: WhenFull::default(),
             patience: Patience::Server,
             source: "library".to_owned(),
             numbering: Numbering::Own,
@@ -85,6 +91,8 @@ pub struct Recorder {
     pub(super) numbers: Numbers,
     pub(super) window: Option<Mutex<Window>>,
     state: Mutex<State>,
+    /// Last, so that it sees the closing heartbeat.
+    behind: Option<WriteBehind>,
 }
 
 #[derive(Debug, Default)]
@@ -109,6 +117,8 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) made: Made,
+    /// It goes without its content, for which there is no room.
+    pub(super) bare: bool,
     pub(super) tenant: TenantId,
     pub(super) id: EventId,
     pub(super) on_failure: OnFailure,
@@ -205,6 +215,7 @@ impl Recorder {
             numbers,
             window: None,
             state: Mutex::new(State { writer, ..State::default() }),
+            behind: None,
         };
         recorder.take_window(window)?;
         if recorder.settings.beat {
@@ -214,6 +225,35 @@ impl Recorder {
             let _ = recorder.tell_findings();
         }
         Ok(recorder)
+    }
+
+    /// Integrates behind what it records, on a thread of its own that ends with this recorder; with
+    /// a signer, signs behind it. For programs and servers: without it, whoever reads or runs a
+    /// command integrates.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub fn write_behind(
+        mut self,
+        integrator: Integrator,
+        signer: Option<Signer>,
+    ) -> std::io::Result<Self> {
+        self.behind = Some(WriteBehind::start(integrator, signer)?);
+        Ok(self)
+    }
+
+    /// The thread that integrates behind it, if there is one.
+    pub fn behind(&self) -> Option<&WriteBehind> {
+        self.behind.as_ref()
+    }
+
+    /// The log it records in as it stands now: with everything that was acknowledged, integrated or
+    /// not. [`Log::refresh`] goes on to what is recorded later.
+    ///
+    /// # Errors
+    /// What the disk said, or that the tenant's state is damaged.
+    pub fn log(&self) -> Result<Log, crate::Error> {
+        Log::of(&self.store, self.settings.tenant.as_str())
     }
 
     /// Records one event, as safe as the settings say.
@@ -329,6 +369,7 @@ impl Recorder {
         };
         Ok(Prepared {
             made,
+            bare: false,
             tenant,
             id,
             on_failure,
@@ -377,6 +418,9 @@ impl Recorder {
             if let Some(place) = outcomes.get_mut(slot) {
                 *place = outcome;
             }
+        }
+        if let Some(behind) = &self.behind {
+            behind.nudge();
         }
         outcomes
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 
-use tacho_event::privacy::check_leaf;
+use tacho_event::privacy::{Glance, check_leaf, glance};
 use tacho_tree::audit::{Code, Heads, PER_RUN, Report, Run, RunEnd, Spine, Spot, StoredRun};
 use tacho_tree::{Hash, Head, Nodes, Place};
 
@@ -15,6 +15,7 @@ use super::index::{RunZones, ZoneSums};
 use super::{Options, Progress, Step, threads, told};
 use crate::error::Error;
 use crate::files::{Access, File, Files, read_full_at};
+use crate::index::{Facts, facts};
 use crate::leaves::LeafFiles;
 use crate::limits::{LEAF_BYTES_MAX, SCAN_BYTES};
 use crate::log::Log;
@@ -178,11 +179,10 @@ impl Worker<'_> {
         let path = self.places.leaf_file(first);
         let result = self.files.open(&path, Access::Read).and_then(|file| {
             lines(file.as_ref(), leaves, |leaf, end| {
-                if self.leaves {
-                    check_document(leaf, &path, &mut run);
-                }
+                let seen = if self.leaves { check_document(leaf, &path, &mut run) } else { None };
+                let facts = || seen.map_or_else(|| facts(leaf), |seen| Some(Facts::of(&seen)));
+                zones.push(facts);
                 run.push(leaf);
-                zones.push(leaf);
                 ends.push(end);
             })
         });
@@ -217,13 +217,19 @@ impl Worker<'_> {
     }
 }
 
-/// Whether a leaf is a leaf: canonical, within its limits, with public members alone.
-fn check_document(leaf: &[u8], path: &Path, run: &mut Run<'_>) {
+/// Whether a leaf is a leaf: canonical, within its limits, with public members alone; gives what
+/// it says then.
+fn check_document<'l>(leaf: &'l [u8], path: &Path, run: &mut Run<'_>) -> Option<Glance<'l>> {
     // The recorder's own events are leaves like any other.
+    let seen = glance(leaf, false).or_else(|| glance(leaf, true));
+    if seen.is_some() {
+        return seen;
+    }
     if let (Err(problem), Err(_)) = (check_leaf(leaf, false), check_leaf(leaf, true)) {
         let spot = Spot::leaf(run.first() + run.len()).within(path.display());
         run.report().find(Code::LeafMalformed, spot, problem);
     }
+    None
 }
 
 const TOO_FEW: &str = "the file has fewer leaves than are counted";
