@@ -15,6 +15,7 @@ mod losses;
 mod numbers;
 mod once;
 mod own;
+mod prepare;
 mod queue;
 mod quota;
 mod receipt;

@@ -26,6 +26,7 @@ mod wal;
 
 use std::num::NonZeroUsize;
 
+use tacho_event::json::Object;
 use tacho_tree::audit::{Code, Report, Spot, Verdict};
 use tacho_tree::{Head, VerifierKey};
 
@@ -242,8 +243,8 @@ fn read_leaves(log: &Log, options: &Options<'_>, verified: &mut Verified) {
     let mut coverage = options.complete.then(Coverage::default);
     let of = log.size();
     let stored = log.integrated().size();
-    let mut read = |index: u64, leaf: &[u8], report: &mut Report| {
-        let Ok(tacho_event::json::Value::Object(leaf)) = tacho_event::json::read(leaf) else {
+    let mut read = |index: u64, leaf: Option<Object>, report: &mut Report| {
+        let Some(leaf) = leaf else {
             // Where leaves are checked as documents, that was told already.
             if !options.leaves {
                 let what = "it is no JSON object";
@@ -268,7 +269,7 @@ fn read_leaves(log: &Log, options: &Options<'_>, verified: &mut Verified) {
         let block = if at < stored { leaves::block(log, at, stored) } else { live(log, at) };
         match block {
             Ok(leaves) => {
-                for leaf in &leaves {
+                for leaf in leaves::documents(&leaves, threads(options)) {
                     read(at, leaf, &mut verified.report);
                     at += 1;
                 }

@@ -3,8 +3,8 @@
 use super::beat::{Beat, Counts, beat};
 use super::call::Call;
 use super::error::RecordError;
-use super::failure::{FailurePolicy, OnFailure, Risk, WhenFull};
-use super::heed::{answer, refusal};
+use super::failure::{FailurePolicy, OnFailure, WhenFull};
+use super::heed::answer;
 use super::losses::Losses;
 use super::numbers::{Numbering, Numbers};
 use super::once::Claim;
@@ -23,9 +23,9 @@ use crate::wal::{Patience, Wal};
 use crate::world::{OsWorld, World};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tacho_event::privacy::{Entry, Policy, Protected, StandIns};
-use tacho_event::{Draft, EventId, Phase, TenantId, Timestamp, random, uuid_v7};
-use tacho_tree::{Hash, leaf_hash};
+use tacho_event::privacy::{Entry, Policy, StandIns};
+use tacho_event::{Draft, EventId, TenantId, Timestamp};
+use tacho_tree::Hash;
 
 /// How a recorder works.
 #[derive(Debug, Clone)]
@@ -85,9 +85,9 @@ pub struct Recorder {
     store: Store,
     pub(super) wal: Wal,
     pub(super) world: Arc<dyn World>,
-    policy: Policy,
+    pub(super) policy: Policy,
     pub(super) settings: Settings,
-    stand_ins: StandIns,
+    pub(super) stand_ins: StandIns,
     pub(super) numbers: Numbers,
     pub(super) window: Option<Mutex<Window>>,
     state: Mutex<State>,
@@ -286,8 +286,7 @@ impl Recorder {
         call: impl Into<Call<'c>>,
     ) -> Vec<Result<Receipt, RecordError>> {
         let Call { ack, credential } = call.into();
-        let prepared = drafts.into_iter().map(|draft| self.prepare(draft, credential)).collect();
-        self.write(prepared, ack, || ())
+        self.write(self.prepare_all(drafts, credential), ack, || ())
     }
 
     /// The store it records in.
@@ -325,60 +324,6 @@ impl Recorder {
         self.keep_reserve();
         let _ = self.tell_findings();
         self.beat(Beat::Running)
-    }
-
-    /// Heeds stops, checks, numbers and protects; the part of recording that needs no lock.
-    pub(super) fn prepare(&self, draft: Draft, credential: &str) -> Result<Prepared, RecordError> {
-        let claim = self.claim(&draft, credential).map(Box::new);
-        Ok(Prepared { claim, ..self.prepare_unclaimed(draft)? })
-    }
-
-    pub(super) fn prepare_unclaimed(&self, mut draft: Draft) -> Result<Prepared, RecordError> {
-        let stop = self.heed(&mut draft);
-        match self.protect(draft) {
-            Ok(prepared) => Ok(Prepared { stop, ..prepared }),
-            Err(error) => Err(refusal(stop, error)),
-        }
-    }
-
-    fn protect(&self, draft: Draft) -> Result<Prepared, RecordError> {
-        let class = self.settings.failure.of(Risk::of(&draft));
-        let (on_failure, glass_broken) = self.on_failure(class);
-        let draft = self.with_source(draft);
-        let world = self.world.as_ref();
-        let mut event = draft.check(&world).map_err(RecordError::Refused)?;
-        let tenant = self.settings.tenant.clone();
-        if let Some(named) = event.tenant().filter(|named| **named != tenant) {
-            return Err(RecordError::ForeignTenant { named: named.clone(), ours: tenant });
-        }
-        let (id, is_intent) = (event.id().clone(), event.phase() == Phase::Intent);
-        if !self.policy.drops(&event) {
-            self.number(&mut event);
-        }
-        let protected = self
-            .policy
-            .apply(event, &self.stand_ins, &world)
-            .map_err(|problem| RecordError::Refused(vec![problem]))?;
-        let (id, made) = match protected {
-            Protected::Dropped { rule } => (id, Made::Dropped { rule }),
-            Protected::Entry(entry) => {
-                let record_id = uuid_v7(world.now(), random(&world));
-                let (id, leaf_hash) = (entry.id().clone(), leaf_hash(entry.leaf()));
-                (id, Made::Entry { entry, record_id, leaf_hash })
-            }
-        };
-        Ok(Prepared {
-            made,
-            bare: false,
-            tenant,
-            id,
-            on_failure,
-            glass_broken,
-            is_intent,
-            claim: None,
-            conflict_of: None,
-            stop: None,
-        })
     }
 
     /// Appends what was prepared, and what is due of our own; gives each its outcome, in order.
@@ -423,13 +368,6 @@ impl Recorder {
             behind.nudge();
         }
         outcomes
-    }
-
-    fn with_source(&self, mut draft: Draft) -> Draft {
-        if draft.at("/origin/source").is_none() {
-            draft.set("origin.source", self.settings.source.as_str());
-        }
-        draft
     }
 
     fn beat(&self, kind: Beat) -> Result<(), RecordError> {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 
+use tacho_event::json::{self, Object, Value};
 use tacho_event::privacy::{Glance, check_leaf, glance};
 use tacho_tree::audit::{Code, Heads, PER_RUN, Report, Run, RunEnd, Spine, Spot, StoredRun};
 use tacho_tree::{Hash, Head, Nodes, Place};
@@ -25,6 +26,9 @@ use crate::tree::NodeFiles;
 
 /// Leaves read at a time by whoever reads them as documents.
 const BLOCK_LEAVES: usize = 1024;
+
+/// Fewer leaves than this are no work for another thread.
+const LEAVES_PER_THREAD_MIN: usize = 128;
 
 /// What hashing gave.
 pub(super) struct Hashed {
@@ -112,6 +116,29 @@ pub(super) fn block(log: &Log, at: u64, stored: u64) -> Result<Vec<Vec<u8>>, Err
         return Err(Error::Damaged { path, what: "a leaf is missing" });
     }
     Ok(block.iter().map(<[u8]>::to_vec).collect())
+}
+
+/// Leaves as documents, in order, read by several threads; none for what is no JSON object.
+pub(super) fn documents(leaves: &[Vec<u8>], threads: usize) -> Vec<Option<Object>> {
+    let read = |leaf: &Vec<u8>| match json::read(leaf) {
+        Ok(Value::Object(leaf)) => Some(leaf),
+        _ => None,
+    };
+    let share = leaves.len().div_ceil(threads.max(1)).max(LEAVES_PER_THREAD_MIN);
+    let Some((own, others)) = leaves.split_at_checked(share) else {
+        return leaves.iter().map(read).collect();
+    };
+    std::thread::scope(|scope| {
+        let look = |share: &[Vec<u8>]| share.iter().map(read).collect::<Vec<_>>();
+        let others: Vec<_> =
+            others.chunks(share).map(|share| scope.spawn(move || look(share))).collect();
+        let mut all = look(own);
+        for share in others {
+            // A thread that panicked met a bug, and so does this one.
+            all.extend(share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
+    })
 }
 
 /// How many leaves there are, where no state tells.
