@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! record -> WAL -> acknowledged -> in the next read    a reader lays the WAL over the leaves
-//!              `-> nudge -> leaves, parts, tree, state -> checkpoint    this thread, a moment later
+//!              `-> nudge -> leaves, parts, tree, state -> checkpoint   this thread, right after
 //! ```
 //!
 //! So nobody waits for it, and readers have little to lay over. It sleeps until it is nudged, or

@@ -96,8 +96,8 @@ fn split_item(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     bytes.split_at_checked(total)
 }
 
-/// The day that the leaf names for the part's class. What a part holds is not hashed here, sealed or
-/// not: that it is what its leaf commits to, is for whoever reveals or verifies it.
+/// The day that the leaf names for the part's class. What a part holds is not hashed here, sealed
+/// or not: that it is what its leaf commits to, is for whoever reveals or verifies it.
 fn check_part(part: &Part<'_>, leaf: &Glance<'_>) -> Result<u32, Refusal> {
     let commitment = leaf.commitment(part.class).ok_or(Refusal::Digest)?;
     if usize::from(part.pairs) > commitment.digests {

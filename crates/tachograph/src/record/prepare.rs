@@ -1,8 +1,8 @@
 //! Given drafts, gives what may be appended of them: heeded, checked, numbered, protected.
 //!
-//! The part of recording that needs no lock. Protecting costs the most by far, and each event can be
-//! protected alone: many at once are shared by all processors. Numbers are given before that, in
-//! the order of the drafts.
+//! The part of recording that needs no lock. Protecting costs the most by far, and each event can
+//! be protected alone: many at once are shared by all processors. Numbers are given before that,
+//! in the order of the drafts.
 
 use super::error::RecordError;
 use super::failure::{OnFailure, Risk};

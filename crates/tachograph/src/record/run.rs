@@ -246,7 +246,7 @@ impl<'r> Run<'r> {
         let mut again = Vec::new();
         for mut one in failed {
             match policy {
-                WhenFull::DropContent if one.prepared.make_bare() => again.push(one),
+                WhenFull::DropContent if one.make_bare() => again.push(one),
                 WhenFull::FailOpen => {
                     one.prepared.on_failure = OnFailure::Open;
                     self.failed(one, error);
@@ -361,19 +361,25 @@ impl<'r> Run<'r> {
     }
 }
 
-impl Prepared {
-    /// Leaves out what can be erased; false if there is nothing to leave out.
+impl Waiting {
+    /// Leaves out what can be erased; false if there is nothing to leave out, or if it is our own:
+    /// a gap without its reason tells nothing, and is owed until there is room.
     fn make_bare(&mut self) -> bool {
-        let Made::Entry { entry, leaf_hash: hash, .. } = &mut self.made else { return false };
-        if entry.parts().is_empty() {
+        let Made::Entry { entry, leaf_hash: hash, .. } = &mut self.prepared.made else {
+            return false;
+        };
+        let is_own = entry.is_system() || matches!(self.whose, Whose::Own(_));
+        if is_own || entry.parts().is_empty() {
             return false;
         }
         **entry = entry.bare();
         *hash = leaf_hash(entry.leaf());
-        self.bare = true;
+        self.prepared.bare = true;
         true
     }
+}
 
+impl Prepared {
     fn record_id(&self) -> Option<[u8; 16]> {
         match self.made {
             Made::Entry { record_id, .. } => Some(record_id),

@@ -1,7 +1,7 @@
 //! Given a position, makes everything before it durable: the ack `disk`, one sync for all who wait.
 //!
-//! Who comes while a sync is under way waits for it if it covers what he appended, else for the next
-//! one, which one of those starts: the rhythm is the disk's own, without a delay or a timer.
+//! Who comes while a sync is under way waits for it if it covers what he appended, else for the
+//! next one, which one of those starts: the rhythm is the disk's own, without delay or timer.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

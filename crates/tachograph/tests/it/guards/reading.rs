@@ -81,8 +81,9 @@ fn surplus_leaves_are_kept(scene: Scene) -> Told {
     ensure(machine.read(kept).as_deref() == Some(&foreign), "the surplus leaf is gone")
 }
 
-/// A sync fails, its process moves the frames to a new segment and is killed at any moment of that;
-/// somebody else integrates them; then the power goes. What is appended next has a place of its own.
+/// A sync fails, its process moves the frames to a new segment and is killed at any moment of
+/// that; somebody else integrates them; then the power goes. What is appended next has a place of
+/// its own.
 fn relocated_frames_stay(scene: Scene) -> Told {
     for at in 1.. {
         let machine = scene.machine();
