@@ -68,11 +68,11 @@ impl Log {
                 }
             }
             if opened.end < size {
-                found.extend(scan(&self.leaves, opened.end, size, kind, name)?);
+                found.extend(scan(&self.leaves, opened.end.max(self.first), size, kind, name)?);
             }
             Ok(found)
         })?;
-        found.retain(|index| *index < size);
+        found.retain(|index| (self.first..size).contains(index));
         found.extend(self.live.find(kind, name)?.into_iter().map(|number| size + number));
         Ok(found)
     }
@@ -106,7 +106,7 @@ impl Log {
     }
 
     fn open_index(&self) -> Result<Opened, Error> {
-        let index = Index::open(self.store.files(), &self.places)?;
+        let index = Index::open(self.store.files(), &self.places, self.first)?;
         let end = index.covered();
         Ok(Opened { index, zones: None, tail: Vec::new(), end })
     }
