@@ -15,7 +15,7 @@
 
 pub(crate) mod age;
 mod certificate;
-mod frontiers;
+pub(crate) mod frontiers;
 mod keeper;
 mod period;
 pub(crate) mod plan;

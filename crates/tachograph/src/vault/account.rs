@@ -76,11 +76,18 @@ struct Expiry {
     sum: Sum,
 }
 
+/// Leaves at the beginning of a pruned log whose days stand with one foot in what was pruned.
+const FIRST_LEAVES: u64 = 256;
+
 /// A leaf, and one of its digests.
 type Digest = (u64, [u8; 32]);
 
 #[derive(Default)]
 struct Books {
+    /// The first leaf that is kept.
+    first: u64,
+    /// The day of that leaf: of days up to it, leaves may have been pruned.
+    first_day: u32,
     accounts: Accounts,
     parts: HashSet<(u64, Class)>,
     tombs: HashMap<(u64, Class), [u8; 16]>,
@@ -101,11 +108,15 @@ pub fn account(log: &Log, opener: Option<&mut Opener>) -> Result<Accounts, Vault
     let size = log.integrated().size();
     books.take_files(log, size)?;
     let mut opener = opener;
-    for index in 0..size {
+    books.first = log.first();
+    for index in books.first..size {
         let Some(bytes) = log.leaf(index)? else { continue };
         let Ok(Value::Object(leaf)) = json::read(&bytes) else { continue };
         books.take_statement(&leaf);
         let day = leaf_day(&leaf).unwrap_or(0);
+        if index < books.first + FIRST_LEAVES && books.first > 0 {
+            books.first_day = books.first_day.max(day);
+        }
         for class in Class::ALL {
             let of = digests(&leaf, class).filter_map(from_base64url);
             let of: Vec<[u8; 32]> = of.filter_map(|digest| digest.try_into().ok()).collect();
@@ -131,6 +142,11 @@ impl Books {
                     match (record.item, record.leaf) {
                         (Item::Part(_), Some(leaf)) if leaf < size => {
                             self.parts.insert((leaf, class));
+                        }
+                        (Item::Tomb(tomb), Some(leaf)) if leaf < log.first() => {
+                            // Its leaf was pruned: what it says of itself still adds up.
+                            let lost = self.lost.entry((tomb.ticket, class)).or_default();
+                            lost.put(leaf, tomb.digests);
                         }
                         (Item::Tomb(tomb), Some(leaf)) if leaf < size => {
                             self.tombs.insert((leaf, class), tomb.ticket);
@@ -247,7 +263,10 @@ impl Books {
                     count += 1;
                 });
                 self.accounts.expired += count;
-                if lost.sum() != expiry.sum {
+                // Leaves of that day may have been pruned, and what they lost with them.
+                let sum = lost.sum();
+                let is_cut = self.first > 0 && day <= self.first_day && sum.count < expiry.sum.count;
+                if sum != expiry.sum && !is_cut {
                     self.accounts.alarms.push(Alarm::Expiry { class, day });
                 }
                 from = from.max(expiry.until);

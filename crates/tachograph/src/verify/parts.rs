@@ -191,6 +191,7 @@ impl<'l> Check<'l> {
     fn of_leaf(&mut self, class: Class, day: u32, index: u64, report: &mut Report) -> Found {
         let mut found = Found::default();
         let log = self.log;
+        let first = log.first();
         let Some(file) = self.day(class, day, report) else { return found };
         while let Some(records) = &mut file.records {
             let offset = records.offset();
@@ -214,6 +215,10 @@ impl<'l> Check<'l> {
             if leaf > index {
                 records.seek(offset);
                 break;
+            }
+            // Its leaf was pruned; it goes with its day.
+            if leaf < first {
+                continue;
             }
             let path = || log.places().day_file(class, day).display().to_string();
             let spot = || Spot::leaf(leaf).within(path()).at(offset);
