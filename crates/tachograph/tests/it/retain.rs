@@ -1,0 +1,92 @@
+//! Retention from outside: what goes when, what stays provable, and that nothing else goes.
+
+mod crash;
+mod maintain;
+mod plan;
+mod prune;
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use tacho_event::privacy::Preset;
+use tachograph::Log;
+use tachograph::erase::Eraser;
+use tachograph::record::{Numbering, Recorder, Settings};
+use tachograph::retain::{Keeper, Terms, Written};
+
+use crate::vault::safe::Safe;
+use crate::yard::append_bare;
+
+pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
+pub(crate) const PER_FILE: u64 = 65_536;
+
+pub(crate) fn pass(safe: &Safe, days: i64) {
+    safe.yard.world.micros.fetch_add(days * DAY_MICROS, Ordering::Relaxed);
+}
+
+/// Time goes by, and an operator says that the clock is right.
+pub(crate) fn age(safe: &Safe, days: i64) {
+    pass(safe, days);
+    eraser(safe).confirm_clock().unwrap();
+}
+
+pub(crate) fn eraser(safe: &Safe) -> Eraser {
+    Eraser::new(&safe.yard.store(), safe.yard.world.clone(), safe.ring())
+}
+
+pub(crate) fn terms(settings: &[(&str, &str)]) -> Terms {
+    let mut written = Written::default();
+    settings.iter().for_each(|(name, value)| {
+        assert_eq!(written.set(name, value), Some(true), "{name} = {value}");
+    });
+    Terms::resolve(Preset::Development, &written).unwrap()
+}
+
+pub(crate) fn keeper(safe: &Safe, settings: &[(&str, &str)]) -> Keeper {
+    Keeper::new(eraser(safe), terms(settings))
+}
+
+/// The recorder says that it lives: a bound on the age of all that stands before it.
+pub(crate) fn beat(safe: &Safe) {
+    let settings = Settings { numbering: Numbering::Off, ..Settings::default() };
+    let yard = &safe.yard;
+    let (store, wal, world) = (yard.store(), yard.wal(), yard.world.clone());
+    let recorder = Recorder::new(store, wal, world, Default::default(), settings).unwrap();
+    recorder.close().unwrap();
+    safe.integrate();
+}
+
+pub(crate) fn sign(safe: &Safe) {
+    crate::verify::sign(&safe.yard);
+}
+
+/// A log of one closed file of leaves and a little more; a note was kept at 1,000 leaves.
+pub(crate) fn two_files(safe: &Safe) {
+    append_bare(&safe.yard, 0, 1_000);
+    safe.integrate();
+    sign(safe);
+    append_bare(&safe.yard, 1_000, PER_FILE + 500 - 1_000);
+    beat(safe);
+    sign(safe);
+}
+
+pub(crate) fn log(safe: &Safe) -> Log {
+    safe.yard.log("default")
+}
+
+/// Every file below a directory, with its length.
+pub(crate) fn listing(dir: &Path) -> Vec<(String, u64)> {
+    let mut found = Vec::new();
+    let Ok(entries) = std::fs::read_dir(dir) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(listing(&path));
+        } else {
+            let len = std::fs::metadata(&path).unwrap().len();
+            found.push((path.display().to_string(), len));
+        }
+    }
+    found.sort();
+    found
+}
