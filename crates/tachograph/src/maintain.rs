@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use tacho_event::{ActionType, Draft, Severity, Timestamp};
 
-use crate::erase::{Eraser, Reach};
+use crate::erase::Eraser;
 use crate::error::Error;
 use crate::files::Point;
 use crate::files::exclusive::{Exclusive, Taken};
@@ -29,7 +29,7 @@ use crate::limits::MAINTAIN_WAIT_MICROS;
 use crate::log::{Log, Order, Query};
 use crate::record::beat::{BEAT_EVERY, Beat, Counts, beat};
 use crate::retain::plan::tenants;
-use crate::retain::{Applied, KeepError, Keeper, Notice, OnSize, Plan, Step, Terms};
+use crate::retain::{Applied, Keeper, Notice, OnSize, Plan, Terms};
 use crate::sign::{Demand, Keys, Signer};
 use crate::store::Store;
 use crate::vault::{SharedRing, VaultError, hold as held};

@@ -19,7 +19,7 @@ use crate::world::World;
 /// Keeps one store within its terms.
 #[derive(Debug)]
 pub struct Keeper {
-    pub(super) eraser: Eraser,
+    pub(crate) eraser: Eraser,
     terms: Terms,
     own: BTreeMap<String, Terms>,
 }
@@ -200,10 +200,9 @@ impl Keeper {
 }
 
 fn steps(plan: &Plan) -> impl Iterator<Item = (&str, &Step)> {
-    let of = |tenant: &'_ TenantPlan| -> Vec<(&str, &Step)> {
-        tenant.steps.iter().map(|step| (tenant.tenant.as_str(), step)).collect()
-    };
-    plan.tenants.iter().flat_map(of)
+    plan.tenants.iter().flat_map(|tenant| {
+        tenant.steps.iter().map(|step| (tenant.tenant.as_str(), step))
+    })
 }
 
 fn due(tenant: &str, expiry: &Expiry) -> Due {

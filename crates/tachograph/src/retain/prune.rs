@@ -15,15 +15,15 @@
 use std::path::{Path, PathBuf};
 
 use tacho_event::json::{self, Object, Value};
-use tacho_tree::{Hash, leaf_hash};
+use tacho_tree::Hash;
 
 use super::certificate::Certificate;
+use super::frontiers;
 use super::keeper::{KeepError, Keeper};
 use super::plan::{Pruning, root};
 use super::pruned::{self, Pruned};
 use super::size::below;
 use super::totals::{self, Counting};
-use super::frontiers;
 use crate::erase::sums::{hex, unhex};
 use crate::error::{Doing, Error};
 use crate::files::grow::{list_if_there, remove_if_there};
@@ -240,11 +240,10 @@ fn find(log: &Log, certificate: &Certificate) -> Result<Option<u64>, Error> {
         let begin = begin.max(from);
         let count = usize::try_from(end - begin).unwrap_or_default();
         let block = log.leaf_files().block(begin, count)?;
-        let leaves: Vec<&[u8]> = block.iter().collect();
-        for (index, leaf) in (begin..).zip(leaves).rev().collect::<Vec<_>>() {
+        for (behind, leaf) in (1..).zip(block.iter().rev()) {
             let says = finder.find(leaf).and_then(|_| Certificate::parse(leaf));
             if says.as_ref() == Some(certificate) {
-                return Ok(Some(index));
+                return Ok(Some(end - behind));
             }
         }
         end = begin;
@@ -261,7 +260,7 @@ mod tests {
         let journal = Journal {
             tenant: "acme".to_owned(),
             minimum: 2 * LEAVES_PER_FILE,
-            root: leaf_hash(b"x"),
+            root: Hash::from_bytes([7; 32]),
             policy: "production+pci".to_owned(),
             certified: true,
         };

@@ -1,7 +1,7 @@
 //! A prune that dies at any operation is gone on with, and ends as one that did not die.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use tacho_testkit::sim::{Keep, Machine, Stop};
 use tacho_tree::audit::Verdict;
@@ -22,9 +22,13 @@ const STORE: &str = "/data/store";
 const KEYS: &str = "/data/keys";
 
 /// A store of 66,000 leaves and its keys, as files.
-fn image() -> &'static (Vec<(PathBuf, Vec<u8>)>, u64) {
-    static IMAGE: OnceLock<(Vec<(PathBuf, Vec<u8>)>, u64)> = OnceLock::new();
-    IMAGE.get_or_init(|| {
+struct Image {
+    files: Vec<(PathBuf, Vec<u8>)>,
+    now: u64,
+}
+
+impl Image {
+    fn take() -> Self {
         use tacho_event::World;
         let safe = Safe::new();
         two_files(&safe);
@@ -33,8 +37,8 @@ fn image() -> &'static (Vec<(PathBuf, Vec<u8>)>, u64) {
         let mut files = Vec::new();
         collect(&safe.yard.path(), Path::new(STORE), &mut files);
         collect(&safe.yard.keys(), Path::new(KEYS), &mut files);
-        (files, safe.yard.world.now().micros().unsigned_abs())
-    })
+        Self { files, now: safe.yard.world.now().micros().unsigned_abs() }
+    }
 }
 
 fn collect(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
@@ -50,10 +54,10 @@ fn collect(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     }
 }
 
-/// A machine with that store on it, 31 days later.
-fn machine(seed: u64) -> Machine {
+/// A machine with that store on it.
+fn machine(image: &Image, seed: u64) -> Machine {
     let machine = Machine::new(seed);
-    let (files, now) = image();
+    let Image { files, now } = image;
     for dir in ["/data", STORE, KEYS] {
         machine.make_dir(dir);
     }
@@ -86,8 +90,13 @@ fn keeper(machine: &Machine) -> Result<(Store, Keeper), String> {
 }
 
 /// Prunes, dying at an operation; gives how many operations it took.
-pub(crate) fn tell(seed: u64, off: Option<Point>, dies_at: Option<u64>) -> Result<u64, String> {
-    let machine = machine(seed);
+fn tell(
+    image: &Image,
+    seed: u64,
+    off: Option<Point>,
+    dies_at: Option<u64>,
+) -> Result<u64, String> {
+    let machine = machine(image, seed);
     off.into_iter().for_each(|point| machine.switch_off(point));
     let (_, mut first) = keeper(&machine)?;
     for _ in 0..31 {
@@ -157,11 +166,12 @@ fn ended(machine: &Machine) -> Told {
 
 #[test]
 fn a_prune_that_dies_anywhere_is_gone_on_with() {
-    let took = tell(0, None, None).unwrap();
+    let image = Image::take();
+    let took = tell(&image, 0, None, None).unwrap();
     let step = took.div_ceil(tacho_testkit::stories(60)).max(1);
     for at in (0..took).step_by(usize::try_from(step).unwrap()) {
         for seed in [2 * at, 2 * at + 1] {
-            if let Err(what) = tell(seed, None, Some(at)) {
+            if let Err(what) = tell(&image, seed, None, Some(at)) {
                 panic!("seed {seed}, dying at {at} of {took}: {what}");
             }
         }
