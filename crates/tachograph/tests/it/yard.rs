@@ -8,6 +8,7 @@ use tacho_event::privacy::Policy;
 use tacho_event::{ActionType, Draft, TenantId, Timestamp, World};
 use tachograph::Log;
 use tachograph::files::OsFiles;
+use tachograph::generation;
 use tachograph::integrate::{Budget, Integrator, Outcome};
 use tachograph::record::{Ack, Recorder, Settings};
 use tachograph::store::{Remote, Store};
@@ -119,6 +120,8 @@ pub(crate) fn call(number: u64) -> Draft {
 /// Appends events without parts past the recorder: many, quickly.
 pub(crate) fn append_bare(yard: &Yard, first: u64, count: u64) {
     let wal = yard.wal();
+    let store = yard.store();
+    let generation = generation::read(store.files().as_ref(), store.places()).unwrap();
     let mut batch = Batch::new();
     for number in first..first + count {
         let leaf = format!(
@@ -134,7 +137,7 @@ pub(crate) fn append_bare(yard: &Yard, first: u64, count: u64) {
             parts: b"",
             parts_count: 0,
             system: false,
-            generation: 0,
+            generation,
         };
         if batch.push(&record).is_err() {
             wal.append(&mut batch, Patience::Server).unwrap();

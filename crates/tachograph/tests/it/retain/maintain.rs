@@ -12,6 +12,13 @@ fn maintainer(safe: &Safe, settings: &[(&str, &str)]) -> Maintainer {
     Maintainer::new(&store, safe.yard.world.clone(), safe.ring(), terms(settings))
 }
 
+/// A few events, signed.
+fn few(safe: &Safe) {
+    crate::yard::append_bare(&safe.yard, 0, 50);
+    safe.integrate();
+    super::sign(safe);
+}
+
 fn run(safe: &Safe) -> Report {
     let report = maintainer(safe, &[]).run().unwrap();
     assert_eq!(report.problems, []);
@@ -23,9 +30,9 @@ fn everything_due_is_done_once() {
     let safe = Safe::new();
     two_files(&safe);
     eraser(&safe).confirm_clock().unwrap();
-    safe.hook(Preset::Production, "acme").record(call(1, "alice@example.com", "errand")).unwrap();
+    safe.server(Preset::Production, "acme").record(call(1, "alice@example.com", "errand")).unwrap();
     let report = run(&safe);
-    assert_eq!(report.integrated, 2);
+    assert_eq!(report.integrated, 2, "an errand and a heartbeat");
     assert_eq!(report.beats, ["acme"]);
     assert_eq!(report.signed, ["acme", "default"]);
     assert!(report.applied.pruned.is_empty() && report.next.is_some());
@@ -45,7 +52,7 @@ fn everything_due_is_done_once() {
 #[test]
 fn who_finds_the_lock_taken_leaves() {
     let safe = Safe::new();
-    two_files(&safe);
+    few(&safe);
     let store = safe.yard.store();
     let path = store.places().maintain_lock();
     let file = std::fs::File::create(&path).unwrap();
@@ -60,9 +67,9 @@ fn who_finds_the_lock_taken_leaves() {
 #[test]
 fn a_log_that_grows_large_is_told_once_a_day() {
     let safe = Safe::new();
-    two_files(&safe);
+    few(&safe);
     eraser(&safe).confirm_clock().unwrap();
-    let settings = [("retention.size_max", "1MB"), ("retention.on_size", "warn")];
+    let settings = [("retention.size_max", "1kB"), ("retention.on_size", "warn")];
     let report = maintainer(&safe, &settings).run().unwrap();
     assert_eq!(report.warned, ["default"]);
     assert!(matches!(report.notices[..], [(_, Notice::Large { .. })]));
@@ -84,7 +91,7 @@ fn a_log_that_grows_large_is_told_once_a_day() {
 #[test]
 fn what_fails_is_told_and_the_rest_goes_on() {
     let safe = Safe::new();
-    two_files(&safe);
+    few(&safe);
     // The clock was never confirmed: nothing goes, and everything else is done.
     let report = run(&safe);
     assert!(report.notices.iter().all(|(_, notice)| matches!(notice, Notice::Clock(_))));
