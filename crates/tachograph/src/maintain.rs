@@ -72,7 +72,7 @@ pub struct Maintainer {
 pub struct Report {
     /// Somebody else does what is due: nothing was done here.
     pub is_busy: bool,
-    /// Events that became leaves.
+    /// Events that had waited and became leaves.
     pub integrated: u64,
     /// Tenants for which a heartbeat was recorded.
     pub beats: Vec<String>,

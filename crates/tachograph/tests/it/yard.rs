@@ -117,6 +117,15 @@ pub(crate) fn call(number: u64) -> Draft {
         .with("resources.duration_ms", 10 + number % 5)
 }
 
+/// The leaf of a call without parts.
+pub(crate) fn bare_leaf(number: u64) -> String {
+    format!(
+        r#"{{"action":{{"type":"tool"}},"agent":{{"session_id":"s-{}"}},"id":"e-{number}","timestamp":"2026-11-20T10:00:00.{:06}Z","v":1}}"#,
+        number / 10,
+        number % 1_000_000
+    )
+}
+
 /// Appends events without parts past the recorder: many, quickly.
 pub(crate) fn append_bare(yard: &Yard, first: u64, count: u64) {
     let wal = yard.wal();
@@ -124,11 +133,7 @@ pub(crate) fn append_bare(yard: &Yard, first: u64, count: u64) {
     let generation = generation::read(store.files().as_ref(), store.places()).unwrap();
     let mut batch = Batch::new();
     for number in first..first + count {
-        let leaf = format!(
-            r#"{{"action":{{"type":"tool"}},"agent":{{"session_id":"s-{}"}},"id":"e-{number}","timestamp":"2026-11-20T10:00:00.{:06}Z","v":1}}"#,
-            number / 10,
-            number % 1_000_000
-        );
+        let leaf = bare_leaf(number);
         let record = Record {
             tenant: "default",
             record_id: (u128::from(number) | (7 << 76)).to_be_bytes(),

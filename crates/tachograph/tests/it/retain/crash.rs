@@ -23,7 +23,8 @@ const KEYS: &str = "/data/keys";
 
 /// A store of 66,000 leaves and its keys, as files.
 struct Image {
-    files: Vec<(PathBuf, Vec<u8>)>,
+    /// Directories, before what is in them, and files with their bytes.
+    files: Vec<(PathBuf, Option<Vec<u8>>)>,
     now: u64,
 }
 
@@ -41,15 +42,15 @@ impl Image {
     }
 }
 
-fn collect(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+fn collect(from: &Path, to: &Path, files: &mut Vec<(PathBuf, Option<Vec<u8>>)>) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         if entry.path().is_dir() {
-            files.push((to.clone(), Vec::new()));
+            files.push((to.clone(), None));
             collect(&entry.path(), &to, files);
         } else if !entry.file_name().to_string_lossy().ends_with("lock") {
-            files.push((to, std::fs::read(entry.path()).unwrap()));
+            files.push((to, Some(std::fs::read(entry.path()).unwrap())));
         }
     }
 }
@@ -62,16 +63,10 @@ fn machine(image: &Image, seed: u64) -> Machine {
         machine.make_dir(dir);
     }
     for (path, bytes) in files {
-        let is_dir = bytes.is_empty() && path.extension().is_none();
-        let is_dir = is_dir && files.iter().any(|(other, _)| other.parent() == Some(path));
-        if is_dir {
-            machine.make_dir(path);
-        } else {
-            machine.tamper(path, bytes);
+        match bytes {
+            Some(bytes) => machine.tamper(path, bytes),
+            None => machine.make_dir(path),
         }
-    }
-    for dir in ["wal", "wal/quarantine", "spool", "run", "cursors", "emitters", "stops"] {
-        machine.make_dir(Path::new(STORE).join(dir));
     }
     machine.set_clock(*now);
     machine

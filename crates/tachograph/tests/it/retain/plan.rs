@@ -139,8 +139,10 @@ fn a_hold_a_doubtful_clock_and_a_follower_win() {
 fn leaves_are_as_old_as_the_recorder_says_and_not_as_they_say() {
     let safe = Safe::new();
     // They say 2026-11-20, a year before this machine's clock: an import.
-    append_bare(&safe.yard, 0, PER_FILE + 10);
+    append_bare(&safe.yard, 0, 10);
     safe.integrate();
+    super::lay(&safe, 10, PER_FILE);
+    safe.yard.record("default", 0, 1);
     age(&safe, 20);
     // Nothing of the recorder's own stands behind them: nobody knows.
     assert_eq!(notices(&safe, &[]), [Notice::AgeUnknown { first: 0 }]);
