@@ -126,6 +126,30 @@ fn climb(from: u64, to: u64) -> impl Iterator<Item = Place> {
         .take_while(move |place| place.end_leaf() <= to)
 }
 
+/// The nodes of a tree that keeps all nodes from some height on for ever, with what was kept for
+/// old heads: a frontier then has to reach that height and no further.
+#[derive(Clone, Debug)]
+pub struct WithKept<'k, N> {
+    nodes: N,
+    kept: &'k [KeptFrontier],
+}
+
+impl<'k, N: Nodes> WithKept<'k, N> {
+    /// A node that is among those kept is taken from there, every other one from `nodes`.
+    pub fn new(nodes: N, kept: &'k [KeptFrontier]) -> WithKept<'k, N> {
+        WithKept { nodes, kept }
+    }
+}
+
+impl<N: Nodes> Nodes for WithKept<'_, N> {
+    type Error = N::Error;
+
+    fn node(&self, place: Place) -> Result<Hash, N::Error> {
+        let kept = self.kept.iter().find_map(|frontier| frontier.node(place));
+        kept.map_or_else(|| self.nodes.node(place), Ok)
+    }
+}
+
 /// The nodes of a pruned tree: those still stored, and those kept for old heads.
 #[derive(Clone, Debug)]
 pub struct Pruned<'k, N> {

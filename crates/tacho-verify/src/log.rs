@@ -9,6 +9,8 @@
 //!
 //! Memory does not grow with the log.
 
+mod pruned;
+
 use crate::disk;
 use std::path::{Path, PathBuf};
 use tacho_event::privacy::check_leaf;
@@ -37,9 +39,12 @@ pub fn check(dir: &Path, against: &Against, progress: &mut dyn FnMut(u64)) -> Re
     let mut report = Report::default();
     let keys = keys(dir, against, &mut report);
     let mut heads = heads(dir, against, &keys, &mut report);
-    let mut walk = Walk { dir, report, spine: Spine::new() };
+    let mut walk = Walk { dir, report, spine: Spine::new(), begin: 0 };
     walk.leaves(&mut heads, progress);
-    let Walk { mut report, spine, .. } = walk;
+    let Walk { mut report, spine, begin, .. } = walk;
+    if begin > 0 {
+        pruned::notes(dir, begin, &spine.head(), &mut heads, &mut report);
+    }
     if let Some(unsigned) = heads.signed().and_then(|signed| spine.size().checked_sub(signed))
         && unsigned > 0
     {
@@ -96,6 +101,8 @@ struct Walk<'d> {
     dir: &'d Path,
     report: Report,
     spine: Spine,
+    /// The first leaf that is stored.
+    begin: u64,
 }
 
 impl Walk<'_> {
@@ -107,9 +114,23 @@ impl Walk<'_> {
             Ok(names) => names.unwrap_or_default(),
             Err(error) => return self.find(Code::Unreadable, &dir, error),
         };
-        for name in names {
+        let first_of = |name: &String| {
             let first = name.strip_suffix(".jsonl").and_then(|stem| stem.parse::<u64>().ok());
-            let path = dir.join(&name);
+            first.filter(|first| first.is_multiple_of(PER_RUN))
+        };
+        // What a crash left below where the log begins is not looked at.
+        let minimum = pruned::minimum(self.dir);
+        let there = names.iter().filter_map(first_of).filter(|first| *first >= minimum).min();
+        let begin = there.unwrap_or(minimum);
+        self.begin = begin;
+        let signed = heads.signed().unwrap_or(0);
+        if begin > 0 && !pruned::skip(self.dir, begin, signed, &mut self.spine, &mut self.report) {
+            return;
+        }
+        let old = |name: &String| first_of(name).is_some_and(|first| first < begin);
+        for name in names.iter().filter(|name| !old(name)) {
+            let first = name.strip_suffix(".jsonl").and_then(|stem| stem.parse::<u64>().ok());
+            let path = dir.join(name);
             let size = self.spine.size();
             match first {
                 None if name.ends_with(".jsonl.zst") => {
@@ -129,7 +150,7 @@ impl Walk<'_> {
     }
 
     fn find(&mut self, code: Code, path: &Path, what: impl std::fmt::Display) {
-        self.report.find(code, path.display().to_string(), what);
+        find(&mut self.report, code, path, what);
     }
 
     /// One file of leaves; false if it cannot be read on.
@@ -162,6 +183,10 @@ impl Walk<'_> {
             self.report.find(Code::Truncated, Spot::file(path.display()).at(at), what);
         }
     }
+}
+
+fn find(report: &mut Report, code: Code, path: &Path, what: impl std::fmt::Display) {
+    report.find(code, path.display().to_string(), what);
 }
 
 fn read_leaves(path: &Path, run: &mut Run<'_>) -> std::io::Result<()> {

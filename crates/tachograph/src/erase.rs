@@ -61,9 +61,9 @@ pub use sums::{Lost, Sum};
 /// Erases in one store.
 #[derive(Debug)]
 pub struct Eraser {
-    store: Store,
-    world: Arc<dyn World>,
-    ring: SharedRing,
+    pub(crate) store: Store,
+    pub(crate) world: Arc<dyn World>,
+    pub(crate) ring: SharedRing,
     reaches: Vec<Box<dyn Reach>>,
     policy: Policy,
 }

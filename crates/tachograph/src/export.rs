@@ -24,10 +24,11 @@ impl Log {
     pub fn export_tlog(&self, dir: &Path) -> Result<Head, ProveError> {
         let (note, head) = self.signed_head()?;
         make_dirs(self, dir)?;
-        for tile in Tile::all(head.size, 0) {
+        // Of a log that was pruned, what C2SP `tlog-tiles` says must stay: its minimum index.
+        for tile in Tile::all(head.size, self.first()) {
             let bytes = tile.read(self.nodes())?;
             write(self, dir, &tile.to_string(), &bytes)?;
-            if let Some(bundle) = tile.bundle() {
+            if let Some(bundle) = tile.bundle().filter(|one| one.first_leaf() >= self.first()) {
                 write(self, dir, &bundle.to_string(), &entries(self, bundle)?)?;
             }
         }

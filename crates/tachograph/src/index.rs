@@ -76,18 +76,24 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Index {
     runs: Vec<RunFile>,
+    /// The first leaf of the log: those before it were pruned.
+    minimum: u64,
 }
 
 /// How often a reader lists again when runs are merged under its eyes.
 const OPEN_TRIES_MAX: u32 = 8;
 
 impl Index {
-    /// Opens the runs that cover the log from its first leaf on.
-    pub(crate) fn open(files: &Arc<dyn Files>, places: &TenantPlaces) -> Result<Self, Error> {
+    /// Opens the runs that cover the log from its first leaf on, which is `minimum`.
+    pub(crate) fn open(
+        files: &Arc<dyn Files>,
+        places: &TenantPlaces,
+        minimum: u64,
+    ) -> Result<Self, Error> {
         for _ in 0..OPEN_TRIES_MAX {
             let mut runs = Vec::new();
             let mut vanished = false;
-            for (first, end) in chain(list_runs(files.as_ref(), places)?) {
+            for (first, end) in chain(list_runs(files.as_ref(), places)?, minimum) {
                 match RunFile::open(files.as_ref(), places, first, end) {
                     Ok(Some(run)) => runs.push(run),
                     // Damaged: what follows it would leave a gap.
@@ -100,10 +106,10 @@ impl Index {
                 }
             }
             if !vanished {
-                return Ok(Self { runs });
+                return Ok(Self { runs, minimum });
             }
         }
-        Ok(Self { runs: Vec::new() })
+        Ok(Self { runs: Vec::new(), minimum })
     }
 
     /// The entries of all runs, sorted.
@@ -113,7 +119,7 @@ impl Index {
 
     /// The end of the leaves that are covered.
     pub(crate) fn covered(&self) -> u64 {
-        self.runs.last().map_or(0, RunFile::end)
+        self.runs.last().map_or(self.minimum, RunFile::end)
     }
 
     /// Tells the covered leaves that bear a name, in order.
@@ -127,9 +133,15 @@ impl Index {
         let key = kind.key(name);
         for run in &self.runs {
             match run.find(key) {
-                Some(candidates) => check(leaves, &candidates, kind, name, tell)?,
+                Some(mut candidates) => {
+                    candidates.retain(|index| *index >= self.minimum);
+                    check(leaves, &candidates, kind, name, tell)?;
+                }
                 // The run is damaged: the leaves tell.
-                None => scan(leaves, (run.first(), run.end()), kind, name, tell)?,
+                None => {
+                    let first = run.first().max(self.minimum);
+                    scan(leaves, (first, run.end()), kind, name, tell)?;
+                }
             }
         }
         Ok(())
@@ -184,10 +196,12 @@ pub(crate) fn list_runs(
     Ok(names.iter().filter_map(|name| run_range(name)).collect())
 }
 
-/// The fewest ranges that cover the log from its first leaf on without a gap.
-fn chain(mut ranges: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+/// The fewest ranges that cover the log from its first leaf on, `minimum`, without a gap. One that
+/// was made before a prune may begin earlier.
+fn chain(mut ranges: Vec<(u64, u64)>, minimum: u64) -> Vec<(u64, u64)> {
+    ranges.retain(|(_, end)| *end > minimum);
     ranges.sort_unstable_by_key(|(first, end)| (*first, u64::MAX - end));
-    let mut covered = 0;
+    let mut covered = ranges.first().map_or(minimum, |(first, _)| minimum.min(*first));
     ranges.retain(|(first, end)| {
         let fits = *first == covered && *end > covered;
         if fits {
@@ -217,8 +231,12 @@ mod tests {
     #[test]
     fn a_chain_takes_the_largest_runs_and_ends_at_a_gap() {
         let runs = vec![(0, 256), (256, 512), (0, 512), (512, 768), (1024, 1280)];
-        assert_eq!(chain(runs), [(0, 512), (512, 768)]);
-        assert_eq!(chain(vec![(256, 512)]), []);
+        assert_eq!(chain(runs.clone(), 0), [(0, 512), (512, 768)]);
+        assert_eq!(chain(vec![(256, 512)], 0), []);
+        // Of a log that was pruned, what is left of the runs.
+        assert_eq!(chain(runs.clone(), 256), [(0, 512), (512, 768)]);
+        assert_eq!(chain(runs, 512), [(512, 768)]);
+        assert_eq!(chain(vec![(256, 512), (512, 768)], 256), [(256, 512), (512, 768)]);
     }
 
     #[test]

@@ -166,6 +166,18 @@ pub const ERASED_BYTES_MAX: u64 = 1 << 30;
 pub const HOLDS_BYTES_MAX: usize = 1 << 20;
 /// How often an erasure waits for an integrator, 50 ms each time: a minute.
 pub const ERASE_WAITS_MAX: u32 = 1_200;
+/// Leaves behind a file that are read to tell by when it had come in.
+pub const AGE_LEAVES_MAX: u64 = 4 * LEAVES_PER_FILE;
+/// Rows of one file of totals; beyond, agents are counted together.
+pub const TOTALS_ROWS_MAX: usize = 1 << 16;
+/// Calls without an answer that a file of totals hands on.
+pub const TOTALS_OPEN_MAX: usize = 4_096;
+/// One file of totals: 64 MiB.
+pub const TOTALS_BYTES_MAX: usize = 64 << 20;
+/// The journal of a prune: 4 KiB.
+pub const PRUNE_JOURNAL_BYTES_MAX: usize = 4 << 10;
+/// How long whoever does what is due waits for another who does: 1 s.
+pub const MAINTAIN_WAIT_MICROS: u64 = 1_000_000;
 /// Directories within directories of a store that is copied.
 pub const COPY_DEPTH_MAX: u32 = 8;
 /// How often a thread that integrates behind a recorder waits for another integrator: 1 s.

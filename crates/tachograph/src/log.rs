@@ -4,13 +4,13 @@
 //! has integrated yet (`live`). So whatever was acknowledged is in the next read, also for a reader
 //! that may not write. A reader sees one moment; [`Log::refresh`] goes to the next.
 
-mod call;
+pub(crate) mod call;
 mod follow;
 mod live;
 mod query;
 mod seek;
 mod statistics;
-mod tally;
+pub(crate) mod tally;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ use crate::files::{OsFiles, read_small};
 use crate::integrated;
 use crate::leaves::LeafFiles;
 use crate::parts::PartFiles;
+use crate::retain;
 use crate::state::{Found, State};
 use crate::store::{OpenError, Remote, Store};
 use crate::tenant::TenantPlaces;
@@ -52,6 +53,8 @@ pub struct Log {
     tenant: String,
     places: TenantPlaces,
     state: State,
+    /// The first entry that is kept.
+    first: u64,
     leaves: LeafFiles,
     nodes: NodeFiles,
     parts: PartFiles,
@@ -89,6 +92,7 @@ impl Log {
             store: store.clone(),
             tenant: tenant.to_owned(),
             state: State::default(),
+            first: 0,
             leaves: LeafFiles::new(files.clone(), places.clone()),
             nodes: NodeFiles::new(files.clone(), places.clone()),
             parts: PartFiles::new(files.clone(), places.clone()),
@@ -121,9 +125,11 @@ impl Log {
                     return Err(Error::Damaged { path, what: "it is no state" });
                 }
             };
-            if state.size() < self.state.size() {
+            let first = retain::pruned::first(files.as_ref(), &self.places)?;
+            if state.size() < self.state.size() || first != self.first {
                 self.view.forget();
             }
+            self.first = first;
             if state.size() != self.state.size() {
                 self.leaves = LeafFiles::new(files.clone(), self.places.clone());
             }
@@ -160,6 +166,11 @@ impl Log {
         self.state.size() + self.live.len()
     }
 
+    /// The first entry that is kept: those before it were pruned. 0 for most logs.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
     /// What was integrated: the edge of the stored tree.
     pub fn integrated(&self) -> &Frontier {
         &self.state.frontier
@@ -180,12 +191,13 @@ impl Log {
         &self.parts
     }
 
-    /// The exact bytes of a leaf; none beyond the end.
+    /// The exact bytes of a leaf; none beyond the end, and none of what was pruned.
     ///
     /// # Errors
     /// What the disk said, or that the leaf is missing.
     pub fn leaf(&self, index: u64) -> Result<Option<Vec<u8>>, Error> {
         match index.checked_sub(self.state.size()) {
+            None if index < self.first => Ok(None),
             None => self.leaves.leaf(index).map(Some),
             Some(number) => self.live.leaf(number),
         }
@@ -199,7 +211,7 @@ impl Log {
         Ok(self.leaf(index)?.map(|leaf| leaf_hash(&leaf)))
     }
 
-    /// An entry; none beyond the end.
+    /// An entry; none beyond the end, and none that was pruned.
     ///
     /// # Errors
     /// As [`Log::leaf`], or that the leaf is no JSON object.

@@ -44,6 +44,11 @@ impl Places {
         self.store.join("integrate.lock")
     }
 
+    /// `maintain.lock`: held by whoever does what is due.
+    pub fn maintain_lock(&self) -> PathBuf {
+        self.store.join("maintain.lock")
+    }
+
     /// `erased`: how much of the list of erasures was applied here.
     pub fn erased(&self) -> PathBuf {
         self.store.join("erased")

@@ -4,9 +4,11 @@
 use std::fmt;
 
 use tacho_tree::prove::{self, ProveError as TreeError};
+use tacho_tree::prune::WithKept;
 use tacho_tree::{Checkpoint, Hash, Head, Note, TlogProof, VerifierKey, leaf_hash};
 
 use crate::error::Error;
+use crate::limits::LEAVES_PER_FILE;
 use crate::log::Log;
 use crate::record::Receipt;
 
@@ -94,7 +96,16 @@ impl Log {
         if new > self.integrated().size() {
             return Err(ProveError::NotSigned { index: new, signed: self.integrated().size() });
         }
-        prove::consistency(self.nodes(), old, new).map_err(ProveError::of)
+        if old >= self.first() {
+            return prove::consistency(self.nodes(), old, new).map_err(ProveError::of);
+        }
+        // Below what was pruned, only notes that the log kept can be proven.
+        let kept = self.frontiers()?;
+        if old > 0 && !old.is_multiple_of(LEAVES_PER_FILE) && !kept.iter().any(|f| f.size() == old)
+        {
+            return Err(ProveError::Pruned { index: old, first: self.first() });
+        }
+        prove::consistency(&WithKept::new(self.nodes(), &kept), old, new).map_err(ProveError::of)
     }
 
     pub(crate) fn prove_under(
@@ -105,6 +116,9 @@ impl Log {
     ) -> Result<Proof, ProveError> {
         if index >= head.size {
             return Err(ProveError::NotSigned { index, signed: head.size });
+        }
+        if index < self.first() {
+            return Err(ProveError::Pruned { index, first: self.first() });
         }
         let path = prove::inclusion(self.nodes(), index, head.size).map_err(ProveError::of)?;
         let leaf = self.leaf(index)?.ok_or(ProveError::NoSuchEvent)?;
@@ -153,6 +167,13 @@ pub enum ProveError {
         /// Leaves that are signed.
         signed: u64,
     },
+    /// The event was pruned: who kept its leaf and an older proof can still show both.
+    Pruned {
+        /// Its index.
+        index: u64,
+        /// The first that is kept.
+        first: u64,
+    },
     /// The log could not be read.
     Store(Error),
 }
@@ -180,6 +201,9 @@ impl fmt::Display for ProveError {
             Self::NoCheckpoint => f.write_str("nothing was signed yet"),
             Self::NotSigned { index, signed } => {
                 write!(f, "event {index} is not signed yet: the checkpoint has {signed} events")
+            }
+            Self::Pruned { index, first } => {
+                write!(f, "event {index} was pruned: the log begins with event {first}")
             }
             Self::Store(error) => error.fmt(f),
         }

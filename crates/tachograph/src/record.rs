@@ -5,7 +5,7 @@
 //!                                         | fails: spool, or a loss that a gap event names
 //! ```
 
-mod beat;
+pub(crate) mod beat;
 mod call;
 mod error;
 mod failure;

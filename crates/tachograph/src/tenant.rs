@@ -69,9 +69,34 @@ impl TenantPlaces {
         self.dir.join("keys.vkey")
     }
 
+    /// `pruned`: where the log begins, once its first leaves were pruned.
+    pub fn pruned(&self) -> PathBuf {
+        self.dir.join("pruned")
+    }
+
+    /// `warned`: when it was said last that the log grows large.
+    pub fn warned(&self) -> PathBuf {
+        self.dir.join("warned")
+    }
+
+    /// `totals/`: what leaves that were pruned came to.
+    pub fn totals(&self) -> PathBuf {
+        self.dir.join("totals")
+    }
+
+    /// `totals/00000000000000000000-00000000000000131072.jsonl`.
+    pub fn totals_file(&self, first: u64, end: u64) -> PathBuf {
+        self.totals().join(format!("{first:020}-{end:020}.jsonl"))
+    }
+
     /// `anchors/`.
     pub fn anchors(&self) -> PathBuf {
         self.dir.join("anchors")
+    }
+
+    /// `anchors/11.frontier`: what proves the note over 11 leaves when they are gone.
+    pub fn frontier(&self, size: u64) -> PathBuf {
+        self.anchors().join(format!("{size}.frontier"))
     }
 
     /// `index/`: derived; may be deleted.

@@ -19,6 +19,7 @@ mod index;
 mod leaves;
 mod notes;
 mod parts;
+mod pruned;
 mod repeated;
 mod rotations;
 mod said;
@@ -124,7 +125,9 @@ pub enum Step {
 /// How much of the log is under what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extent {
-    /// Leaves that are stored.
+    /// The first leaf that is stored: those before it were pruned.
+    pub first: u64,
+    /// Leaves of the tree, the pruned ones included.
     pub stored: u64,
     /// Leaves under the latest checkpoint.
     pub signed: u64,
@@ -198,6 +201,7 @@ pub fn verify(store: &Store, tenant: &str, options: &Options<'_>) -> Verified {
     wal::check(store, report);
     match Log::of(store, tenant) {
         Ok(log) => {
+            verified.extent.first = log.first();
             verified.extent.unintegrated = log.size() - log.integrated().size();
             read_leaves(&log, hashed, options, &mut verified);
         }
@@ -255,7 +259,7 @@ fn read_leaves(log: &Log, hashed: leaves::Hashed, options: &Options<'_>, verifie
     }
     let opener = opener(log, options, &mut verified.report);
     let mut parts = options.parts.then(|| parts::Check::new(log, said, opener));
-    let mut complete = options.complete.then(complete::Check::default);
+    let mut complete = options.complete.then(|| complete::Check::behind(log.first()));
     let mut coverage = options.complete.then(Coverage::default);
     let of = log.size();
     let stored = log.integrated().size();
@@ -280,7 +284,7 @@ fn read_leaves(log: &Log, hashed: leaves::Hashed, options: &Options<'_>, verifie
             coverage.leaf(&leaf);
         }
     };
-    let mut at = 0;
+    let mut at = log.first();
     while at < of {
         let block = if at < stored { leaves::block(log, at, stored) } else { live(log, at) };
         match block {
@@ -330,6 +334,11 @@ fn conclude(options: &Options<'_>, verified: &mut Verified) {
             "open tail: {unsigned} leaves are stored and not signed, {unintegrated} events are \
              acknowledged and not integrated"
         ));
+    }
+    if verified.extent.first > 0 {
+        let first = verified.extent.first;
+        report.fact(format!("pruned: {first} leaves at the beginning are gone, and it is certified"));
+        report.limit("what the leaves said that were pruned, beyond their totals");
     }
     if let Some(disclosures) = &verified.disclosures {
         report.fact(disclosures.to_string());

@@ -65,6 +65,11 @@ static SYSTEM: &[Member] = &[
     row("identity_root", Name, Leaf, "The RFC 6962 root over them."),
     row("evidence_count", Count, Leaf, "Digests of evidence that no part backs any more."),
     row("evidence_root", Name, Leaf, "The RFC 6962 root over them."),
+    row("minimum", Count, Leaf, "The first leaf that is kept: those before it were pruned."),
+    row("root", Name, Leaf, "The root of the tree of the leaves before it."),
+    row("totals", Count, Leaf, "Files of totals that are kept of all that was pruned."),
+    row("totals_root", Name, Leaf, "The RFC 6962 root whose leaves are those files."),
+    row("policy", Name, Leaf, "The terms by which it was pruned."),
 ];
 
 static TOOL: &[Member] =

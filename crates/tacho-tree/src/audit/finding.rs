@@ -87,6 +87,8 @@ codes! {
     OlderKey = "older_key", CannotTell, "give the log's key of that time as well";
     /// Behind the notes that were kept stands what is no whole note.
     NoteUnfinished = "note_unfinished", CannotTell, "sign again: what a crash left is written over";
+    /// A note was signed below what was pruned, and nothing was kept that could prove it.
+    NoteUnproven = "note_unproven", CannotTell, "only notes that the log kept outlive a prune";
     /// An older note is not a prefix of this log.
     Forked = "forked", No, "somebody was shown another history: keep both notes";
     /// A note that was handed out is larger than this log.

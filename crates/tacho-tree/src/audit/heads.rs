@@ -116,6 +116,15 @@ impl Heads {
         }
     }
 
+    /// The heads of this size cannot be checked: their leaves were pruned, and nothing was kept
+    /// that could prove them.
+    pub fn leave(&mut self, size: u64, report: &mut Report) {
+        for (_, place, _) in self.expected.remove(&size).unwrap_or_default() {
+            let what = "its leaves were pruned, and nothing was kept that proves it";
+            report.find(Code::NoteUnproven, format!("{place}, size {size}"), what);
+        }
+    }
+
     /// The log ends with `size` leaves: whatever was signed beyond is gone.
     pub fn finish(self, size: u64, report: &mut Report) {
         for (expected, at) in self.expected {

@@ -34,6 +34,21 @@ impl Spine {
         Head { size: self.size(), root: self.root_over(self.tail.peaks()) }
     }
 
+    /// Goes on behind runs whose leaves were pruned: their roots stand for them. A root that was
+    /// changed makes another root of every signed head behind it.
+    ///
+    /// # Panics
+    /// If a run came that is not full.
+    pub fn skip(
+        &mut self,
+        roots: impl IntoIterator<Item = Hash>,
+        stored: impl Fn(Place) -> Option<Hash>,
+        report: &mut Report,
+    ) {
+        assert!(self.tail.size() == 0, "nothing comes behind a run that is not full");
+        roots.into_iter().for_each(|root| self.put(root, &stored, report));
+    }
+
     /// Takes in the next run, checks the signed heads that lie in it, and compares the nodes above
     /// runs with what `stored` gives. A run that is not full is the last one.
     ///
@@ -59,8 +74,12 @@ impl Spine {
             self.tail = run.frontier;
             return;
         }
+        self.put(*root, stored, report);
+    }
+
+    fn put(&mut self, root: Hash, stored: impl Fn(Place) -> Option<Hash>, report: &mut Report) {
         let Self { upper, told, .. } = self;
-        upper.push(*root, |place, hash| {
+        upper.push(root, |place, hash| {
             // The root of the run itself was compared with the run.
             if place.level == 0 {
                 return;

@@ -63,11 +63,7 @@ impl Eraser {
     /// # Errors
     /// That the clock cannot be believed, that a hold stands in the way, or what the disk said.
     pub fn due(&mut self, tenant: &str, keep: Keep) -> Result<Vec<Due>, VaultError> {
-        let today = super::clock::today(&self.store, self.world.as_ref(), &self.keys_dir())?;
-        let holds = self.holds()?;
-        if let Some(hold) = holds.into_iter().find(|hold| hold.tenant == tenant) {
-            return Err(VaultError::Held { hold: hold.id });
-        }
+        let today = self.may_expire(tenant)?;
         let log = Log::of(&self.store, tenant)?;
         let mut due = Vec::new();
         let kept = [(Class::Content, keep.content_days), (Class::Identity, keep.identity_days)];
@@ -77,6 +73,16 @@ impl Eraser {
             due.extend(over.map(|day| Due { tenant: tenant.to_owned(), class, day }));
         }
         Ok(due)
+    }
+
+    /// The day, if neither the clock nor a hold forbids that anything of a tenant goes by itself.
+    pub(crate) fn may_expire(&self, tenant: &str) -> Result<u32, VaultError> {
+        let today = super::clock::today(&self.store, self.world.as_ref(), &self.keys_dir())?;
+        let holds = self.holds()?;
+        match holds.into_iter().find(|hold| hold.tenant == tenant) {
+            Some(hold) => Err(VaultError::Held { hold: hold.id }),
+            None => Ok(today),
+        }
     }
 
     /// Lets these days go; when this returns, nothing of them is left.

@@ -284,6 +284,38 @@ points! {
     ClockSync = "clock-sync",
     /// What was seen of the clock replaces the old.
     ClockRename = "clock-rename",
+    /// The lock of whoever does what is due.
+    MaintainLock = "maintain-lock",
+    /// The journal of a prune, before its step.
+    PruneJournalSync = "prune-journal-sync",
+    /// The journal of a prune gets its name, or says the next step.
+    PruneJournalRename = "prune-journal-rename",
+    /// The name of the journal of a prune; and that it is gone.
+    PruneJournalDirSync = "prune-journal-dir-sync",
+    /// What proves an old note, before its leaves go.
+    FrontierSync = "frontier-sync",
+    /// What proves an old note gets its name.
+    FrontierRename = "frontier-rename",
+    /// The name of what proves an old note, before its leaves go.
+    FrontierDirSync = "frontier-dir-sync",
+    /// Totals, before the leaves they count go.
+    TotalsSync = "totals-sync",
+    /// Totals get their name.
+    TotalsRename = "totals-rename",
+    /// The name of totals, before the leaves they count go.
+    TotalsDirSync = "totals-dir-sync",
+    /// Where a pruned log begins.
+    PrunedSync = "pruned-sync",
+    /// Where a pruned log begins replaces where it began before.
+    PrunedRename = "pruned-rename",
+    /// Where a pruned log begins, before a leaf goes.
+    PrunedDirSync = "pruned-dir-sync",
+    /// Leaves and nodes that were pruned are gone for good.
+    PruneDirSync = "prune-dir-sync",
+    /// When it was said last that a log grows large.
+    WarnedSync = "warned-sync",
+    /// When it was said last that a log grows large replaces the time before.
+    WarnedRename = "warned-rename",
     /// A file of a copy of the store.
     CopySync = "copy-sync",
     /// The names in a copy of the store, before `FORMAT` says that it is whole.

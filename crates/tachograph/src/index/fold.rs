@@ -21,10 +21,11 @@ pub(super) const RUN_LEAVES_MIN: u64 = 1024;
 pub(super) fn merge_due(
     files: &Arc<dyn Files>,
     places: &TenantPlaces,
+    minimum: u64,
     leaves_max: u64,
 ) -> Result<bool, Error> {
     loop {
-        let runs = chain(list_runs(files.as_ref(), places)?);
+        let runs = chain(list_runs(files.as_ref(), places)?, minimum);
         let Some(due) = due(&runs) else { return Ok(true) };
         let (Some((first, _)), Some((_, end))) = (due.first(), due.last()) else {
             return Ok(true);
@@ -42,15 +43,17 @@ pub(super) fn merge_due(
     }
 }
 
-/// Removes runs that reach behind the log's end, and those that a larger run covers.
+/// Removes runs that reach behind the log's end, those that a larger run covers, and those whose
+/// leaves were pruned.
 pub(super) fn tidy(
     files: &Arc<dyn Files>,
     places: &TenantPlaces,
+    minimum: u64,
     size: u64,
 ) -> Result<Vec<(u64, u64)>, Error> {
     let all = list_runs(files.as_ref(), places)?;
     let kept = all.iter().filter(|(_, end)| *end <= size).copied().collect();
-    let kept = chain(kept);
+    let kept = chain(kept, minimum);
     for (first, end) in all.iter().filter(|range| !kept.contains(range)) {
         let path = places.keys().join(run_name(*first, *end));
         remove_if_there(files.as_ref(), &path)?;

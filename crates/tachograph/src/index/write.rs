@@ -11,11 +11,14 @@ use crate::error::Error;
 use crate::files::Files;
 use crate::leaves::LeafFiles;
 use crate::limits::LEAVES_PER_FILE;
+use crate::retain;
 use crate::tenant::TenantPlaces;
 
 /// What was not written to a run yet.
 #[derive(Debug)]
 pub(crate) struct IndexWriter {
+    /// The first leaf of the log: those before it were pruned.
+    minimum: u64,
     /// The end of what the runs cover; a multiple of 256.
     covered: u64,
     /// The next leaf to take in; leaves in between were not seen, and are read when there is time.
@@ -49,8 +52,11 @@ impl IndexWriter {
         places: &TenantPlaces,
         size: u64,
     ) -> Result<Self, Error> {
-        let covered = tidy(files, places, size)?.last().map_or(0, |(_, end)| *end);
-        Ok(Self { covered, next: covered, entries: Vec::new(), zones: Vec::new(), open: None })
+        let minimum = retain::pruned::first(files.as_ref(), places)?;
+        let runs = tidy(files, places, minimum, size)?;
+        let covered = runs.last().map_or(minimum, |(_, end)| *end);
+        let (entries, zones) = (Vec::new(), Vec::new());
+        Ok(Self { minimum, covered, next: covered, entries, zones, open: None })
     }
 
     /// Takes in a leaf, if it is the next one.
@@ -91,7 +97,7 @@ impl IndexWriter {
                 }
             }
         }
-        if !merge_due(files, places, effort.merge)? {
+        if !merge_due(files, places, self.minimum, effort.merge)? {
             *self = Self::open(files, places, size)?;
         }
         Ok(())

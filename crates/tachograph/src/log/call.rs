@@ -77,26 +77,26 @@ impl Log {
     }
 }
 
-pub(super) fn action<'l>(leaf: &'l Object, name: &str) -> Option<&'l str> {
+pub(crate) fn action<'l>(leaf: &'l Object, name: &str) -> Option<&'l str> {
     leaf.object("action").and_then(|action| action.str(name))
 }
 
-pub(super) fn phase(leaf: &Object) -> Option<Phase> {
+pub(crate) fn phase(leaf: &Object) -> Option<Phase> {
     action(leaf, "phase").and_then(Phase::parse)
 }
 
-pub(super) fn status(leaf: &Object) -> Option<Status> {
+pub(crate) fn status(leaf: &Object) -> Option<Status> {
     leaf.object("outcome").and_then(|outcome| outcome.str("status")).and_then(Status::parse)
 }
 
-pub(super) fn resource(leaf: &Object, name: &str) -> Option<f64> {
+pub(crate) fn resource(leaf: &Object, name: &str) -> Option<f64> {
     leaf.object("resources").and_then(|resources| resources.get(name)).and_then(Value::as_f64)
 }
 
-pub(super) fn duration_ms(leaf: &Object) -> Option<f64> {
+pub(crate) fn duration_ms(leaf: &Object) -> Option<f64> {
     resource(leaf, "duration_ms")
 }
 
-pub(super) fn time(leaf: &Object) -> Option<Timestamp> {
+pub(crate) fn time(leaf: &Object) -> Option<Timestamp> {
     leaf.str("timestamp").and_then(Timestamp::parse)
 }

@@ -60,7 +60,8 @@ impl Log {
     /// What the disk said of the index.
     pub fn query<'q>(&'q self, query: Query<'q>) -> Result<Entries<'q>, Error> {
         let end = query.end.unwrap_or(u64::MAX).min(self.size());
-        let first = query.first.min(end);
+        // What was pruned meets no condition.
+        let first = query.first.max(self.first()).min(end);
         let listed = match query.session {
             None => None,
             Some(session) => {

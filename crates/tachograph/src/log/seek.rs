@@ -72,8 +72,9 @@ impl Log {
     /// Tells every leaf that bears a name, in order.
     fn bearing(&self, kind: Kind, name: &str, tell: &mut Tell<'_>) -> Result<(), Error> {
         let size = self.state.size();
+        let there = self.first..size;
         let mut counted =
-            |index, leaf: &[u8]| if index < size { tell(index, leaf) } else { Ok(()) };
+            |index, leaf: &[u8]| if there.contains(&index) { tell(index, leaf) } else { Ok(()) };
         self.with_index(|opened| {
             opened.index.find(&self.leaves, kind, name, &mut counted)?;
             let key = kind.key(name);
@@ -81,7 +82,7 @@ impl Log {
             let candidates: Vec<u64> = tail.map(|(_, index)| *index).collect();
             check(&self.leaves, &candidates, kind, name, &mut counted)?;
             if opened.end < size {
-                scan(&self.leaves, (opened.end, size), kind, name, &mut counted)?;
+                scan(&self.leaves, (opened.end.max(self.first), size), kind, name, &mut counted)?;
             }
             Ok(())
         })?;
@@ -122,7 +123,7 @@ impl Log {
     }
 
     fn open_index(&self) -> Result<Opened, Error> {
-        let index = Index::open(self.store.files(), &self.places)?;
+        let index = Index::open(self.store.files(), &self.places, self.first)?;
         let end = index.covered();
         Ok(Opened { index, zones: None, tail: Vec::new(), end })
     }

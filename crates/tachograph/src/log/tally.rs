@@ -13,6 +13,7 @@ use super::call::{action, duration_ms, phase, resource, status, time};
 use super::{Log, Order, Query};
 use crate::error::Error;
 use crate::limits::{OPEN_CALLS_MAX, TALLY_NAMES_MAX};
+use crate::retain::{TotalsKey, TotalsRow};
 
 /// Where names beyond the bound are counted.
 const OTHER: &str = "other";
@@ -147,6 +148,46 @@ impl Tally {
         }
     }
 
+    /// Counts what leaves that were pruned came to.
+    pub(crate) fn absorb(&mut self, key: &TotalsKey, row: &TotalsRow) {
+        self.events += row.events;
+        self.calls += row.calls;
+        count_many(&mut self.by_type, &key.action, row.calls);
+        count_many(&mut self.by_name, &key.name, row.calls);
+        if !key.provider.is_empty() {
+            count_many(&mut self.by_provider, &key.provider, row.calls);
+        }
+        for (status, calls) in &row.status {
+            count_many(&mut self.by_status, status, *calls);
+        }
+        self.durations.count += row.durations.0;
+        self.durations.sum_ms += row.durations.1;
+        let [input, output, all] = row.tokens;
+        self.tokens.0 = self.tokens.0.saturating_add(input);
+        self.tokens.1 = self.tokens.1.saturating_add(output);
+        self.tokens_total = self.tokens_total.saturating_add(all);
+        self.cost_usd += row.cost_usd;
+    }
+
+    /// Counts calls among them that had not ended.
+    pub(crate) fn absorb_pending(&mut self, calls: u64) {
+        count_many(&mut self.by_status, Status::Pending.as_str(), calls);
+    }
+
+    /// Expects the results of calls that were counted.
+    pub(crate) fn expect(&mut self, calls: &[u64]) {
+        self.open.extend(calls.iter().map(|key| (*key, Open::Pending)));
+    }
+
+    /// Counts the sessions and the time of leaves that were pruned.
+    pub(crate) fn absorb_span(&mut self, sessions: u64, span: Option<(Timestamp, Timestamp)>) {
+        self.sessions += sessions;
+        self.span = match (self.span, span) {
+            (Some(own), Some(other)) => Some((own.0.min(other.0), own.1.max(other.1))),
+            (own, other) => own.or(other),
+        };
+    }
+
     fn count_call(&mut self, leaf: &Object, intent: bool, user: Option<&str>) {
         self.calls += 1;
         let name = action(leaf, "name").unwrap_or(OTHER);
@@ -156,9 +197,8 @@ impl Tally {
         if let Some(provider) = provider {
             count(&mut self.by_provider, provider);
         }
-        if let Some(session) = leaf.object("agent").and_then(|agent| agent.str("session_id")) {
+        if let Some(key) = session_key(leaf) {
             let known = self.seen_sessions.len() < OPEN_CALLS_MAX;
-            let key = hash(&[session]);
             if known && self.seen_sessions.insert(key, ()).is_none() {
                 self.sessions += 1;
             }
@@ -236,6 +276,17 @@ impl Log {
     /// As [`Log::query`].
     pub fn tally(&self, query: Query<'_>, users: Users) -> Result<Tally, Error> {
         let mut tally = Tally::new();
+        self.tally_onto(&mut tally, query, users)?;
+        Ok(tally)
+    }
+
+    /// Counts them on top of what a tally counts already.
+    pub(crate) fn tally_onto(
+        &self,
+        tally: &mut Tally,
+        query: Query<'_>,
+        users: Users,
+    ) -> Result<(), Error> {
         for entry in self.query(Query { order: Order::Oldest, ..query })? {
             let entry = entry?;
             let revealed = match users {
@@ -245,7 +296,7 @@ impl Log {
             let user = revealed.as_ref().and_then(subject);
             tally.add(&entry.leaf, user);
         }
-        Ok(tally)
+        Ok(())
     }
 
     /// What a session came to, counted in calls.
@@ -268,7 +319,13 @@ fn subject(event: &Object) -> Option<&str> {
     users.rev().find(|one| one.str("type") == Some("user"))?.str("id")
 }
 
-fn call_key(leaf: &Object) -> Option<u64> {
+/// The key of the session an entry belongs to.
+pub(crate) fn session_key(leaf: &Object) -> Option<u64> {
+    leaf.object("agent").and_then(|agent| agent.str("session_id")).map(|session| hash(&[session]))
+}
+
+/// The key of the call an entry belongs to; none for one that stands alone.
+pub(crate) fn call_key(leaf: &Object) -> Option<u64> {
     let call = action(leaf, "call_id")?;
     let session = leaf.object("agent").and_then(|agent| agent.str("session_id"));
     Some(hash(&[session.unwrap_or(""), call]))
@@ -280,10 +337,17 @@ fn hash(names: &[&str]) -> u64 {
 }
 
 fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+    count_many(counts, name, 1);
+}
+
+fn count_many(counts: &mut BTreeMap<String, u64>, name: &str, more: u64) {
+    if more == 0 {
+        return;
+    }
     if let Some(count) = counts.get_mut(name) {
-        *count += 1;
+        *count += more;
         return;
     }
     let name = if counts.len() < TALLY_NAMES_MAX { name } else { OTHER };
-    *counts.entry(name.to_owned()).or_default() += 1;
+    *counts.entry(name.to_owned()).or_default() += more;
 }

@@ -190,6 +190,11 @@ impl KeyRing {
         self.keys.dir()
     }
 
+    /// What every origin of this store begins with.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Makes sure that a tenant has keys for today and the days ahead: whoever lives long, or
     /// maintains, calls this. Days that are over are never made again.
     ///

@@ -21,6 +21,8 @@ const BEAT_SLACK_MICROS: i64 = 60_000_000;
 /// The check, while leaves come in.
 #[derive(Debug, Default)]
 pub(super) struct Check {
+    /// The first leaf that is stored: what stood before it was pruned.
+    first: u64,
     hash: RandomState,
     emitters: HashMap<u64, Emitter>,
     /// Intents without a result, by session and call.
@@ -68,6 +70,11 @@ struct Recorder {
 }
 
 impl Check {
+    /// A check of a log that begins with this leaf.
+    pub(super) fn behind(first: u64) -> Self {
+        Self { first, ..Self::default() }
+    }
+
     /// Takes in the next leaf.
     pub(super) fn leaf(&mut self, log: &Log, index: u64, leaf: &Object) {
         self.events += 1;
@@ -113,7 +120,8 @@ impl Check {
         let known = self.emitters.entry(key).or_insert_with(|| Emitter {
             name: if source.is_empty() { emitter.into() } else { format!("{source} {emitter}") },
             first_leaf: index,
-            sequence: Sequence::default(),
+            // Of a log that was pruned nobody can tell which numbers stood before.
+            sequence: if self.first > 0 { Sequence::from(seq) } else { Sequence::default() },
         });
         known.sequence.push(seq);
     }
@@ -296,6 +304,11 @@ impl Check {
         for call in in_order(self.calls.values(), |call| call.leaf) {
             let what = format!("{} has no result", call.name);
             report.find(Code::IntentOpen, Spot::leaf(call.leaf), what);
+        }
+        if self.first > 0 && !self.results_alone.is_empty() {
+            // Their intents may be among what was pruned.
+            let alone = self.results_alone.len() as u64 + self.more[2];
+            return report.limit(format!("{alone} results, whose intents may have been pruned"));
         }
         for index in &self.results_alone {
             report.find(Code::ResultAlone, Spot::leaf(*index), "no intent stands before it");

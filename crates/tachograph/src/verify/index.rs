@@ -69,6 +69,12 @@ pub(super) struct ZoneSums {
 }
 
 impl ZoneSums {
+    /// Goes on behind leaves that were pruned: of those nothing is compared.
+    pub(super) fn skip(&mut self, leaves: u64) {
+        let zones = usize::try_from(leaves / ZONE_LEAVES).unwrap_or(ZONES_MAX).min(ZONES_MAX);
+        self.zones.resize(zones, ZoneSum::default());
+    }
+
     /// Takes in the next run; beyond what an index covers nothing is compared.
     pub(super) fn push(&mut self, run: RunZones) {
         assert!(PER_RUN.is_multiple_of(ZONE_LEAVES), "a run is whole zones");

@@ -14,7 +14,7 @@ use tacho_tree::{Hash, Head, Nodes, Place};
 
 use super::index::{RunZones, ZoneSums};
 use super::said::{Said, is_statement};
-use super::{Options, Progress, Step, threads, told};
+use super::{Options, Progress, Step, pruned, threads, told};
 use crate::error::Error;
 use crate::files::{Access, File, Files, read_full_at};
 use crate::index::{Facts, facts};
@@ -61,22 +61,32 @@ pub(super) fn check(
     let size = if is_known { known } else { known.max(count(store, places, report)) };
     // Whoever edits a state or a note may claim any size: no more is walked than files can hold,
     // and one more, so that a last file that is gone is told.
-    let files = list(store, places, size, report);
-    let size = size.min(files.saturating_add(1).saturating_mul(PER_RUN));
+    let stored_files = list(store, places, size, report);
+    let nodes = NodeFiles::new(store.files().clone(), places.clone());
+    let before = pruned::check(store, places, heads.signed().unwrap_or(0), report);
+    let first = before.as_ref().map_or(0, |before| before.first);
+    let skipped = first / PER_RUN;
+    let most = skipped.saturating_add(stored_files).saturating_add(1).saturating_mul(PER_RUN);
+    let size = size.min(most).max(first);
     heads.pass(0, &Hash::EMPTY_ROOT, report);
     let runs = size.div_ceil(PER_RUN);
-    let sizes: Vec<Vec<u64>> = (0..runs)
+    let sizes: Vec<Vec<u64>> = (skipped..runs)
         .map(|run| heads.sizes(run * PER_RUN + 1..=(run + 1).saturating_mul(PER_RUN)))
         .collect();
-    let nodes = NodeFiles::new(store.files().clone(), places.clone());
     let head = Spine::new().head();
     let mut hashed = Hashed { head, zones: ZoneSums::default(), said: Said::default() };
     let mut spine = Spine::new();
+    if let Some(before) = &before {
+        spine.skip(before.roots.iter().copied(), |place| stored(&nodes, place), report);
+        hashed.zones.skip(first);
+        before.certified(&spine.head(), report);
+    }
     let files = store.files().as_ref();
     let worker = Worker { files, places, size, index: options.index, leaves: options.leaves };
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        let count = threads(options).min(usize::try_from(runs).unwrap_or(1)).max(1);
+        let there = usize::try_from(runs - skipped).unwrap_or(1);
+        let count = threads(options).min(there).max(1);
         let (give, take) = mpsc::sync_channel(count);
         for _ in 0..count {
             let (give, worker, next, stop, sizes) = (give.clone(), &worker, &next, &stop, &sizes);
@@ -85,7 +95,8 @@ pub(super) fn check(
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let wanted = usize::try_from(number).ok().and_then(|at| sizes.get(at));
                     let Some(wanted) = wanted else { break };
-                    if give.send((number, worker.run(number * PER_RUN, wanted.clone()))).is_err() {
+                    let from = (skipped + number) * PER_RUN;
+                    if give.send((number, worker.run(from, wanted.clone()))).is_err() {
                         break;
                     }
                 }
@@ -113,6 +124,9 @@ pub(super) fn check(
         }
     });
     hashed.head = spine.head();
+    if first > 0 {
+        pruned::notes(store, places, &nodes, first, &hashed.head, heads, report);
+    }
     hashed
 }
 

@@ -94,7 +94,8 @@ struct Found {
 
 impl<'l> Check<'l> {
     /// A check of what leaves commit to; `said` is what all of them say of erasures.
-    pub(super) fn new(log: &'l Log, said: Said, opener: Option<Opener>) -> Self {
+    pub(super) fn new(log: &'l Log, mut said: Said, opener: Option<Opener>) -> Self {
+        said.begin_at(log.first());
         Self {
             log,
             said,
@@ -227,6 +228,7 @@ impl<'l> Check<'l> {
     fn of_leaf(&mut self, class: Class, day: u32, index: u64, report: &mut Report) -> Found {
         let mut found = Found::default();
         let log = self.log;
+        let first = log.first();
         // Out of the way of the borrow of the day; put back below.
         let mut opener = self.opener.take();
         let Some(file) = self.day(class, day, report) else {
@@ -258,6 +260,10 @@ impl<'l> Check<'l> {
             if leaf > index {
                 records.seek(offset);
                 break;
+            }
+            // Its leaf was pruned; it goes with its day.
+            if leaf < first {
+                continue;
             }
             let path = || log.places().day_file(class, day).display().to_string();
             let spot = || Spot::leaf(leaf).within(path()).at(offset);

@@ -24,6 +24,9 @@ pub(super) type Digest = [u8; 32];
 /// What leaves say of erasures.
 #[derive(Debug, Default)]
 pub(super) struct Said {
+    /// The first leaf that is kept. Where leaves before it were pruned, what they lost cannot be
+    /// worked out any more: a statement may then count more than is left to see, and never less.
+    first: u64,
     begun: BTreeSet<Ticket>,
     done: BTreeMap<(Ticket, Class), Vec<(u64, Sum)>>,
     expiries: BTreeMap<(Class, u32), Vec<Expiry>>,
@@ -59,6 +62,11 @@ const NAMED: &[u8] = b"\"name\":\"tacho.e";
 const NAMES: [&str; 3] = ["rase.begin\"", "rase.done\"", "xpire\""];
 
 impl Said {
+    /// The log begins with this leaf.
+    pub(super) fn begin_at(&mut self, first: u64) {
+        self.first = first;
+    }
+
     /// Takes in what a leaf states.
     pub(super) fn take(&mut self, index: u64, leaf: &[u8]) {
         let Ok(Value::Object(leaf)) = json::read(leaf) else { return };
@@ -159,7 +167,8 @@ impl Said {
         for ((ticket, class), (leaf, tally)) in self.buried {
             let said = done.remove(&(ticket, class)).unwrap_or_default();
             let sum = tally.sum();
-            if said.iter().any(|(_, one)| *one == sum) {
+            let is_cut = |one: &Sum| self.first > 0 && one.count > sum.count;
+            if said.iter().any(|(_, one)| *one == sum || is_cut(one)) {
                 continue;
             }
             let spot = said.last().map_or(leaf, |(leaf, _)| *leaf);
@@ -177,20 +186,24 @@ impl Said {
             }
         }
         for ((_, class), said) in done {
+            if self.first > 0 {
+                continue;
+            }
             let Some((leaf, _)) = said.iter().find(|(_, sum)| sum.count > 0) else { continue };
             let what = differs(&said, class, Tally::default().sum());
             report.find(Code::ErasureDiffers, Spot::leaf(*leaf), what);
         }
         for ((class, day), expiries) in self.expiries {
-            expiries.iter().for_each(|expiry| expiry.end(class, day, report));
+            expiries.iter().for_each(|expiry| expiry.end(self.first, class, day, report));
         }
     }
 }
 
 impl Expiry {
-    fn end(&self, class: Class, day: u32, report: &mut Report) {
+    fn end(&self, first: u64, class: Class, day: u32, report: &mut Report) {
         let gone = self.gone.sum();
-        if gone == self.sum {
+        let is_cut = self.from < first && gone.count < self.sum.count && !self.is_left;
+        if gone == self.sum || is_cut {
             return;
         }
         let date = crate::tenant::date(day);

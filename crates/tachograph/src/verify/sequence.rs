@@ -25,6 +25,11 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
+    /// A sequence of which nothing is asked before this number.
+    pub(super) fn from(number: u64) -> Self {
+        Self { next: number, ..Self::default() }
+    }
+
     /// Takes in the next number.
     pub(super) fn push(&mut self, number: u64) {
         if number < self.next {

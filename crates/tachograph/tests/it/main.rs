@@ -26,6 +26,7 @@ mod once;
 mod read;
 mod real;
 mod record;
+mod retain;
 mod sign;
 mod spool;
 mod stop;

@@ -8,6 +8,7 @@ use tacho_event::privacy::Policy;
 use tacho_event::{ActionType, Draft, TenantId, Timestamp, World};
 use tachograph::Log;
 use tachograph::files::OsFiles;
+use tachograph::generation;
 use tachograph::integrate::{Budget, Integrator, Outcome};
 use tachograph::record::{Ack, Recorder, Settings};
 use tachograph::store::{Remote, Store};
@@ -116,6 +117,15 @@ pub(crate) fn call(number: u64) -> Draft {
         .with("resources.duration_ms", 10 + number % 5)
 }
 
+/// The leaf of a call without parts.
+pub(crate) fn bare_leaf(number: u64) -> String {
+    format!(
+        r#"{{"action":{{"type":"tool"}},"agent":{{"session_id":"s-{}"}},"id":"e-{number}","timestamp":"2026-11-20T10:00:00.{:06}Z","v":1}}"#,
+        number / 10,
+        number % 1_000_000
+    )
+}
+
 /// Appends events without parts past the recorder: many, quickly.
 pub(crate) fn append_bare(yard: &Yard, first: u64, count: u64) {
     append_as(yard, first..first + count, |number| number);
@@ -128,13 +138,11 @@ pub(crate) fn append_bare_again(yard: &Yard, number: u64, record: u64) {
 
 fn append_as(yard: &Yard, numbers: std::ops::Range<u64>, record: impl Fn(u64) -> u64) {
     let wal = yard.wal();
+    let store = yard.store();
+    let generation = generation::read(store.files().as_ref(), store.places()).unwrap();
     let mut batch = Batch::new();
     for number in numbers {
-        let leaf = format!(
-            r#"{{"action":{{"type":"tool"}},"agent":{{"session_id":"s-{}"}},"id":"e-{number}","timestamp":"2026-11-20T10:00:00.{:06}Z","v":1}}"#,
-            number / 10,
-            number % 1_000_000
-        );
+        let leaf = bare_leaf(number);
         let record = Record {
             tenant: "default",
             record_id: (u128::from(record(number)) | (7 << 76)).to_be_bytes(),
@@ -143,7 +151,7 @@ fn append_as(yard: &Yard, numbers: std::ops::Range<u64>, record: impl Fn(u64) ->
             parts: b"",
             parts_count: 0,
             system: false,
-            generation: 0,
+            generation,
         };
         if batch.push(&record).is_err() {
             wal.append(&mut batch, Patience::Server).unwrap();

@@ -1,0 +1,97 @@
+//! The file `pruned`: where a log begins that no longer has its first leaves.
+//!
+//! ```text
+//! tenants/<tenant>/pruned   0 "TPR1" | 4 u64 the first leaf that is kept
+//!                          12 u64 the leaf that says so, `tacho.prune` | 20 u32 crc32c(0..20)
+//! ```
+//!
+//! It tells readers where to begin, and a check where to look; it is no evidence. That leaves may
+//! be gone is said by the leaf it names, under a signed head.
+
+use std::io::ErrorKind;
+
+use crate::error::{Doing, Error};
+use crate::files::replace::{Steps, replace};
+use crate::files::{Files, Point, read_small};
+use crate::limits::{LEAVES_PER_FILE, STATE_FILE_BYTES_MAX};
+use crate::tenant::TenantPlaces;
+use crate::wal::field::{u32_at, u64_at};
+
+const MAGIC: &[u8; 4] = b"TPR1";
+const CHECKED: usize = 20;
+
+/// Where a log begins, and which leaf says why.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// The first leaf that is kept; a multiple of 65,536.
+    pub minimum: u64,
+    /// The index of the `tacho.prune` leaf.
+    pub certificate: u64,
+}
+
+impl Pruned {
+    fn encode(self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&self.minimum.to_be_bytes());
+        bytes.extend_from_slice(&self.certificate.to_be_bytes());
+        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let whole = u32_at(bytes, CHECKED)? == crc32c::crc32c(bytes.get(..CHECKED)?);
+        let pruned = Self { minimum: u64_at(bytes, 4)?, certificate: u64_at(bytes, 12)? };
+        let fits = pruned.minimum.is_multiple_of(LEAVES_PER_FILE)
+            && pruned.certificate >= pruned.minimum
+            && bytes.len() == CHECKED + 4;
+        (whole && fits && bytes.starts_with(MAGIC)).then_some(pruned)
+    }
+}
+
+/// Where a tenant's log begins; none if nothing was pruned.
+///
+/// # Errors
+/// What reading said, or that the file is damaged.
+pub fn read(files: &dyn Files, places: &TenantPlaces) -> Result<Option<Pruned>, Error> {
+    let path = places.pruned();
+    let bytes = match read_small(files, &path, STATE_FILE_BYTES_MAX) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        outcome => outcome.doing("read", &path)?,
+    };
+    let pruned = Pruned::decode(&bytes);
+    pruned.map(Some).ok_or(Error::Damaged { path, what: "it does not tell where the log begins" })
+}
+
+/// The first leaf that a tenant's log still has.
+pub(crate) fn first(files: &dyn Files, places: &TenantPlaces) -> Result<u64, Error> {
+    Ok(read(files, places)?.map_or(0, |pruned| pruned.minimum))
+}
+
+/// Lets the log begin there; when this returns, it does so after a power cut too.
+pub(super) fn write(files: &dyn Files, places: &TenantPlaces, pruned: Pruned) -> Result<(), Error> {
+    let steps = Steps {
+        sync: Point::PrunedSync,
+        rename: Point::PrunedRename,
+        dir: Some(Point::PrunedDirSync),
+    };
+    replace(files, &places.pruned(), &pruned.encode(), steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_read_back_and_every_flipped_bit_is_noticed() {
+        let pruned = Pruned { minimum: 3 * LEAVES_PER_FILE, certificate: 200_000 };
+        let bytes = pruned.encode();
+        assert_eq!(Pruned::decode(&bytes), Some(pruned));
+        for bit in 0..bytes.len() * 8 {
+            let mut bytes = bytes.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Pruned::decode(&bytes), None, "bit {bit}");
+        }
+        let odd = Pruned { minimum: 7, certificate: 9 };
+        assert_eq!(Pruned::decode(&odd.encode()), None);
+    }
+}
