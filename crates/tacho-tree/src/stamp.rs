@@ -2,14 +2,14 @@
 //! authority answers: RFC 3161.
 //!
 //! ```text
-//! request    SEQUENCE { 1, { { sha256, NULL }, SHA-256 of the note's bytes }, nonce, certReq TRUE }
+//! request    SEQUENCE { 1, { { sha256, NULL }, SHA-256 of the note }, nonce, certReq TRUE }
 //! response   SEQUENCE { status { 0 or 1, .. }, token: CMS SignedData over TSTInfo }
 //! TSTInfo    SEQUENCE { 1, policy, the same imprint, serial, genTime, .., the same nonce, .. }
 //! ```
 //! Read here: is it granted, is it over this note, is it the answer to this request, what time does
 //! it name. Who signed it is not checked here: that takes the certificates of an authority and all
-//! of X.509, which `openssl ts -verify` does. So a [`Stamp`] alone is a claim, and whoever speaks of
-//! it says so.
+//! of X.509, which `openssl ts -verify` does. So a [`Stamp`] alone is a claim, and whoever speaks
+//! of it says so.
 
 mod der;
 mod time;

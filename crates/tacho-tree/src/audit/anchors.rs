@@ -203,8 +203,8 @@ impl<'t> AnchorAccount<'t> {
         Self { trust, rows, together, agreed: BTreeSet::new(), quorum: None }
     }
 
-    /// Takes in one anchor: the head it was shown is one that the log must have. `stamps` is
-    /// asked about stamps.
+    /// Takes in one anchor, the newest first: the head it was shown is one that the log must have.
+    /// `stamps` is asked about stamps.
     pub fn entry(
         &mut self,
         place: &str,
@@ -234,7 +234,8 @@ impl<'t> AnchorAccount<'t> {
             self.agreed.clear();
         }
         if self.agreed.insert(entry.note.to_vec()) || is_checked {
-            heads.add(&spot, entry.note, source, &self.trust.log_keys, report);
+            let from = (Source::Kept, source);
+            heads.take(&spot, entry.note, from, &self.trust.log_keys, report);
         }
         let key = (entry.kind, entry.name.to_owned());
         let row = self.rows.entry(key).or_insert_with(|| Anchored {
@@ -295,7 +296,7 @@ impl<'t> AnchorAccount<'t> {
                 self.quorum = self.quorum.max(Some(size));
             }
             if self.together.len() > TOGETHER_MAX {
-                self.together.pop_first();
+                self.together.pop_last();
             }
         }
         (time, true)

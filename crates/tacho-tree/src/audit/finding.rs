@@ -94,7 +94,7 @@ codes! {
     /// An anchor does not vouch for the note it is kept with.
     AnchorFalse = "anchor_false", No, "somebody edited the anchors, or put others in their place";
     /// Behind the anchors stands what is no whole anchor.
-    AnchorUnfinished = "anchor_unfinished", CannotTell, "anchor again: what a crash left is replaced";
+    AnchorUnfinished = "anchor_unfinished", CannotTell, "anchor again: a crash left this";
     /// A witness that was asked for, or a quorum of them, did not cosign.
     WitnessMissing = "witness_missing", CannotTell, "anchor the log, or ask the witness itself";
     /// A leaf is no leaf of this format.

@@ -10,8 +10,8 @@
 //! else, or no word that can be read     Refused: nothing is known, ask another time
 //! ```
 //! An alarm is the witness's word and no proof: somebody who answers in its place can raise one. It
-//! can never be made to look as if a fork was cosigned, since a cosignature covers the whole text of
-//! the checkpoint.
+//! can never be made to look as if a fork was cosigned, since a cosignature covers the whole text
+//! of the checkpoint.
 
 use std::fmt;
 

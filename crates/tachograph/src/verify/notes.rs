@@ -18,15 +18,15 @@ pub(super) fn read(
     store: &Store,
     places: &TenantPlaces,
     options: &Options<'_>,
+    keys: &[VerifierKey],
     report: &mut Report,
 ) -> Heads {
-    let keys = keys(store, places, options, report);
     let files = store.files().as_ref();
     let mut heads = Heads::new();
     let path = places.checkpoint();
     let place = path.display().to_string();
     match read_small(files, &path, NOTE_BYTES_MAX) {
-        Ok(bytes) => heads.add(&place, &bytes, Source::Latest, &keys, report),
+        Ok(bytes) => heads.add(&place, &bytes, Source::Latest, keys, report),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             report.find(Code::NoCheckpoint, place, "is missing");
         }
@@ -40,14 +40,14 @@ pub(super) fn read(
     match read_small(files, &path, KEPT_NOTES_BYTES_MAX) {
         Ok(bytes) => {
             for (number, note) in kept_notes(&place, &bytes, report) {
-                heads.add(&format!("{place} entry {number}"), note, Source::Kept, &keys, report);
+                heads.add(&format!("{place} entry {number}"), note, Source::Kept, keys, report);
             }
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => report.find(Code::Unreadable, place, error),
     }
     for (place, bytes) in &options.against {
-        heads.add(place, bytes, Source::Outside, &keys, report);
+        heads.add(place, bytes, Source::Outside, keys, report);
     }
     for (place, head) in &options.marks {
         heads.expect(place, *head, Source::Outside);
@@ -55,7 +55,7 @@ pub(super) fn read(
     heads
 }
 
-fn keys(
+pub(super) fn keys(
     store: &Store,
     places: &TenantPlaces,
     options: &Options<'_>,
