@@ -101,6 +101,8 @@ const UNGUARDED: &[Point] = &[
     Point::VaultPubDirSync,
     Point::RowsSwitchRename,
     Point::RowsSwitchDirSync,
+    Point::ShredRename,
+    Point::ShredDirSync,
     Point::ShredSync,
     Point::EraseLock,
     Point::JournalSync,
