@@ -127,7 +127,7 @@ fn as_json(verified: &Verified, verdict: Verdict) -> Object {
     object.insert("unintegrated", verified.extent.unintegrated);
     object.insert("complete", verified.complete().as_str());
     let anchors: Vec<Value> = verified.anchors.iter().map(anchored).collect();
-    object.insert("anchors", Value::from(anchors));
+    object.insert("anchors", Value::List(anchors));
     if let Some(gaps) = &verified.gaps {
         object.insert("gaps", report_json(gaps));
     }

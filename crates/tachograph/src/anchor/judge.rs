@@ -54,8 +54,11 @@ impl OpensslJudge {
         let command = Command::new(&words, Speaks::ExitCode, "openssl", None).ok()?;
         match command.carry(response, PATIENCE) {
             Ok(_) => Some(true),
-            // It ran and said no; that it cannot run is told in other words.
-            Err(CarryError::Failed(why)) if why.starts_with("it ended with exit status: 1") => {
+            // It ran and said no; without certificates it says no to everything.
+            Err(CarryError::Failed(why))
+                if why.starts_with("it ended with exit status: 1")
+                    && !why.contains("Error loading") =>
+            {
                 Some(false)
             }
             Err(_) => None,

@@ -158,6 +158,10 @@ fn an_authority_of_another_making_stamps_our_notes_and_verify_has_it_checked() {
     assert_eq!(verified.anchors[0].checked, Some(5));
     let unchecked = super::said::verify(&scene, |_| ());
     assert_eq!((unchecked.report.findings.len(), unchecked.anchors[0].checked), (0, None));
+    let missing = super::said::verify(&scene, |options| {
+        options.anchors.certificates = Some("/nonexistent/ca.pem".into());
+    });
+    assert_eq!((missing.report.findings.len(), missing.anchors[0].checked), (0, None));
     // Another authority's certificate does not do.
     let other = Authority::make(&scene.yard.path().with_file_name("other")).unwrap();
     let verified = super::said::verify(&scene, |options| {
