@@ -112,6 +112,12 @@ enum Verb {
     /// Signed notes of the log, to keep where nobody can reach them
     #[command(subcommand)]
     Checkpoint(verb::checkpoint::Ask),
+    /// Have people outside vouch for the log
+    #[command(subcommand)]
+    Anchor(verb::anchor::Ask),
+    /// Vouch for the logs of others
+    #[command(subcommand)]
+    Witness(verb::witness::Ask),
     /// The keys that sign the log
     #[command(subcommand)]
     Keys(verb::keys::Ask),
@@ -176,6 +182,8 @@ fn perform(line: Line) -> Outcome {
         Verb::Uninstall(ask) => verb::install::undo(&place, &mut screen, &ask),
         Verb::Hook(ask) => verb::hook::run(Some(place.store_dir), &mut screen, ask),
         Verb::Checkpoint(ask) => verb::checkpoint::run(&place, &mut screen, ask),
+        Verb::Anchor(ask) => verb::anchor::run(&place, &mut screen, ask),
+        Verb::Witness(ask) => verb::witness::run(&mut screen, ask),
         Verb::Keys(ask) => verb::keys::run(&place, &mut screen, ask),
         Verb::Config(ask) => verb::config::run(&place, &mut screen, ask),
         Verb::Redact(ask) => verb::redact::run(&mut screen, ask),

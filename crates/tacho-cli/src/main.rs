@@ -1,6 +1,7 @@
 //! `tacho`, the crown: given a command line, gives an answer and an exit code. It wires the rooms
 //! below together and holds no knowledge of its own about logs.
 
+mod anchoring;
 mod command;
 mod failure;
 mod given;

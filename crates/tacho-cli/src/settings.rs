@@ -1,6 +1,7 @@
 //! The one table of settings: what `tacho.toml` may say, which variable says it instead, and what
 //! holds when nobody says anything. `docs/reference/config.md` is made from it.
 
+use crate::given;
 use crate::place::Place;
 use tacho_event::TenantId;
 use tacho_event::privacy::Preset;
@@ -58,7 +59,67 @@ pub(crate) const SETTINGS: &[Setting] = &[
         is_fit: |value| Preset::parse(value).is_some(),
         wants: "one of development, production, compliance, minimal",
     },
+    anchoring(
+        "anchor.witnesses",
+        "A C2SP `tlog-policy`: the witnesses of the logs, and how many are enough.",
+        is_path,
+        "an absolute path, or one below `~/`",
+    ),
+    anchoring(
+        "anchor.witness.exec",
+        "The command that shows a checkpoint to a witness; `{name}` and `{url}` are replaced.",
+        is_command,
+        "a program and its arguments, divided by blanks",
+    ),
+    anchoring(
+        "anchor.tsa.exec",
+        "The command that gets a time stamp (RFC 3161) for the request on its input.",
+        is_command,
+        "a program and its arguments, divided by blanks",
+    ),
+    anchoring(
+        "anchor.tsa.certificates",
+        "The certificates by which `verify` has the signatures of time stamps checked.",
+        is_path,
+        "an absolute path, or one below `~/`",
+    ),
+    anchoring(
+        "anchor.exec",
+        "The command that takes a checkpoint away.",
+        is_command,
+        "a program and its arguments, divided by blanks",
+    ),
+    anchoring(
+        "anchor.every",
+        "Seconds between two times that witnesses and commands are asked; else 60.",
+        is_seconds,
+        "a number of seconds",
+    ),
+    anchoring(
+        "anchor.tsa.every",
+        "Seconds between two time stamps; else 3600.",
+        is_seconds,
+        "a number of seconds",
+    ),
 ];
+
+/// A setting of the file alone, that nobody has unless he says so.
+const fn anchoring(
+    name: &'static str,
+    about: &'static str,
+    is_fit: fn(&str) -> bool,
+    wants: &'static str,
+) -> Setting {
+    Setting { name, variable: None, option: None, usual: "none", about, is_fit, wants }
+}
+
+fn is_command(value: &str) -> bool {
+    value.split_whitespace().next().is_some()
+}
+
+fn is_seconds(value: &str) -> bool {
+    value.parse::<u32>().is_ok_and(|seconds| seconds > 0)
+}
 
 fn is_path(value: &str) -> bool {
     value.starts_with('/') || value.starts_with("~/")
@@ -79,10 +140,23 @@ impl Setting {
                 .display()
                 .to_string(),
             "tenant" => place.tenant.as_str().to_owned(),
-            _ => place.preset.terms().name.to_owned(),
+            "preset" => place.preset.terms().name.to_owned(),
+            name => said(place, name).unwrap_or_else(|| self.usual.to_owned()),
         }
     }
 }
+
+/// What the user's file says of a setting that the file alone says; the last line holds.
+pub(crate) fn said(place: &Place, name: &str) -> Option<String> {
+    let bytes = given::read(&place.config_file(), FILE_BYTES_MAX).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
+    let said = lines.filter_map(text_setting).filter(|(said, _)| *said == name);
+    said.last().map(|(_, value)| value.to_owned())
+}
+
+/// A file of a few lines.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 /// The setting that is nearest to what somebody typed.
 pub(crate) fn near(name: &str) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! One module a command: what it asks, and what it does.
 
+pub(crate) mod anchor;
 pub(crate) mod bundle;
 pub(crate) mod checkpoint;
 pub(crate) mod config;
@@ -22,3 +23,4 @@ pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod tail;
 pub(crate) mod verify;
+pub(crate) mod witness;

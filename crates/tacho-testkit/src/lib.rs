@@ -13,12 +13,14 @@ pub mod sim;
 mod stock;
 pub mod stores;
 pub mod tamper;
+mod tsa;
 
 pub use effort::{stories, stride};
 pub use gen_events::{NEEDLE, Options, generate};
 pub use require::{Missing, require, tools_dir};
 pub use scratch::{Scratch, scratch};
 pub use stock::GoVerifier;
+pub use tsa::Authority;
 
 /// SHA-256 in hex, as `sha256sum` prints it.
 pub fn sha256_hex(bytes: &[u8]) -> String {

@@ -22,6 +22,7 @@
 //! | [`checkpoint`] | a note | the tree head it vouches for | C2SP `tlog-checkpoint` |
 //! | `cosign` | a checkpoint | a witness's cosignature | C2SP `tlog-cosignature` |
 //! | [`witness`] | a log's request | whether to cosign | C2SP `tlog-witness` |
+//! | [`stamp`] | a note; an authority's answer | a time stamp over it | RFC 3161 |
 //! | [`policy`] | trusted keys and a quorum | whether enough have signed | C2SP `tlog-policy` |
 //! | `tlog_proof` | all of it | one text that proves a leaf offline | C2SP `tlog-proof` |
 //! | [`audit`] | leaves, stored nodes, signed heads | where they disagree | |
@@ -75,6 +76,7 @@ pub mod policy;
 pub mod prove;
 pub mod prune;
 mod rotation;
+pub mod stamp;
 mod tile;
 pub mod tileset;
 mod tlog_proof;

@@ -59,6 +59,17 @@ impl Policy {
         Ok(policy)
     }
 
+    /// The same policy, which believes these logs too.
+    #[must_use]
+    pub fn with_logs(&self, logs: &[VerifierKey]) -> Policy {
+        let mut policy = self.clone();
+        for vkey in logs {
+            // One that stands in it already is believed already; one that is no log's is not.
+            let _ = policy.define(Definition::Log { vkey: vkey.clone(), url: None });
+        }
+        policy
+    }
+
     /// Reads a policy file.
     pub fn parse(bytes: &[u8]) -> Result<Policy, Malformed> {
         if bytes.len() > POLICY_BYTES_MAX {
@@ -172,6 +183,11 @@ impl Policy {
             Definition::Witness { name, vkey, url } => Some((name.as_str(), vkey, url.as_deref())),
             _ => None,
         })
+    }
+
+    /// Whether a quorum of witnesses is asked for at all.
+    pub fn needs_witnesses(&self) -> bool {
+        self.quorum.is_some()
     }
 
     /// Opens a checkpoint that one of the logs signed and enough witnesses cosigned.

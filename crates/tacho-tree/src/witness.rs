@@ -11,7 +11,11 @@
 //!            409  4                                             the size it saw last
 //! ```
 //! Whoever runs a witness writes down the new head before answering, and does both in one step, so
-//! that two requests at once cannot roll it back.
+//! that two requests at once cannot roll it back: `answer` has the types for it. `ask` is the log's
+//! side of the same conversation.
+
+mod answer;
+mod ask;
 
 use std::fmt;
 
@@ -22,6 +26,9 @@ use crate::key::VerifierKey;
 use crate::limits::{CONSISTENCY_HASHES_MAX, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, TREE_SIZE_MAX};
 use crate::line::{Malformed, decimal};
 use crate::note::{Note, Signature};
+
+pub use answer::{Promise, Reply, consider};
+pub use ask::{ASKED_MAX, Alarm, Ask, AskError, Cosigned, Heard, Refused};
 
 /// `old`, a size of up to 19 digits, the hashes of 45 bytes and the empty line.
 const HEAD_BYTES_MAX: usize = 25 + CONSISTENCY_HASHES_MAX * 45;

@@ -5,6 +5,7 @@
 //!                         /tree/<level>/<segment, 8 digits>.hashes  compared run by run
 //!                         /checkpoint, /checkpoints.log        every note checked at its size
 //!                         /keys.vkey                           used only where no key is given
+//!                         /anchors/..anchors                   on whose word the log rests
 //! ```
 //!
 //! Memory does not grow with the log.
@@ -14,10 +15,10 @@ mod pruned;
 use crate::disk;
 use std::path::{Path, PathBuf};
 use tacho_event::privacy::check_leaf;
-use tacho_tree::audit::kept_notes;
+use tacho_tree::audit::{AnchorAccount, AnchorTrust, anchor_entries, kept_notes};
 use tacho_tree::audit::{Code, Heads, PER_RUN, Report, Run, Source, Spine, Spot, StoredRun};
 use tacho_tree::limits::NOTE_BYTES_MAX;
-use tacho_tree::{Hash, Place, VerifierKey};
+use tacho_tree::{Hash, Place, Policy, VerifierKey};
 
 /// Bytes of a leaf.
 const LEAF_BYTES_MAX: u64 = tacho_event::limits::LEAF_BYTES_MAX as u64;
@@ -32,6 +33,10 @@ pub struct Against {
     pub keys: Vec<VerifierKey>,
     /// Notes that were kept elsewhere: the log must have each of them as a prefix.
     pub notes: Vec<(String, Vec<u8>)>,
+    /// Witnesses without whose word there is no answer.
+    pub witnesses: Vec<VerifierKey>,
+    /// How many witnesses have to agree.
+    pub policy: Option<Policy>,
 }
 
 /// Checks the log in `dir`. `progress` is told the number of leaves read, now and then.
@@ -39,6 +44,7 @@ pub fn check(dir: &Path, against: &Against, progress: &mut dyn FnMut(u64)) -> Re
     let mut report = Report::default();
     let keys = keys(dir, against, &mut report);
     let mut heads = heads(dir, against, &keys, &mut report);
+    let checked = anchors(dir, against, &keys, &mut heads, &mut report);
     let mut walk = Walk { dir, report, spine: Spine::new(), begin: 0 };
     walk.leaves(&mut heads, progress);
     let Walk { mut report, spine, begin, .. } = walk;
@@ -53,7 +59,7 @@ pub fn check(dir: &Path, against: &Against, progress: &mut dyn FnMut(u64)) -> Re
     heads.finish(spine.size(), &mut report);
     report.limit("what was never recorded, and what came after the latest checkpoint");
     report.limit("whether the recorder was told the truth");
-    if against.notes.is_empty() {
+    if against.notes.is_empty() && !checked {
         report.limit("whether the owner of the key rewrote all of it: give a note you kept");
     }
     report
@@ -95,6 +101,50 @@ fn heads(dir: &Path, against: &Against, keys: &[VerifierKey], report: &mut Repor
     }
     heads
 }
+
+/// What people outside said of the log, as it is kept beside it; whether any of it was checked.
+fn anchors(
+    dir: &Path,
+    against: &Against,
+    keys: &[VerifierKey],
+    heads: &mut Heads,
+    report: &mut Report,
+) -> bool {
+    let mut witnesses = against.witnesses.clone();
+    let of_policy = against.policy.iter().flat_map(Policy::witnesses);
+    witnesses.extend(of_policy.map(|(_, key, _)| key.clone()));
+    let trust = AnchorTrust {
+        log_keys: keys.to_vec(),
+        witnesses,
+        demanded: against.witnesses.clone(),
+        policy: against.policy.as_ref().map(|policy| policy.with_logs(keys)),
+    };
+    let mut account = AnchorAccount::new(&trust);
+    let dir = dir.join("anchors");
+    let names = match disk::names(&dir) {
+        Ok(names) => names.unwrap_or_default(),
+        Err(error) => {
+            report.find(Code::Unreadable, dir.display().to_string(), error);
+            Vec::new()
+        }
+    };
+    let files: Vec<_> = names.iter().filter(|name| name.ends_with(".anchors")).collect();
+    // The newest say the most.
+    for name in files.into_iter().rev().take(ANCHOR_FILES_MAX) {
+        let path = dir.join(name);
+        let place = path.display().to_string();
+        let Some(bytes) = read(&path, ANCHOR_FILE_BYTES_MAX, report) else { continue };
+        for entry in anchor_entries(&place, &bytes, report).iter().rev() {
+            account.entry(&place, entry, heads, &mut |_, _| None, report);
+        }
+    }
+    account.finish(report).iter().any(|anchored| anchored.checked.is_some())
+}
+
+/// Files of anchors that are read, the newest.
+const ANCHOR_FILES_MAX: usize = 64;
+/// Bytes of one of them.
+const ANCHOR_FILE_BYTES_MAX: u64 = 2 << 20;
 
 /// One pass over the leaves, with the stored nodes beside it.
 struct Walk<'d> {

@@ -9,14 +9,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tacho_event::json::Value;
-use tacho_tree::VerifierKey;
+use tacho_tree::{Policy, VerifierKey};
 use tacho_verify::log::Against;
 use tacho_verify::{Report, Verdict, bundle, log, proof, tlog, to_json};
 
 const HELP: &str = "\
 tacho-verify: is this log, proof or bundle what was signed? Offline; changes nothing.
 
-  tacho-verify log DIR [--vkey KEY]... [--against NOTE]... [--json]
+  tacho-verify log DIR [--vkey KEY]... [--against NOTE]... [--witness KEY]... [--json]
       DIR is a tenant's directory, as in <store>/tenants/default.
   tacho-verify tlog DIR --vkey KEY [--against NOTE]... [--json]
       DIR is a published log: `checkpoint` and `tile/`, as in C2SP tlog-tiles.
@@ -29,6 +29,8 @@ tacho-verify: is this log, proof or bundle what was signed? Offline; changes not
                   checked against the key that lies beside it: that shows that it agrees with
                   itself, not who signed it.
   --against NOTE  a checkpoint you kept: the log must still contain that history.
+  --witness KEY   of a log: a witness that must have seen it; else exit code 3.
+  --policy FILE   of a log: witnesses, and how many must agree, as in C2SP tlog-policy.
   --json          one JSON object, {\"v\":1,\"verdict\":...}, on standard output.
 
 Exit code: 0 unchanged, 1 changed, 2 wrong usage, 3 cannot tell.
@@ -70,6 +72,12 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
         match word {
             "--help" | "-h" => return Ok(Task::Help),
             "--vkey" => against.keys.extend(keys(value()?)?),
+            "--witness" => against.witnesses.extend(keys(value()?)?),
+            "--policy" => {
+                let path = value()?;
+                let policy = Policy::parse(&file(Path::new(path))?);
+                against.policy = Some(policy.map_err(|error| format!("{path}: {error}"))?);
+            }
             "--leaf" => leaf = Some(PathBuf::from(value()?)),
             "--against" => {
                 let path = value()?;

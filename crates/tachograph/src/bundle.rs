@@ -54,6 +54,10 @@ impl Log {
     /// That nothing was signed yet, that too much was chosen, or that the log is damaged.
     pub fn bundle(&self, choice: &Choice<'_>) -> Result<Bundle, BundleError> {
         let (note, head) = self.signed_head()?;
+        // The same checkpoint with the lines of witnesses under it, if they saw this very one.
+        let cosigned = self.cosigned_over(head.size.saturating_sub(1));
+        let cosigned = cosigned.map(|(note, _)| note).filter(|one| one.text() == note.text());
+        let note = cosigned.unwrap_or(note);
         let query = Query { order: Order::Oldest, ..choice.query };
         let mut members = Members { made: Bundle::empty(), ..Members::default() };
         for entry in self.query(query)? {

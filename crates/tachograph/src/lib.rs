@@ -4,6 +4,7 @@
 //! [`limits`] every bound, [`world`] brings the clock and the dice; [`wal`] is the one log that all
 //! tenants and all processes share, where an event becomes safe before it is acknowledged.
 
+pub mod anchor;
 pub mod backup;
 pub mod bundle;
 pub mod emitters;

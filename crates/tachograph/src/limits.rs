@@ -82,6 +82,22 @@ pub const OPEN_CALLS_MAX: usize = 1 << 18;
 pub const TALLY_NAMES_MAX: usize = 4_096;
 /// Logs of which one key directory keeps what was signed.
 pub const HIGHWATER_MARKS_MAX: usize = 65_536;
+/// Anchors of one log.
+pub const ANCHORS_MAX: usize = 64;
+/// A file of anchors that has as many bytes is followed by the next: 1 MiB.
+pub const ANCHOR_FILE_BYTES: usize = 1 << 20;
+/// How long whoever keeps an anchor waits for another one: 1 s.
+pub const ANCHOR_WAIT_MICROS: u64 = 1_000_000;
+/// Files of anchors that a verification reads, the newest: 64 MiB.
+pub const VERIFY_ANCHOR_FILES_MAX: usize = 64;
+/// Time stamps whose signatures a verification has checked, the newest.
+pub const VERIFY_STAMPS_MAX: u32 = 32;
+/// How often a notary waits for another integrator, 50 ms each time: 5 s.
+pub const NOTARY_TRIES_MAX: u32 = 100;
+/// Keys of the logs that a witness knows: 1 MiB, some 8,000 logs.
+pub const WITNESS_LOGS_BYTES_MAX: usize = 1 << 20;
+/// How long a witness's answer waits for another one: 5 s.
+pub const WITNESS_WAIT_MICROS: u64 = 5_000_000;
 /// How long a signer waits for another one: 1 s.
 pub const SIGN_WAIT_MICROS: u64 = 1_000_000;
 /// An idempotency window ends after this: 24 h.

@@ -7,6 +7,7 @@ use tacho_tree::prove::{self, ProveError as TreeError};
 use tacho_tree::prune::WithKept;
 use tacho_tree::{Checkpoint, Hash, Head, Note, TlogProof, VerifierKey, leaf_hash};
 
+use crate::anchor;
 use crate::error::Error;
 use crate::limits::LEAVES_PER_FILE;
 use crate::log::Log;
@@ -67,13 +68,28 @@ impl fmt::Display for Proof {
 }
 
 impl Log {
-    /// The proof of an event under the latest checkpoint.
+    /// The proof of an event, under the newest checkpoint that witnesses cosigned if it holds the
+    /// event, else under the latest.
     ///
     /// # Errors
     /// That there is no such event, that it is not signed yet, or that the log is damaged.
     pub fn prove<'w>(&self, which: impl Into<Which<'w>>) -> Result<Proof, ProveError> {
         let (note, head) = self.signed_head()?;
-        self.prove_under(self.index_of(which.into())?, &note, &head)
+        let index = self.index_of(which.into())?;
+        if let Some((note, head)) = self.cosigned_over(index)
+            && let Ok(proof) = self.prove_under(index, &note, &head)
+        {
+            return Ok(proof);
+        }
+        self.prove_under(index, &note, &head)
+    }
+
+    /// The newest note that witnesses cosigned, with their lines, if it holds this event. What is
+    /// kept of anchors is never needed for a proof, so nothing that is wrong with it matters here.
+    pub(crate) fn cosigned_over(&self, index: u64) -> Option<(Note, Head)> {
+        let note = anchor::cosigned(self.store().files().as_ref(), self.places()).ok()??;
+        let head = Checkpoint::parse(note.text()).ok()?.head;
+        (index < head.size).then_some((note, head))
     }
 
     /// The latest note with the head it signs.

@@ -22,6 +22,7 @@ mod receipt;
 mod recorder;
 mod run;
 mod submit;
+mod witness;
 
 pub use beat::{BEAT_EVERY, Beat, Counts};
 pub use call::Call;

@@ -99,6 +99,21 @@ impl TenantPlaces {
         self.anchors().join(format!("{size}.frontier"))
     }
 
+    /// `anchors/00000000000000000001.anchors`: what people outside vouch for, from that number on.
+    pub fn anchor_file(&self, first: u64) -> PathBuf {
+        self.anchors().join(format!("{first:020}.anchors"))
+    }
+
+    /// `anchors/state`: what is known of each anchor; may be deleted.
+    pub fn anchor_state(&self) -> PathBuf {
+        self.anchors().join("state")
+    }
+
+    /// `anchors/lock`: held by whoever writes what anchors said.
+    pub fn anchor_lock(&self) -> PathBuf {
+        self.anchors().join("lock")
+    }
+
     /// `index/`: derived; may be deleted.
     pub fn index(&self) -> PathBuf {
         self.dir.join("index")
@@ -169,6 +184,13 @@ impl TenantPlaces {
 pub fn date(day: u32) -> String {
     const DAY_MICROS: i64 = 86_400_000_000;
     Timestamp::from_micros(i64::from(day) * DAY_MICROS).to_date_text()
+}
+
+/// The first number of a file of anchors from its name; every other spelling is none.
+pub fn anchor_file_first(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(".anchors")?;
+    let first: u64 = digits.parse().ok()?;
+    (format!("{first:020}") == digits).then_some(first)
 }
 
 /// The first leaf of a leaf file from its name; every other spelling is none.

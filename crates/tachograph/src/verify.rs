@@ -12,6 +12,7 @@
 //! check of leaves, nodes and signed heads is `tacho_tree::audit`, which the offline verifier
 //! stands on too.
 
+mod anchors;
 mod complete;
 mod control;
 mod coverage;
@@ -29,7 +30,7 @@ mod wal;
 use std::num::NonZeroUsize;
 
 use tacho_event::json::Object;
-use tacho_tree::audit::{Code, Report, Spot, Verdict};
+use tacho_tree::audit::{Anchored, Code, Report, Spot, Verdict};
 use tacho_tree::{Head, VerifierKey};
 
 use crate::erase::sums::hex;
@@ -41,6 +42,7 @@ use crate::store::Store;
 use crate::tenant::TenantPlaces;
 use crate::vault::{Opener, SharedRing};
 
+pub use anchors::Trusted;
 pub use coverage::{Coverage, Seen};
 pub use parts::Disclosures;
 
@@ -53,6 +55,8 @@ pub struct Options<'o> {
     pub against: Vec<(String, Vec<u8>)>,
     /// Heads that whoever asks wrote down himself, as the highwater mark is.
     pub marks: Vec<(String, Head)>,
+    /// Whose word counts of those who were asked to vouch for the log.
+    pub anchors: Trusted,
     /// Threads that hash; none for as many as there are processors.
     pub threads: Option<NonZeroUsize>,
     /// Whether each leaf is read as the document that a recorder writes, and not only hashed.
@@ -75,6 +79,7 @@ impl Default for Options<'_> {
             keys: Vec::new(),
             against: Vec::new(),
             marks: Vec::new(),
+            anchors: Trusted::default(),
             threads: None,
             leaves: true,
             parts: true,
@@ -92,6 +97,7 @@ impl std::fmt::Debug for Options<'_> {
             .field("keys", &self.keys)
             .field("against", &self.against.len())
             .field("marks", &self.marks)
+            .field("anchors", &self.anchors)
             .field("threads", &self.threads)
             .field("leaves", &self.leaves)
             .field("parts", &self.parts)
@@ -149,6 +155,8 @@ pub struct Verified {
     pub report: Report,
     /// How far the log reaches.
     pub extent: Extent,
+    /// On whose word how much of the log rests.
+    pub anchors: Vec<Anchored>,
     /// What became of the disclosures that the leaves commit to; none if it was not asked.
     pub disclosures: Option<Disclosures>,
     /// The second: everything that is missing; none if it was not asked.
@@ -177,7 +185,8 @@ pub fn verify(store: &Store, tenant: &str, options: &Options<'_>) -> Verified {
     let mut verified = Verified::default();
     let report = &mut verified.report;
     // The notes first: a state that is read later counts at least what they sign.
-    let mut heads = notes::read(store, tenant, options, report);
+    let (mut heads, keys) = notes::read(store, tenant, options, report);
+    verified.anchors = anchors::read(store, &places, &options.anchors, &keys, &mut heads, report);
     let state = read_state(store, &places, report);
     let signed = heads.signed().unwrap_or(0);
     if let Some(state) = &state
@@ -348,8 +357,16 @@ fn conclude(options: &Options<'_>, verified: &mut Verified) {
     }
     report.limit("what was never recorded, and what came after the latest checkpoint");
     report.limit("whether the recorder was told the truth");
-    if options.against.is_empty() && options.marks.is_empty() {
-        report.limit("whether the owner of the key rewrote all of it: give a note you kept");
+    let checked = verified.anchors.iter().filter_map(|anchored| anchored.checked).max();
+    match checked {
+        Some(checked) if checked < verified.extent.stored => report.limit(format!(
+            "whether the owner of the key rewrote leaves from {checked} on: no anchor that was \
+             checked has seen them"
+        )),
+        None if options.against.is_empty() && options.marks.is_empty() => {
+            report.limit("whether the owner of the key rewrote all of it: give a note you kept");
+        }
+        _ => {}
     }
 }
 

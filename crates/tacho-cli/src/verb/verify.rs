@@ -1,13 +1,15 @@
 //! `tacho verify`: is the log unchanged, is anything missing, what could not be seen.
 
+use crate::anchoring::{read_policy, trusted};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::given;
 use crate::place::Place;
 use crate::screen::{Screen, Waiting};
 use std::path::{Path, PathBuf};
-use tacho_event::json::Object;
+use tacho_event::json::{Object, Value};
 use tacho_tree::VerifierKey;
-use tacho_tree::audit::{Finding, Report, Verdict};
+use tacho_tree::audit::{Anchored, Finding, Report, Verdict};
+use tacho_tree::stamp::rfc3339;
 use tachograph::sign::{Demand, Keys, Signer};
 use tachograph::store::Store;
 use tachograph::verify::{Options, Verified, verify};
@@ -28,6 +30,12 @@ pub(crate) struct Ask {
     /// A public key that is trusted, as text or a file of such lines; else those beside the log
     #[arg(long, value_name = "KEY")]
     vkey: Vec<String>,
+    /// A witness that must have seen the log: its public key, as text or a file of such lines
+    #[arg(long, value_name = "KEY")]
+    witness: Vec<String>,
+    /// The witnesses and how many of them must agree, as a C2SP tlog-policy
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Fail, too, if anything that should be there is missing
     #[arg(long)]
     complete: bool,
@@ -42,6 +50,11 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     for path in &ask.against {
         against.push((path.display().to_string(), given::read(path, NOTES_BYTES_MAX)?));
     }
+    let mut anchors = trusted(place)?;
+    anchors.demanded = keys(&ask.witness)?;
+    if let Some(path) = &ask.policy {
+        anchors.policy = Some(read_policy(path)?);
+    }
     let waiting = Waiting::new(screen);
     let verified = verify(
         &store,
@@ -50,6 +63,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
             keys: keys(&ask.vkey)?,
             against,
             marks: marks(place, &store),
+            anchors,
             progress: &|progress| waiting.tell("verifying", progress.done, progress.of),
             ..Options::default()
         },
@@ -112,6 +126,8 @@ fn as_json(verified: &Verified, verdict: Verdict) -> Object {
     object.insert("unsigned", verified.extent.unsigned());
     object.insert("unintegrated", verified.extent.unintegrated);
     object.insert("complete", verified.complete().as_str());
+    let anchors: Vec<Value> = verified.anchors.iter().map(anchored).collect();
+    object.insert("anchors", Value::List(anchors));
     if let Some(gaps) = &verified.gaps {
         object.insert("gaps", report_json(gaps));
     }
@@ -119,6 +135,18 @@ fn as_json(verified: &Verified, verdict: Verdict) -> Object {
         object.insert("coverage", coverage.to_json());
     }
     object
+}
+
+fn anchored(anchored: &Anchored) -> Value {
+    let or_null = |number: Option<u64>| number.map_or(Value::Null, Value::from);
+    Value::from(Object::from([
+        ("kind", Value::from(anchored.kind.as_str())),
+        ("name", Value::from(anchored.name.as_str())),
+        ("count", Value::from(anchored.count)),
+        ("size", Value::from(anchored.size)),
+        ("time", anchored.time.map_or(Value::Null, |time| Value::from(rfc3339(time)))),
+        ("checked", or_null(anchored.checked)),
+    ]))
 }
 
 /// The report as the offline verifier gives it.

@@ -93,6 +93,12 @@ codes! {
     Forked = "forked", No, "somebody was shown another history: keep both notes";
     /// A note that was handed out is larger than this log.
     RolledBack = "rolled_back", No, "an older state of the log was put back";
+    /// An anchor does not vouch for the note it is kept with.
+    AnchorFalse = "anchor_false", No, "somebody edited the anchors, or put others in their place";
+    /// Behind the anchors stands what is no whole anchor.
+    AnchorUnfinished = "anchor_unfinished", CannotTell, "anchor again: a crash left this";
+    /// A witness that was asked for, or a quorum of them, did not cosign.
+    WitnessMissing = "witness_missing", CannotTell, "anchor the log, or ask the witness itself";
     /// A leaf is no leaf of this format.
     LeafMalformed = "leaf_malformed", No, "it was not written by a recorder";
     /// A proof does not lead from the leaf to the signed root.

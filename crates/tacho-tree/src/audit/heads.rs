@@ -45,6 +45,19 @@ impl Heads {
         keys: &[VerifierKey],
         report: &mut Report,
     ) {
+        self.take(place, bytes, (source, source), keys, report);
+    }
+
+    /// The same for a note that lies in one place and is vouched for by another: the first tells
+    /// what a key means that is not known, the second what another root means.
+    pub(super) fn take(
+        &mut self,
+        place: &str,
+        bytes: &[u8],
+        (source, vouched): (Source, Source),
+        keys: &[VerifierKey],
+        report: &mut Report,
+    ) {
         let parsed = Note::parse(bytes).and_then(|note| {
             let checkpoint = Checkpoint::parse(note.text())?;
             Ok((note, checkpoint))
@@ -70,7 +83,7 @@ impl Heads {
             let what = format!("names another log: {}", checkpoint.origin);
             return report.find(Code::Forked, place, what);
         }
-        self.expect(place, checkpoint.head, source);
+        self.expect(place, checkpoint.head, vouched);
     }
 
     /// Takes in a head that needs no signature, because whoever gives it wrote it down himself.

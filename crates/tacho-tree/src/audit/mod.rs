@@ -11,12 +11,17 @@
 //! | 65,536 leaves and the nodes stored above them | what of it was changed | [`Run`] |
 //! | the runs, in order | the root at every signed size | [`Spine`] |
 
+mod anchors;
 mod finding;
 mod heads;
 mod notes;
 mod run;
 mod spine;
 
+pub use anchors::{
+    AnchorAccount, AnchorEntry, AnchorKind, AnchorTrust, Anchored, EVIDENCE_BYTES_MAX, StampJudge,
+    anchor_entries,
+};
 pub use finding::{Code, FINDINGS_MAX, Finding, Report, Spot, Verdict};
 pub use heads::{Heads, Source};
 pub use notes::kept_notes;

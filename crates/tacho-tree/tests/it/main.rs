@@ -6,6 +6,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod conversation;
 mod findings;
 mod frontier;
 mod keys;

@@ -2,5 +2,6 @@
 #![expect(clippy::disallowed_methods, reason = "stock verifiers read files and are processes")]
 
 mod go;
+mod openssl;
 mod published;
 mod python;

@@ -204,6 +204,34 @@ points! {
     KeptSync = "kept-sync",
     /// The name of the file of kept checkpoints.
     KeptDirSync = "kept-dir-sync",
+    /// The lock of whoever keeps what anchors said.
+    AnchorLock = "anchor-lock",
+    /// What an anchor said, before anybody is told of it.
+    AnchorSync = "anchor-sync",
+    /// The name of a file of anchors, and of its directory.
+    AnchorDirSync = "anchor-dir-sync",
+    /// What is known of anchors replaces the old.
+    AnchorStateRename = "anchor-state-rename",
+    /// The lock of whoever has a witness answer.
+    WitnessLock = "witness-lock",
+    /// The key of a new witness.
+    WitnessKeySync = "witness-key-sync",
+    /// The key of a new witness gets its name.
+    WitnessKeyRename = "witness-key-rename",
+    /// The name of a witness's key, before anything is cosigned with it.
+    WitnessKeyDirSync = "witness-key-dir-sync",
+    /// The keys of the logs that a witness knows.
+    WitnessLogsSync = "witness-logs-sync",
+    /// The keys of the logs that a witness knows replace the old ones.
+    WitnessLogsRename = "witness-logs-rename",
+    /// The name of the keys of the logs that a witness knows.
+    WitnessLogsDirSync = "witness-logs-dir-sync",
+    /// What a witness will cosign, before it does.
+    WitnessSeenSync = "witness-seen-sync",
+    /// What a witness will cosign replaces what it cosigned last.
+    WitnessSeenRename = "witness-seen-rename",
+    /// The name of what a witness will cosign, before it does.
+    WitnessSeenDirSync = "witness-seen-dir-sync",
     /// The lock of whoever changes the keys of the vault.
     VaultLock = "vault-lock",
     /// A new secret, before it has its name.

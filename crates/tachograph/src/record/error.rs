@@ -1,6 +1,7 @@
 //! Why an event was not recorded.
 
 use super::receipt::Receipt;
+use crate::anchor::Unwitnessed;
 use crate::error::Error;
 use crate::stop::Why;
 use crate::store::OpenError;
@@ -44,6 +45,13 @@ pub enum RecordError {
         /// The receipt of the denial, or why it could not be recorded.
         recorded: Result<Box<Receipt>, Box<RecordError>>,
     },
+    /// It is on the disk, as the receipt says, but too few witnesses saw it in time.
+    NotWitnessed {
+        /// The receipt of what is on the disk.
+        receipt: Box<Receipt>,
+        /// Why.
+        why: Arc<Unwitnessed>,
+    },
     /// What was asked is not to be had here.
     Unsupported(&'static str),
 }
@@ -69,6 +77,7 @@ impl fmt::Display for RecordError {
             Self::Stopped { why, recorded: Err(error) } => {
                 write!(f, "stopped: {why}; the denial is not recorded: {error}")
             }
+            Self::NotWitnessed { why, .. } => write!(f, "on disk, but not witnessed: {why}"),
             Self::Unsupported(what) => write!(f, "cannot give {what}"),
         }
     }

@@ -1,6 +1,8 @@
 //! What a caller gets back: where the event is, and what it has survived by now.
 
+use crate::anchor::Witnessed;
 use std::fmt;
+use std::sync::Arc;
 use tacho_event::{EventId, TenantId};
 use tacho_tree::Hash;
 
@@ -74,4 +76,6 @@ pub struct Receipt {
     pub fate: Fate,
     /// The id it collided with: another event was recorded under it before.
     pub conflict_of: Option<EventId>,
+    /// Who saw it outside, if it was asked to be witnessed.
+    pub witnessed: Option<Arc<Witnessed>>,
 }

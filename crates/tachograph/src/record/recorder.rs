@@ -11,6 +11,7 @@ use super::once::Claim;
 use super::quota::Quota;
 use super::receipt::{Ack, Fate, Receipt};
 use super::run::Run;
+use crate::anchor::Witnessing;
 use crate::files::OsFiles;
 use crate::idempotency::Window;
 use crate::integrate::{Integrator, WriteBehind};
@@ -55,6 +56,8 @@ pub struct Settings {
     pub keep_unreadable: bool,
     /// Asked how much the tenant may still write.
     pub quota: Option<Arc<dyn Quota>>,
+    /// Has events seen by witnesses, for the ack `witnessed`.
+    pub witnessing: Option<Arc<dyn Witnessing>>,
     /// Appends nothing and leaves every event in the spool: for a store that only collects for
     /// another, which drains the files that are moved to its own spool.
     pub spool_only: bool,
@@ -74,6 +77,7 @@ impl Default for Settings {
             once: false,
             keep_unreadable: false,
             quota: None,
+            witnessing: None,
             spool_only: false,
         }
     }
@@ -335,9 +339,8 @@ impl Recorder {
         appended: impl FnOnce(),
     ) -> Vec<Result<Receipt, RecordError>> {
         if ack == Ack::Witnessed {
-            appended();
-            let refuse = |_| Err(RecordError::Unsupported("an ack `witnessed`, without anchors"));
-            return prepared.into_iter().map(refuse).collect();
+            let outcomes = self.write(prepared, Ack::Disk, appended);
+            return self.have_witnessed(outcomes);
         }
         let mut outcomes = Vec::with_capacity(prepared.len());
         let mut run = Run::new(self, ack);
@@ -413,5 +416,5 @@ pub(super) fn receipt(
     leaf_hash: Option<Hash>,
     fate: Fate,
 ) -> Receipt {
-    Receipt { tenant, id, leaf_hash, fate, conflict_of: None }
+    Receipt { tenant, id, leaf_hash, fate, conflict_of: None, witnessed: None }
 }

@@ -356,7 +356,7 @@ impl<'r> Run<'r> {
             Made::Dropped { .. } => None,
         };
         let Prepared { tenant, id, conflict_of, stop, .. } = prepared;
-        let receipt = |fate| Receipt { tenant, id, leaf_hash, fate, conflict_of };
+        let receipt = |fate| Receipt { tenant, id, leaf_hash, fate, conflict_of, witnessed: None };
         self.outcomes.push((slot, answer(stop, outcome.map(receipt))));
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn read(
     tenant: &str,
     options: &Options<'_>,
     report: &mut Report,
-) -> Heads {
+) -> (Heads, Vec<VerifierKey>) {
     let places = &TenantPlaces::new(store.places(), tenant);
     let mut of_notes = Report::default();
     let notes = gather(store, places, options, &mut of_notes);
@@ -33,7 +33,7 @@ pub(super) fn read(
     for (place, head) in &options.marks {
         heads.expect(place, *head, Source::Outside);
     }
-    heads
+    (heads, keys)
 }
 
 /// The place of a note, its bytes, and whose it is.

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use tacho_testkit::sim::Machine;
 use tachograph::files::Point;
 
-use crate::{ledger, story, vault};
+use crate::{anchor, ledger, story, vault};
 
 /// What a guard says: nothing, or what is wrong.
 pub(crate) type Told = Result<(), String>;
@@ -62,6 +62,7 @@ fn guards() -> Vec<Guard> {
     guards.extend(rooms::guards());
     guards.extend(stop::guards());
     guards.extend(window::guards());
+    guards.extend(anchor::guards());
     guards
 }
 

@@ -313,13 +313,15 @@ fn a_lock_that_is_held_too_long_is_told() {
 }
 
 #[test]
-fn an_ack_by_witnesses_is_a_clear_error_until_there_are_anchors() {
+fn an_ack_by_witnesses_is_a_clear_error_without_any_and_the_event_is_on_the_disk() {
     let desk = Desk::new();
     let recorder = desk.recorder(quiet());
     let outcome = recorder.record_as(bash("x"), Ack::Witnessed);
     let Err(error) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(error.to_string(), "cannot give an ack `witnessed`, without anchors");
-    assert_eq!(desk.story(), [""; 0]);
+    let text =
+        "on disk, but not witnessed: no policy names witnesses and how many of them are enough";
+    assert_eq!(error.to_string(), text);
+    assert_eq!(desk.story(), ["x"]);
 }
 
 #[test]

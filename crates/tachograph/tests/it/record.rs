@@ -100,9 +100,9 @@ fn a_recorded_event_is_in_the_log_with_its_receipt() {
     assert_eq!(recorder.record_as(bash("ls"), Ack::Os).unwrap().fate, Fate::Recorded(Ack::Os));
     assert!(matches!(
         recorder.record_as(bash("ls"), Ack::Witnessed),
-        Err(RecordError::Unsupported(_))
+        Err(RecordError::NotWitnessed { .. })
     ));
-    assert_eq!(commands(&bench.events()), ["git log", "ls"]);
+    assert_eq!(commands(&bench.events()), ["git log", "ls", "ls"]);
 }
 
 #[test]
