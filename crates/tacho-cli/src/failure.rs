@@ -61,6 +61,12 @@ impl Failure {
 }
 
 impl Failure {
+    /// What failed and why, and what to do next.
+    pub(crate) fn told(&self) -> (String, String) {
+        let why: String = self.why.iter().map(|why| format!(": {why}")).collect();
+        (format!("{}{why}", self.what), self.next.clone().unwrap_or_default())
+    }
+
     /// Says it to the person, on standard error. A reader who stopped reading is told nothing.
     pub(crate) fn tell(&self) {
         if !self.what.is_empty() {

@@ -4,10 +4,12 @@
 mod command;
 mod failure;
 mod given;
+mod hooks;
 mod place;
 mod reader;
 mod screen;
 mod settings;
+mod vault;
 mod verb;
 
 use std::process::ExitCode;

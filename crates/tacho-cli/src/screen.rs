@@ -16,7 +16,7 @@ pub(crate) use when::Zone;
 use crate::failure::{Exit, Failure};
 use jq::Jq;
 use std::borrow::Cow;
-use std::io::{BufWriter, ErrorKind, IsTerminal, Stdout, Write};
+use std::io::{BufRead, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 use tacho_event::json::{Object, Value};
 use tacho_event::summary::visible;
 
@@ -60,6 +60,10 @@ pub(crate) struct Wishes {
     pub(crate) zone: Zone,
     pub(crate) quiet: bool,
     pub(crate) raw: bool,
+    /// A person at the terminal may be asked.
+    pub(crate) asks: bool,
+    /// Long answers may go through a pager.
+    pub(crate) pages: bool,
 }
 
 /// What a list is, where nothing was asked for and the output is no terminal.
@@ -82,6 +86,7 @@ pub(crate) struct Screen {
     pub(crate) width: usize,
     pub(crate) is_terminal: bool,
     quiet: bool,
+    asks: bool,
     pub(crate) raw: bool,
 }
 
@@ -101,6 +106,7 @@ impl Screen {
             width: if width == 0 { 120 } else { width.clamp(40, 1000) },
             is_terminal,
             quiet: wishes.quiet,
+            asks: wishes.asks,
             raw: wishes.raw,
         })
     }
@@ -181,6 +187,23 @@ impl Screen {
             // Who closed standard error does not want to hear it.
             let _ = writeln!(std::io::stderr(), "{text}");
         }
+    }
+
+    /// True if a person is there who can be asked.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.asks && std::io::stdin().is_terminal()
+    }
+
+    /// Asks the person; true if the answer is yes.
+    pub(crate) fn ask(&mut self, question: &str) -> bool {
+        let _ = self.out.flush();
+        // Who closed standard error cannot have been asked.
+        if writeln!(std::io::stderr(), "{question}").is_err() {
+            return false;
+        }
+        let mut answer = String::new();
+        let _ = std::io::stdin().lock().read_line(&mut answer);
+        matches!(answer.trim(), "y" | "Y" | "yes")
     }
 
     /// What was written reaches the reader now.

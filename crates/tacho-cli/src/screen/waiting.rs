@@ -26,6 +26,15 @@ impl Waiting {
         }
     }
 
+    /// Says that work has begun whose end nobody knows.
+    pub(crate) fn begin(&self, what: &str) {
+        if self.is_told {
+            self.has_spoken.set(true);
+            // Who closed standard error does not want to hear it.
+            let _ = write!(std::io::stderr(), "\r\x1b[K{what} ...");
+        }
+    }
+
     /// `verifying  41 %  412,000 of 1,000,412`
     pub(crate) fn tell(&self, what: &str, done: u64, of: u64) {
         if !self.is_told {
