@@ -2,7 +2,7 @@
 
 use crate::failure::{Exit, Failure, Outcome};
 use crate::place::{Named, Place};
-use crate::screen::{Colour, Format, Screen, Wishes, Zone};
+use crate::screen::{Colour, Format, Screen, Wishes, Zone, heed_interruption};
 use crate::verb;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
@@ -157,6 +157,9 @@ pub(crate) fn run(words: impl Iterator<Item = std::ffi::OsString>) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Yes };
         }
     };
+    if !is_hook {
+        heed_interruption();
+    }
     match perform(line) {
         Ok(exit) => exit,
         Err(_) if is_hook => Exit::Yes,

@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Unreachable = 5,
     /// A bug of ours.
     Bug = 70,
+    /// Somebody pressed Ctrl-C.
+    Interrupted = 130,
 }
 
 /// A command that failed.

@@ -12,11 +12,11 @@ use tacho_event::Timestamp;
 use tacho_event::json::{Object, Value};
 use tacho_tap::host::Host;
 use tacho_tap::install::{self, Places, Scope, Status};
+use tachograph::Log;
 use tachograph::files::OsFiles;
 use tachograph::log::{Order, Query};
 use tachograph::store::{Remote, Store};
 use tachograph::world::OsWorld;
-use tachograph::{Error, Log};
 
 /// A host that calls the recorder.
 pub(crate) struct Hooked {
@@ -47,23 +47,22 @@ pub(crate) fn installed(place: &Place, log: &Log) -> Result<Vec<Hooked>, Failure
             found.push(Hooked { host, scope, status, works, last: None });
         }
     }
-    if !found.is_empty() {
-        let last = last_call(log)?;
-        found.iter_mut().for_each(|hooked| hooked.last = last);
-    }
-    Ok(found)
-}
-
-/// When any hook was called last.
-fn last_call(log: &Log) -> Result<Option<Timestamp>, Error> {
+    let mut missing = found.len();
     let newest = Query { order: Order::Newest, ..Query::default() };
     for entry in log.query(newest)?.take(LOOKED_AT_MAX) {
+        if missing == 0 {
+            break;
+        }
         let leaf = entry?.leaf;
-        if leaf.at("/origin/source").and_then(Value::as_str) == Some("hook") {
-            return Ok(leaf.str("timestamp").and_then(Timestamp::parse));
+        let source = leaf.at("/origin/source").and_then(Value::as_str);
+        let is_its =
+            |hooked: &&mut Hooked| hooked.last.is_none() && Some(hooked.host.in_data()) == source;
+        for hooked in found.iter_mut().filter(is_its) {
+            hooked.last = leaf.str("timestamp").and_then(Timestamp::parse);
+            missing -= 1;
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 impl Hooked {

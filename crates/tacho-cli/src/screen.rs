@@ -4,17 +4,19 @@
 
 mod columns;
 mod jq;
+mod pager;
 mod paint;
 mod waiting;
 mod when;
 
 pub(crate) use columns::{Column, Row, Width, csv_line};
 pub(crate) use paint::Paint;
-pub(crate) use waiting::Waiting;
+pub(crate) use waiting::{Waiting, heed_interruption};
 pub(crate) use when::Zone;
 
 use crate::failure::{Exit, Failure};
 use jq::Jq;
+use pager::Pager;
 use std::borrow::Cow;
 use std::io::{BufRead, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 use tacho_event::json::{Object, Value};
@@ -78,6 +80,9 @@ pub(crate) enum Nature {
 /// Where a command speaks.
 pub(crate) struct Screen {
     out: BufWriter<Stdout>,
+    pager: Option<Pager>,
+    pages: bool,
+    notes: Vec<String>,
     pub(crate) format: Option<Format>,
     fields: Vec<String>,
     jq: Option<Jq>,
@@ -107,6 +112,12 @@ impl Screen {
             is_terminal,
             quiet: wishes.quiet,
             asks: wishes.asks,
+            pager: None,
+            notes: Vec::new(),
+            // Whoever wants a form wants to keep it.
+            pages: wishes.pages
+                && is_terminal
+                && wishes.format.is_none_or(|it| it == Format::Table),
             raw: wishes.raw,
         })
     }
@@ -184,8 +195,22 @@ impl Screen {
     pub(crate) fn note(&mut self, text: &str) {
         if !self.quiet {
             let _ = self.out.flush();
+            if self.pager.is_some() {
+                // The pager has the terminal; it is said when that is free again.
+                self.notes.push(text.to_owned());
+                return;
+            }
             // Who closed standard error does not want to hear it.
             let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    /// From here on the answer goes through a pager, if a person reads it.
+    pub(crate) fn page(&mut self) {
+        if self.pages && self.jq.is_none() && self.pager.is_none() {
+            // What was written before stands above.
+            let _ = self.out.flush();
+            self.pager = Pager::start();
         }
     }
 
@@ -208,11 +233,19 @@ impl Screen {
 
     /// What was written reaches the reader now.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        self.out.flush().map_err(|error| silent(&error))
+        let flushed = match &mut self.pager {
+            Some(pager) => pager.flush(),
+            None => self.out.flush(),
+        };
+        flushed.map_err(|error| silent(&error))
     }
 
     fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.out.write_all(text.as_bytes()).map_err(|error| silent(&error))
+        let written = match &mut self.pager {
+            Some(pager) => pager.write(text.as_bytes()),
+            None => self.out.write_all(text.as_bytes()),
+        };
+        written.map_err(|error| silent(&error))
     }
 
     fn lines(&self, object: Object) -> Result<String, Failure> {
@@ -236,6 +269,16 @@ impl Screen {
             }
         }
         wanted
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.out.flush();
+        self.pager = None;
+        for note in &self.notes {
+            let _ = writeln!(std::io::stderr(), "{note}");
+        }
     }
 }
 

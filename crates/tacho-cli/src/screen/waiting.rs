@@ -1,8 +1,13 @@
-//! How far long work has come, told at a terminal once it has lasted; nobody else is told.
+//! How far long work has come, told at a terminal once it has lasted; nobody else is told. And what
+//! happens when it is interrupted.
 
 use super::Screen;
+use crate::failure::Exit;
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tacho_event::{Span, Timestamp};
 use tachograph::world::OsWorld;
 
@@ -58,6 +63,29 @@ impl Waiting {
         }
     }
 }
+
+/// From here on Ctrl-C leaves the line free and ends with 130. While a pager has the terminal,
+/// Ctrl-C is the pager's.
+#[expect(clippy::exit, reason = "what was interrupted ends; what is on the disk is whole")]
+pub(crate) fn heed_interruption() {
+    // Who cannot be told of it is ended by it.
+    let Ok(mut signals) = Signals::new([SIGINT]) else { return };
+    std::thread::spawn(move || {
+        for _ in &mut signals {
+            if IS_PAGING.load(Ordering::Relaxed) {
+                continue;
+            }
+            let mut err = std::io::stderr();
+            if err.is_terminal() {
+                let _ = write!(err, "\r\x1b[K");
+            }
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    });
+}
+
+/// A pager has the terminal.
+pub(super) static IS_PAGING: AtomicBool = AtomicBool::new(false);
 
 fn now() -> Timestamp {
     tacho_event::World::now(&OsWorld)

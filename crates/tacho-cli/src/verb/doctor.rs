@@ -191,8 +191,8 @@ const CHECKS: &[Check] = &[
         name: "failures",
         about: "No hook failed unnoticed within a day.",
         look: agents::failures,
-        mend: None,
-        mends: "nothing: each failure names its own cause",
+        mend: Some(agents::note_failures),
+        mends: "puts them into the log as a gap; each names its own cause",
     },
 ];
 

@@ -44,6 +44,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         }
         screen.json(json)?;
     } else {
+        screen.page();
         let title = screen.paint.bold(&summary::line(&seen.event, screen.width));
         screen.line(&title)?;
         if let Some(time) = seen.time() {

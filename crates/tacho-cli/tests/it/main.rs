@@ -1,8 +1,12 @@
 //! The command as its users meet it: transcripts of sessions at a shell, and what scripts rely on.
 #![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "tests run commands in a home of their own and stop at what they did not expect"
 )]
 
+mod doctor;
+mod terminal;
 mod transcript;

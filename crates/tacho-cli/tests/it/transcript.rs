@@ -75,7 +75,7 @@ fn is_comment(done: &str) -> bool {
     done.lines().last().is_some_and(|line| line.starts_with('#'))
 }
 
-fn run(home: &Path, command: &str) -> String {
+pub(crate) fn run(home: &Path, command: &str) -> String {
     let tacho = Path::new(env!("CARGO_BIN_EXE_tacho"));
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", tacho.parent().unwrap().display());
     let mut shell = Command::new("sh");

@@ -7,10 +7,10 @@ use crate::given;
 use crate::hooks::{self, Hooked};
 use std::path::{Path, PathBuf};
 use tacho_event::json::{self, Object, Value};
-use tacho_event::{Span, Timestamp};
+use tacho_event::{Draft, Span, Timestamp};
 use tacho_tap::host::Host;
 use tacho_tap::install::{self, Mode};
-use tachograph::Log;
+use tachograph::{Ack, Log};
 
 fn installed(scene: &Scene<'_>) -> Result<Vec<Hooked>, Failure> {
     if is_missing(scene) {
@@ -170,14 +170,17 @@ fn odd_timeouts(file: &Path, event: &str, groups: &Value) -> Vec<Found> {
 
 pub(super) fn called(scene: &Scene<'_>) -> Result<Vec<Found>, Failure> {
     let installed = installed(scene)?;
-    let Some(first) = installed.first() else { return Ok(Vec::new()) };
-    Ok(vec![match first.last {
-        Some(last) => Found::Good(format!("last at {last}")),
-        None => Found::Odd(
-            format!("{} was never heard of", first.host.as_str()),
-            "start it anew and let it do something; Codex asks for trust: /hooks".to_owned(),
-        ),
-    }])
+    let heard = |hooked: &Hooked| {
+        let host = hooked.host.as_str();
+        match hooked.last {
+            Some(last) => Found::Good(format!("{host}, last at {last}")),
+            None => Found::Odd(
+                format!("{host} was not heard of"),
+                "start it anew and let it do something; Codex asks for trust: /hooks".to_owned(),
+            ),
+        }
+    };
+    Ok(installed.iter().map(heard).collect())
 }
 
 pub(super) fn latency(scene: &Scene<'_>) -> Result<Vec<Found>, Failure> {
@@ -216,5 +219,31 @@ pub(super) fn failures(scene: &Scene<'_>) -> Result<Vec<Found>, Failure> {
         "late" => "the disk or the machine was too slow: `tacho doctor --hook-ms-max`",
         _ => "`tacho events type:gap` shows what was missed",
     };
-    Ok(vec![Found::Bad(what, next.to_owned())])
+    Ok(vec![Found::Bad(what, format!("{next}; then `tacho doctor --fix` takes note of it"))])
+}
+
+/// Takes note of failures in the log, and begins the ring anew.
+pub(super) fn note_failures(scene: &Scene<'_>) -> Result<String, Failure> {
+    if is_missing(scene) {
+        return Ok(String::new());
+    }
+    let path = tacho_tap::ring::place(&scene.place.state_dir);
+    let traces = tacho_tap::ring::read(&path).unwrap_or_default();
+    let (Some(first), Some(last)) = (traces.first(), traces.last()) else {
+        return Ok(String::new());
+    };
+    let draft = Draft::gap("hook_failures", "what hooks could not record at once")
+        .with("action.gap.count", traces.len() as u64)
+        .with("action.gap.from", first.at.as_str())
+        .with("action.gap.until", last.at.as_str())
+        .with("action.gap.reason", last.what.as_str());
+    let store = scene.place.open()?;
+    scene.place.recorder(&store)?.record_as(draft, Ack::Disk)?;
+    forget(&path)?;
+    Ok(format!("{} failures are in the log as a gap", traces.len()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "what the log says now need not be said beside it")]
+fn forget(path: &Path) -> Result<(), Failure> {
+    std::fs::remove_file(path).map_err(|error| given::unwritten(path, &error))
 }

@@ -137,6 +137,9 @@ fn clock(micros: i64) -> String {
 pub(crate) fn replay(place: &Place, screen: &mut Screen, ask: &Replay) -> Outcome {
     let story = Story::read(place, &ask.id, !ask.no_content)?;
     let agent = story.steps.iter().find_map(|step| step.text("/agent/id")).unwrap_or("-");
+    if !ask.step {
+        screen.page();
+    }
     let title = screen.shown(&format!("{agent}  {}", story.id)).into_owned();
     let title = screen.paint.bold(&title);
     screen.line(&title)?;
