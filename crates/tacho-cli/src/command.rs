@@ -2,7 +2,7 @@
 
 use crate::failure::{Exit, Failure, Outcome};
 use crate::place::{Named, Place};
-use crate::screen::{Colour, Format, Screen, Wishes, Zone, heed_interruption};
+use crate::screen::{Colour, Format, Screen, Wishes, Zone};
 use crate::verb;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
@@ -157,9 +157,6 @@ pub(crate) fn run(words: impl Iterator<Item = std::ffi::OsString>) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Yes };
         }
     };
-    if !is_hook {
-        heed_interruption();
-    }
     match perform(line) {
         Ok(exit) => exit,
         Err(_) if is_hook => Exit::Yes,
@@ -174,6 +171,9 @@ fn perform(line: Line) -> Outcome {
     let Line { global, verb } = line;
     let (wishes, named) = global.split()?;
     let mut screen = Screen::new(wishes)?;
+    if !matches!(verb, Verb::Hook(_)) {
+        screen.heed_interruption();
+    }
     let place = Place::find(named)?;
     let exit = match verb {
         Verb::Init(ask) => verb::init::run(&place, &mut screen, ask),

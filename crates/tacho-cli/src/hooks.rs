@@ -54,7 +54,9 @@ pub(crate) fn installed(place: &Place, log: &Log) -> Result<Vec<Hooked>, Failure
             break;
         }
         let leaf = entry?.leaf;
+        // `hook:claude_code`
         let source = leaf.at("/origin/source").and_then(Value::as_str);
+        let source = source.and_then(|source| source.strip_prefix("hook:"));
         let is_its =
             |hooked: &&mut Hooked| hooked.last.is_none() && Some(hooked.host.in_data()) == source;
         for hooked in found.iter_mut().filter(is_its) {
@@ -116,7 +118,6 @@ const PAYLOAD: &[u8] = br#"{"session_id":"doctor","hook_event_name":"PreToolUse"
 struct Scratch(PathBuf);
 
 impl Scratch {
-    #[expect(clippy::disallowed_methods, reason = "calls that are timed record outside the store")]
     fn new() -> Option<Self> {
         let dir = std::env::temp_dir().join(format!("tacho-timing-{}", std::process::id()));
         let scratch = Self(dir);
@@ -135,7 +136,6 @@ impl Drop for Scratch {
 }
 
 /// How long one call takes, in milliseconds; none if the program does not run.
-#[expect(clippy::disallowed_methods, reason = "the hook is run to see what it costs")]
 fn call(program: &Path, host: Host, home: &Path) -> Option<f64> {
     let began = now();
     let mut child = Command::new(program)
@@ -167,7 +167,6 @@ fn now() -> Timestamp {
 }
 
 /// What the program says its version is.
-#[expect(clippy::disallowed_methods, reason = "the hook's program is asked for its version")]
 pub(crate) fn version(program: &Path) -> Option<String> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);

@@ -11,7 +11,7 @@ mod when;
 
 pub(crate) use columns::{Column, Row, Width, csv_line};
 pub(crate) use paint::Paint;
-pub(crate) use waiting::{Waiting, heed_interruption};
+pub(crate) use waiting::Waiting;
 pub(crate) use when::Zone;
 
 use crate::failure::{Exit, Failure};
@@ -19,6 +19,8 @@ use jq::Jq;
 use pager::Pager;
 use std::borrow::Cow;
 use std::io::{BufRead, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tacho_event::json::{Object, Value};
 use tacho_event::summary::visible;
 
@@ -81,6 +83,7 @@ pub(crate) enum Nature {
 pub(crate) struct Screen {
     out: BufWriter<Stdout>,
     pager: Option<Pager>,
+    is_paging: Arc<AtomicBool>,
     pages: bool,
     notes: Vec<String>,
     pub(crate) format: Option<Format>,
@@ -113,6 +116,7 @@ impl Screen {
             quiet: wishes.quiet,
             asks: wishes.asks,
             pager: None,
+            is_paging: Arc::default(),
             notes: Vec::new(),
             // Whoever wants a form wants to keep it.
             pages: wishes.pages
@@ -120,6 +124,11 @@ impl Screen {
                 && wishes.format.is_none_or(|it| it == Format::Table),
             raw: wishes.raw,
         })
+    }
+
+    /// From here on Ctrl-C leaves a clean terminal, and ends with 130.
+    pub(crate) fn heed_interruption(&self) {
+        waiting::heed_interruption(self.is_paging.clone());
     }
 
     /// The format of a list.
@@ -211,6 +220,7 @@ impl Screen {
             // What was written before stands above.
             let _ = self.out.flush();
             self.pager = Pager::start();
+            self.is_paging.store(self.pager.is_some(), Ordering::Relaxed);
         }
     }
 
@@ -276,6 +286,7 @@ impl Drop for Screen {
     fn drop(&mut self) {
         let _ = self.out.flush();
         self.pager = None;
+        self.is_paging.store(false, Ordering::Relaxed);
         for note in &self.notes {
             let _ = writeln!(std::io::stderr(), "{note}");
         }

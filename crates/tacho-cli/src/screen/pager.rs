@@ -1,9 +1,7 @@
 //! A long answer at a terminal, through the reader's own pager.
 
-use super::waiting::IS_PAGING;
 use std::io::Write;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::Ordering;
 
 /// A pager at work.
 pub(super) struct Pager {
@@ -16,6 +14,8 @@ impl Pager {
     #[expect(clippy::disallowed_methods, reason = "PAGER is how a terminal is asked")]
     pub(super) fn start() -> Option<Self> {
         let said = |name| std::env::var(name).ok();
+        // A terminal that cannot do more than lines makes pagers complain.
+        said("TERM").filter(|term| !term.is_empty() && term != "dumb")?;
         let line = said("TACHO_PAGER").or_else(|| said("PAGER"));
         let line = line.unwrap_or_else(|| "less".to_owned());
         let mut words = line.split_whitespace();
@@ -28,7 +28,6 @@ impl Pager {
         }
         let mut child = command.spawn().ok()?;
         let input = child.stdin.take();
-        IS_PAGING.store(true, Ordering::Relaxed);
         Some(Self { child, input })
     }
 
@@ -46,6 +45,5 @@ impl Drop for Pager {
     fn drop(&mut self) {
         self.input = None;
         let _ = self.child.wait();
-        IS_PAGING.store(false, Ordering::Relaxed);
     }
 }

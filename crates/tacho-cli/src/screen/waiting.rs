@@ -7,6 +7,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tacho_event::{Span, Timestamp};
 use tachograph::world::OsWorld;
@@ -67,12 +68,13 @@ impl Waiting {
 /// From here on Ctrl-C leaves the line free and ends with 130. While a pager has the terminal,
 /// Ctrl-C is the pager's.
 #[expect(clippy::exit, reason = "what was interrupted ends; what is on the disk is whole")]
-pub(crate) fn heed_interruption() {
+#[expect(clippy::disallowed_methods, reason = "it waits as long as the process lives")]
+pub(super) fn heed_interruption(is_paging: Arc<AtomicBool>) {
     // Who cannot be told of it is ended by it.
     let Ok(mut signals) = Signals::new([SIGINT]) else { return };
     std::thread::spawn(move || {
         for _ in &mut signals {
-            if IS_PAGING.load(Ordering::Relaxed) {
+            if is_paging.load(Ordering::Relaxed) {
                 continue;
             }
             let mut err = std::io::stderr();
@@ -83,9 +85,6 @@ pub(crate) fn heed_interruption() {
         }
     });
 }
-
-/// A pager has the terminal.
-pub(super) static IS_PAGING: AtomicBool = AtomicBool::new(false);
 
 fn now() -> Timestamp {
     tacho_event::World::now(&OsWorld)

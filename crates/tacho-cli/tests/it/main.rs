@@ -1,6 +1,5 @@
 //! The command as its users meet it: transcripts of sessions at a shell, and what scripts rely on.
 #![expect(
-    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     clippy::disallowed_methods,

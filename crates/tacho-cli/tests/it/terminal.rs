@@ -70,9 +70,14 @@ impl Terminal {
         self.tmux(&["send-keys", "-l", "clear"]);
         self.tmux(&["send-keys", "Enter"]);
         self.type_line(&format!("{command}; echo \"ended with $?.\""));
-        let shown = self.screen(|shown| shown.lines().any(|line| line.starts_with("ended with ")));
+        let shown = self.screen(has_ended);
         shown.lines().filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
     }
+}
+
+/// What was typed says it too, but not at the beginning of a line.
+fn has_ended(shown: &str) -> bool {
+    shown.lines().any(|line| line.starts_with("ended with "))
 }
 
 impl Drop for Terminal {
@@ -86,7 +91,10 @@ impl Drop for Terminal {
 fn with_events(width: u16) -> Option<Terminal> {
     let terminal = Terminal::open(width)?;
     let log = "tacho log tool Bash -q --agent ops/release-manager --session s-1 --status failure";
-    let data = format!("--data '{{\"outcome\":{{\"error\":{{\"message\":\"{}\"}}}}}}'", "long ".repeat(40));
+    let data = format!(
+        "--data '{{\"outcome\":{{\"error\":{{\"message\":\"{}\"}}}}}}'",
+        "long ".repeat(40)
+    );
     let shown = terminal.run(&format!("tacho init --yes -q; {log}; {log} {data}"));
     assert!(shown.contains("ended with 0."), "{shown}");
     Some(terminal)
@@ -127,6 +135,7 @@ fn a_long_answer_goes_through_the_pager_that_was_named() {
         "PAGER='sed s/^/paged_/' tacho events -q --no-pager",
         "PAGER=cat tacho events -q",
         "PAGER=no-such-pager tacho events -q",
+        "TERM=dumb PAGER='sed s/^/paged_/' tacho events -q",
         "PAGER='sed s/^/paged_/' tacho events -q -f table | cat",
     ] {
         let shown = terminal.run(command);
@@ -141,7 +150,7 @@ fn long_work_tells_how_far_it_is_and_is_interrupted_cleanly() {
     terminal.type_line("tacho demo --events 1000000; echo \"ended with $?.\"");
     terminal.screen(|shown| shown.contains("telling stories  "));
     terminal.tmux(&["send-keys", "C-c"]);
-    let shown = terminal.screen(|shown| shown.contains("ended with "));
+    let shown = terminal.screen(has_ended);
     assert!(shown.contains("ended with 130."), "{shown}");
     let left = shown.lines().filter(|line| line.contains("telling stories"));
     assert_eq!(left.count(), 0, "{shown}");
@@ -156,7 +165,7 @@ fn who_follows_events_ends_with_a_key_and_has_his_terminal_back() {
     terminal.type_line("clear; tacho tail -q; echo \"ended with $?.\"");
     terminal.screen(|shown| shown.contains("failure"));
     terminal.tmux(&["send-keys", "C-c"]);
-    let shown = terminal.screen(|shown| shown.contains("ended with "));
+    let shown = terminal.screen(has_ended);
     assert!(shown.contains("ended with 130."), "{shown}");
     let modes = terminal.run("stty -a");
     assert!(modes.contains(" echo ") && modes.contains(" icanon "), "{modes}");
@@ -170,7 +179,7 @@ fn nothing_is_erased_until_a_person_says_yes() {
         terminal.type_line("clear; tacho erase --session s-1 -q; echo \"ended with $?.\"");
         terminal.screen(|shown| shown.contains("erase this? [y/N]"));
         terminal.type_line(answer);
-        terminal.screen(|shown| shown.contains("ended with "))
+        terminal.screen(has_ended)
     };
     assert!(!asked("n").contains("erased, ticket"));
     assert!(asked("y").contains("erased, ticket"));
