@@ -203,7 +203,7 @@ fn perform(line: Line) -> Outcome {
         Verb::Checkpoint(ask) => verb::checkpoint::run(&place, &mut screen, ask),
         Verb::Keys(ask) => verb::keys::run(&place, &mut screen, ask),
         Verb::Config(ask) => verb::config::run(&place, &mut screen, ask),
-        Verb::Redact(ask) => verb::redact::run(&mut screen, ask),
+        Verb::Redact(ask) => verb::redact::run(&place, &mut screen, ask),
         Verb::Completions(ask) => verb::help::completions(&mut screen, Line::command(), &ask),
         Verb::Man => verb::help::man(&mut screen, Line::command()),
     }?;

@@ -66,6 +66,10 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         Ask::Check => unheeded(place, screen),
         Ask::Explain { name } => {
             let setting = named(&name)?;
+            if screen.is_json() {
+                screen.json(explained(setting, place))?;
+                return Ok(Exit::Yes);
+            }
             screen.line(&format!("{}: {}", setting.name, setting.about))?;
             screen.line(&format!("  now       {}", setting.value(place)))?;
             screen.line(&format!("  option    {}", setting.option.unwrap_or("-")))?;
@@ -89,6 +93,21 @@ fn named(name: &str) -> Result<&'static Setting, Failure> {
             None => failure.next("`tacho config get` lists them"),
         }
     })
+}
+
+fn explained(setting: &Setting, place: &Place) -> Object {
+    Object::from([
+        ("v", Value::from(1)),
+        ("setting", Value::from(setting.name)),
+        ("about", Value::from(setting.about)),
+        ("value", Value::from(setting.value(place))),
+        ("option", Value::from(setting.option)),
+        ("variable", Value::from(setting.variable)),
+        ("file", Value::from(place.config_file().display().to_string())),
+        ("else", Value::from(setting.usual)),
+        ("wants", Value::from(setting.wants)),
+        ("in_project", Value::from(setting.in_project)),
+    ])
 }
 
 fn row(setting: &Setting, place: &Place) -> Row {

@@ -7,5 +7,8 @@
 )]
 
 mod doctor;
+mod schemas;
+mod schemas_table;
 mod terminal;
 mod transcript;
+mod verbs;
