@@ -62,6 +62,12 @@ struct Global {
     /// Say nothing but the answer
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// Ask nothing, whoever is there
+    #[arg(long, global = true, hide_short_help = true)]
+    no_input: bool,
+    /// Show long answers without a pager
+    #[arg(long, global = true, hide_short_help = true)]
+    no_pager: bool,
     /// Pass recorded control characters on to the terminal
     #[arg(long, global = true, hide_short_help = true)]
     raw: bool,
@@ -75,6 +81,8 @@ enum Verb {
     Demo(verb::demo::Ask),
     /// What is there, how far it is safe, what stands in the way
     Status,
+    /// Look for what is not in order, and mend it
+    Doctor(verb::doctor::Ask),
     /// Record an event
     Log(verb::log::Ask),
     /// List events, the newest first
@@ -99,6 +107,15 @@ enum Verb {
     Bundle(verb::bundle::Ask),
     /// Write events for other tools
     Export(verb::export::Ask),
+    /// Erase what is kept of a person, an event, a session, a leak; proofs stay
+    Erase(verb::erase::Ask),
+    /// Holds: what must not be erased, nor expire
+    #[command(subcommand)]
+    Hold(verb::hold::Ask),
+    /// Copy the store while agents record
+    Backup(verb::backup::Ask),
+    /// Put a copy back
+    Restore(verb::backup::Restore),
     /// Stop agents: deny what they are about to do
     Stop(verb::stop::Ask),
     /// Lift a stop
@@ -160,11 +177,15 @@ fn perform(line: Line) -> Outcome {
     let Line { global, verb } = line;
     let (wishes, named) = global.split()?;
     let mut screen = Screen::new(wishes)?;
+    if !matches!(verb, Verb::Hook(_)) {
+        screen.heed_interruption();
+    }
     let place = Place::find(named)?;
     let exit = match verb {
         Verb::Init(ask) => verb::init::run(&place, &mut screen, ask),
         Verb::Demo(ask) => verb::demo::run(&mut screen, ask),
         Verb::Status => verb::status::run(&place, &mut screen),
+        Verb::Doctor(ask) => verb::doctor::run(&place, &mut screen, ask),
         Verb::Log(ask) => verb::log::run(&place, &mut screen, ask),
         Verb::Events(ask) => verb::events::run(&place, &mut screen, ask),
         Verb::Tail(ask) => verb::tail::run(&place, &mut screen, ask),
@@ -176,6 +197,10 @@ fn perform(line: Line) -> Outcome {
         Verb::Prove(ask) => verb::prove::run(&place, &mut screen, ask),
         Verb::Bundle(ask) => verb::bundle::run(&place, &mut screen, ask),
         Verb::Export(ask) => verb::export::run(&place, &mut screen, ask),
+        Verb::Erase(ask) => verb::erase::run(&place, &mut screen, ask),
+        Verb::Hold(ask) => verb::hold::run(&place, &mut screen, ask),
+        Verb::Backup(ask) => verb::backup::run(&place, &mut screen, &ask),
+        Verb::Restore(ask) => verb::backup::put_back(&place, &mut screen, &ask),
         Verb::Stop(ask) => verb::stop::run(&place, &mut screen, ask),
         Verb::Resume(ask) => verb::stop::resume(&place, &mut screen, ask),
         Verb::Install(ask) => verb::install::run(&place, &mut screen, ask),
@@ -186,7 +211,7 @@ fn perform(line: Line) -> Outcome {
         Verb::Witness(ask) => verb::witness::run(&mut screen, ask),
         Verb::Keys(ask) => verb::keys::run(&place, &mut screen, ask),
         Verb::Config(ask) => verb::config::run(&place, &mut screen, ask),
-        Verb::Redact(ask) => verb::redact::run(&mut screen, ask),
+        Verb::Redact(ask) => verb::redact::run(&place, &mut screen, ask),
         Verb::Completions(ask) => verb::help::completions(&mut screen, Line::command(), &ask),
         Verb::Man => verb::help::man(&mut screen, Line::command()),
     }?;
@@ -213,6 +238,8 @@ impl Global {
             zone,
             quiet: self.quiet,
             raw: self.raw,
+            asks: !self.no_input,
+            pages: !self.no_pager,
         };
         let named = Named {
             store: self.store,

@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Unreachable = 5,
     /// A bug of ours.
     Bug = 70,
+    /// Somebody pressed Ctrl-C.
+    Interrupted = 130,
 }
 
 /// A command that failed.
@@ -61,6 +63,12 @@ impl Failure {
 }
 
 impl Failure {
+    /// What failed and why, and what to do next.
+    pub(crate) fn told(&self) -> (String, String) {
+        let why: String = self.why.iter().map(|why| format!(": {why}")).collect();
+        (format!("{}{why}", self.what), self.next.clone().unwrap_or_default())
+    }
+
     /// Says it to the person, on standard error. A reader who stopped reading is told nothing.
     pub(crate) fn tell(&self) {
         if !self.what.is_empty() {

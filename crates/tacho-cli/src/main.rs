@@ -5,10 +5,12 @@ mod anchoring;
 mod command;
 mod failure;
 mod given;
+mod hooks;
 mod place;
 mod reader;
 mod screen;
 mod settings;
+mod vault;
 mod verb;
 
 use std::process::ExitCode;

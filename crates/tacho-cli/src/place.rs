@@ -1,9 +1,10 @@
 //! Where the store is, whose log is asked, and how a command comes to what was recorded last.
 
 use crate::failure::{Exit, Failure};
-use std::path::PathBuf;
+use crate::{given, settings};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tacho_event::privacy::{Policy, Preset};
+use tacho_event::privacy::{Level, Policy, Preset};
 use tacho_event::{TenantId, uuid_text};
 use tacho_tap::surroundings::Surroundings;
 use tachograph::files::OsFiles;
@@ -19,12 +20,19 @@ use tachograph::{Log, world::World};
 #[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) store_dir: PathBuf,
+    is_store_named: bool,
     keys_dir: Option<PathBuf>,
     /// Below it lie the keys of each installation when nobody says where.
     pub(crate) keys_home: PathBuf,
     pub(crate) home: PathBuf,
+    /// What the tap keeps outside the store.
+    pub(crate) state_dir: PathBuf,
     pub(crate) tenant: TenantId,
     pub(crate) preset: Preset,
+    /// The capture level of the user's file, instead of the preset's.
+    capture: Option<Level>,
+    /// The nearest `tacho.toml` around the current directory, which may only tighten.
+    pub(crate) project_file: Option<PathBuf>,
     pub(crate) read_only: bool,
 }
 
@@ -41,6 +49,7 @@ impl Place {
     /// What is named, else what the environment says, else what the user's `tacho.toml` says, else
     /// where users keep such things. The tap finds them the same way.
     pub(crate) fn find(named: Named) -> Result<Self, Failure> {
+        let is_store_named = named.store.is_some() || path("TACHO_STORE").is_some();
         let around = Surroundings::of_process(named.store);
         let tenant = named.tenant.or_else(|| text("TACHO_TENANT")).or(around.tenant);
         let tenant = match tenant {
@@ -53,11 +62,22 @@ impl Place {
         let preset = around.preset.map_or(Ok(Preset::default()), |name| {
             Preset::parse(&name).ok_or_else(|| no_preset(&name))
         })?;
+        let capture = around.capture.map_or(Ok(None), |name| {
+            Level::parse(&name).map(Some).ok_or_else(|| {
+                Failure::usage(format!("`{name}` is no level of capture"))
+                    .next("one of metadata, redacted, full")
+            })
+        })?;
+        let own = around.keys_home.with_file_name("tacho.toml");
         Ok(Self {
+            capture,
+            is_store_named,
+            project_file: project_file(&around.home).filter(|file| *file != own),
             store_dir: around.store,
             keys_dir: named.keys.or(around.keys),
             keys_home: around.keys_home,
             home: around.home,
+            state_dir: around.state,
             tenant,
             preset,
             read_only: named.read_only,
@@ -76,6 +96,12 @@ impl Place {
         Self { preset, ..self.clone() }
     }
 
+    /// The same place with the store there, unless somebody named one for this command.
+    pub(crate) fn with_usual_store(&self, dir: PathBuf) -> Self {
+        let store_dir = if self.is_store_named { self.store_dir.clone() } else { dir };
+        Self { store_dir, ..self.clone() }
+    }
+
     /// The keys that were named, wherever the store is.
     pub(crate) fn named_keys(&self) -> Option<PathBuf> {
         self.keys_dir.clone()
@@ -84,6 +110,27 @@ impl Place {
     /// The user's configuration.
     pub(crate) fn config_file(&self) -> PathBuf {
         self.keys_home.with_file_name("tacho.toml")
+    }
+
+    /// The level of capture without the project's word.
+    pub(crate) fn own_level(&self) -> Level {
+        self.capture.unwrap_or(self.preset.terms().level)
+    }
+
+    /// The most that the preset has days for.
+    pub(crate) fn most_level(&self) -> Level {
+        let keeps_content = self.preset.terms().content_days.is_some();
+        if keeps_content { Level::Full } else { self.own_level() }
+    }
+
+    /// How much of an event this command captures.
+    pub(crate) fn level(&self) -> Level {
+        let own = self.own_level();
+        let text = self.project_file.as_ref().and_then(|file| given::read(file, 256 << 10).ok());
+        let raised = text.and_then(|text| {
+            settings::raised(&String::from_utf8_lossy(&text), own, self.most_level())
+        });
+        raised.unwrap_or(own)
     }
 
     pub(crate) fn world() -> Arc<dyn World> {
@@ -155,8 +202,17 @@ impl Place {
             numbering: Numbering::Off,
             ..Settings::default()
         };
-        Ok(Recorder::new(store.clone(), wal, world, Policy::preset(self.preset), settings)?)
+        let policy = Policy::preset(self.preset).with_level(self.level());
+        Ok(Recorder::new(store.clone(), wal, world, policy, settings)?)
     }
+}
+
+/// The nearest `tacho.toml` from the current directory up, below the home or to the root.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
+fn project_file(home: &Path) -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let around = here.ancestors().take_while(|dir| *dir != home && dir.parent().is_some());
+    around.map(|dir| dir.join("tacho.toml")).find(|file| file.is_file())
 }
 
 fn is_denied(error: &IntegrateError) -> bool {

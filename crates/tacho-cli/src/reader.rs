@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure};
 use crate::place::Place;
 use crate::screen::{Column, Row, Screen, Width};
 use tacho_event::json::{Object, Value};
-use tacho_event::{Filter, Timestamp, Verdict, summary};
+use tacho_event::{ActorType, Draft, Filter, Timestamp, Verdict, summary};
 use tachograph::Log;
 use tachograph::log::LogEntry;
 
@@ -140,7 +140,7 @@ pub(crate) fn record_access(
         return;
     }
     let recorded = place.open().and_then(|store| {
-        let draft = tacho_event::Draft::access(operation)
+        let draft = Draft::access(operation)
             .with("actor.type", "user")
             .with("actor.id", user().as_str())
             .with("action.access.target", target)
@@ -150,6 +150,18 @@ pub(crate) fn record_access(
     });
     if recorded.is_err() {
         screen.note(&format!("note: this {operation} could not be recorded"));
+    }
+}
+
+/// Records that somebody changed how the store is kept. Who may not write is told so.
+pub(crate) fn record_change(place: &Place, screen: &mut Screen, setting: &str, after: &Object) {
+    let recorded = place.open().and_then(|store| {
+        let draft =
+            Draft::admin(setting).actor(ActorType::User, &user()).after(after.clone()).succeeded();
+        Ok(place.recorder(&store)?.record_as(draft, tachograph::Ack::Disk)?)
+    });
+    if recorded.is_err() {
+        screen.note("note: this change could not be recorded");
     }
 }
 

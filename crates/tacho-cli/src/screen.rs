@@ -4,6 +4,7 @@
 
 mod columns;
 mod jq;
+mod pager;
 mod paint;
 mod waiting;
 mod when;
@@ -15,8 +16,11 @@ pub(crate) use when::Zone;
 
 use crate::failure::{Exit, Failure};
 use jq::Jq;
+use pager::Pager;
 use std::borrow::Cow;
-use std::io::{BufWriter, ErrorKind, IsTerminal, Stdout, Write};
+use std::io::{BufRead, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tacho_event::json::{Object, Value};
 use tacho_event::summary::visible;
 
@@ -60,6 +64,10 @@ pub(crate) struct Wishes {
     pub(crate) zone: Zone,
     pub(crate) quiet: bool,
     pub(crate) raw: bool,
+    /// A person at the terminal may be asked.
+    pub(crate) asks: bool,
+    /// Long answers may go through a pager.
+    pub(crate) pages: bool,
 }
 
 /// What a list is, where nothing was asked for and the output is no terminal.
@@ -74,6 +82,10 @@ pub(crate) enum Nature {
 /// Where a command speaks.
 pub(crate) struct Screen {
     out: BufWriter<Stdout>,
+    pager: Option<Pager>,
+    is_paging: Arc<AtomicBool>,
+    pages: bool,
+    notes: Vec<String>,
     pub(crate) format: Option<Format>,
     fields: Vec<String>,
     jq: Option<Jq>,
@@ -82,6 +94,7 @@ pub(crate) struct Screen {
     pub(crate) width: usize,
     pub(crate) is_terminal: bool,
     quiet: bool,
+    asks: bool,
     pub(crate) raw: bool,
 }
 
@@ -101,8 +114,21 @@ impl Screen {
             width: if width == 0 { 120 } else { width.clamp(40, 1000) },
             is_terminal,
             quiet: wishes.quiet,
+            asks: wishes.asks,
+            pager: None,
+            is_paging: Arc::default(),
+            notes: Vec::new(),
+            // Whoever wants a form wants to keep it.
+            pages: wishes.pages
+                && is_terminal
+                && wishes.format.is_none_or(|it| it == Format::Table),
             raw: wishes.raw,
         })
+    }
+
+    /// From here on Ctrl-C leaves a clean terminal, and ends with 130.
+    pub(crate) fn heed_interruption(&self) {
+        waiting::heed_interruption(self.is_paging.clone());
     }
 
     /// The format of a list.
@@ -178,18 +204,58 @@ impl Screen {
     pub(crate) fn note(&mut self, text: &str) {
         if !self.quiet {
             let _ = self.out.flush();
+            if self.pager.is_some() {
+                // The pager has the terminal; it is said when that is free again.
+                self.notes.push(text.to_owned());
+                return;
+            }
             // Who closed standard error does not want to hear it.
             let _ = writeln!(std::io::stderr(), "{text}");
         }
     }
 
+    /// From here on the answer goes through a pager, if a person reads it.
+    pub(crate) fn page(&mut self) {
+        if self.pages && self.jq.is_none() && self.pager.is_none() {
+            // What was written before stands above.
+            let _ = self.out.flush();
+            self.pager = Pager::start();
+            self.is_paging.store(self.pager.is_some(), Ordering::Relaxed);
+        }
+    }
+
+    /// True if a person is there who can be asked.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.asks && std::io::stdin().is_terminal()
+    }
+
+    /// Asks the person; true if the answer is yes.
+    pub(crate) fn ask(&mut self, question: &str) -> bool {
+        let _ = self.out.flush();
+        // Who closed standard error cannot have been asked.
+        if writeln!(std::io::stderr(), "{question}").is_err() {
+            return false;
+        }
+        let mut answer = String::new();
+        let _ = std::io::stdin().lock().read_line(&mut answer);
+        matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+
     /// What was written reaches the reader now.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        self.out.flush().map_err(|error| silent(&error))
+        let flushed = match &mut self.pager {
+            Some(pager) => pager.flush(),
+            None => self.out.flush(),
+        };
+        flushed.map_err(|error| silent(&error))
     }
 
     fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.out.write_all(text.as_bytes()).map_err(|error| silent(&error))
+        let written = match &mut self.pager {
+            Some(pager) => pager.write(text.as_bytes()),
+            None => self.out.write_all(text.as_bytes()),
+        };
+        written.map_err(|error| silent(&error))
     }
 
     fn lines(&self, object: Object) -> Result<String, Failure> {
@@ -213,6 +279,17 @@ impl Screen {
             }
         }
         wanted
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.out.flush();
+        self.pager = None;
+        self.is_paging.store(false, Ordering::Relaxed);
+        for note in &self.notes {
+            let _ = writeln!(std::io::stderr(), "{note}");
+        }
     }
 }
 

@@ -4,9 +4,9 @@
 use crate::given;
 use crate::place::Place;
 use tacho_event::TenantId;
-use tacho_event::privacy::Preset;
+use tacho_event::privacy::{Level, Preset};
 use tacho_event::shape::nearest;
-use tacho_tap::surroundings::text_setting;
+use tacho_tap::surroundings::{expand, text_setting, variable};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -20,6 +20,8 @@ pub(crate) struct Setting {
     pub(crate) is_fit: fn(&str) -> bool,
     /// What a fit value is, in the words of a problem.
     pub(crate) wants: &'static str,
+    /// Whether a project's file may say it, which then only tightens.
+    pub(crate) in_project: bool,
 }
 
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -31,6 +33,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         about: "The directory of the store.",
         is_fit: is_path,
         wants: "an absolute path, or one below `~/`",
+        in_project: false,
     },
     Setting {
         name: "keys",
@@ -40,6 +43,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         about: "The directory of the keys that sign; outside the store.",
         is_fit: is_path,
         wants: "an absolute path, or one below `~/`",
+        in_project: false,
     },
     Setting {
         name: "tenant",
@@ -49,6 +53,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         about: "Whose log is written and read.",
         is_fit: |value| TenantId::new(value).is_some(),
         wants: "a name of small letters, digits and `-`",
+        in_project: false,
     },
     Setting {
         name: "preset",
@@ -58,6 +63,17 @@ pub(crate) const SETTINGS: &[Setting] = &[
         about: "How much is kept and for how long.",
         is_fit: |value| Preset::parse(value).is_some(),
         wants: "one of development, production, compliance, minimal",
+        in_project: false,
+    },
+    Setting {
+        name: "capture",
+        variable: None,
+        option: None,
+        usual: "what the preset captures",
+        about: "How much of an event is captured. A project may ask for more than you do.",
+        is_fit: |value| Level::parse(value).is_some_and(|level| level > Level::None),
+        wants: "one of metadata, redacted, full",
+        in_project: true,
     },
     anchoring(
         "anchor.witnesses",
@@ -110,7 +126,16 @@ const fn anchoring(
     is_fit: fn(&str) -> bool,
     wants: &'static str,
 ) -> Setting {
-    Setting { name, variable: None, option: None, usual: "none", about, is_fit, wants }
+    Setting {
+        name,
+        variable: None,
+        option: None,
+        usual: "none",
+        about,
+        is_fit,
+        wants,
+        in_project: false,
+    }
 }
 
 fn is_command(value: &str) -> bool {
@@ -141,6 +166,7 @@ impl Setting {
                 .to_string(),
             "tenant" => place.tenant.as_str().to_owned(),
             "preset" => place.preset.terms().name.to_owned(),
+            "capture" => place.level().as_str().to_owned(),
             name => said(place, name).unwrap_or_else(|| self.usual.to_owned()),
         }
     }
@@ -172,6 +198,40 @@ pub(crate) struct Unheeded {
 
 /// What a user's file says that is not understood: a mistyped name is not left unsaid.
 pub(crate) fn check(text: &str) -> Vec<Unheeded> {
+    unheeded(text, &|_, _| None)
+}
+
+/// What a project's file says in vain: what is not understood, and what would loosen the user's
+/// own terms. `own` is the level that holds without the project, `most` what the preset allows.
+pub(crate) fn check_project(text: &str, own: Level, most: Level) -> Vec<Unheeded> {
+    unheeded(text, &|setting, value| {
+        let name = setting.name;
+        if !setting.in_project {
+            return Some(format!("a project may not say `{name}`: only your own file does"));
+        }
+        let level = Level::parse(value)?;
+        let own = own.as_str();
+        if level < Level::parse(own)? {
+            return Some(format!("a project may only raise `{name}`, and yours is {own}"));
+        }
+        (level > most).then(|| format!("your preset keeps no content, so `{name}` is not raised"))
+    })
+}
+
+/// The level that a project's file asks for, if it is heeded.
+pub(crate) fn raised(text: &str, own: Level, most: Level) -> Option<Level> {
+    let vain = check_project(text, own, most);
+    let heeded = (1..)
+        .zip(text.lines())
+        .filter(|(number, _)| !vain.iter().any(|unheeded| unheeded.line == *number));
+    let said = heeded.filter_map(|(_, line)| text_setting(line.trim()));
+    said.filter(|(name, _)| *name == "capture").filter_map(|(_, value)| Level::parse(value)).last()
+}
+
+/// Says what more is wrong with a setting and its value.
+type Objects<'o> = &'o dyn Fn(&Setting, &str) -> Option<String>;
+
+fn unheeded(text: &str, objects: Objects<'_>) -> Vec<Unheeded> {
     let mut unheeded = Vec::new();
     let mut said: Vec<String> = Vec::new();
     let mut is_in_table = false;
@@ -184,7 +244,7 @@ pub(crate) fn check(text: &str) -> Vec<Unheeded> {
         let why = if is_in_table {
             Some("there are no tables: settings stand before the first one".to_owned())
         } else {
-            problem(line, &said)
+            problem(line, &said, objects)
         };
         said.extend(text_setting(line).map(|(name, _)| name.to_owned()));
         unheeded.extend(why.map(|why| Unheeded { line: number, why }));
@@ -192,7 +252,7 @@ pub(crate) fn check(text: &str) -> Vec<Unheeded> {
     unheeded
 }
 
-fn problem(line: &str, said: &[String]) -> Option<String> {
+fn problem(line: &str, said: &[String], objects: Objects<'_>) -> Option<String> {
     let Some((name, value)) = text_setting(line) else {
         return Some("is no setting: `name = \"value\"`".to_owned());
     };
@@ -203,8 +263,14 @@ fn problem(line: &str, said: &[String]) -> Option<String> {
     if said.iter().any(|one| one == name) {
         return Some(format!("`{name}` is said twice; the last one holds"));
     }
-    let unfit = || format!("`{name}` wants {}, not `{value}`", setting.wants);
-    (!(setting.is_fit)(value)).then(unfit)
+    let value = match expand(value, &variable) {
+        Ok(value) => value,
+        Err(unset) => return Some(format!("`{name}` names ${{{unset}}}, which is not set")),
+    };
+    if !(setting.is_fit)(&value) {
+        return Some(format!("`{name}` wants {}, not `{value}`", setting.wants));
+    }
+    objects(setting, &value)
 }
 
 /// The text with the setting: its line is replaced, or a new one comes before the first table.
@@ -229,15 +295,20 @@ fn reference() -> String {
         "# Settings\n\nGenerated from the table that the program reads; do not edit.\n\n\
         The user's file is `$XDG_CONFIG_HOME/tachograph/tacho.toml`, else\n\
         `~/.config/tachograph/tacho.toml`: lines of `name = \"value\"`. An option wins over a\n\
-        variable, a variable over the file. A file in a project is not read, so an agent that\n\
-        writes one changes nothing. `tacho config check` names what is not understood.\n"
+        variable, a variable over the file. `${NAME}` in a value stands for that variable. A `tacho.toml`\n\
+        in a project, which an agent can write, may only tighten: ask for more to be captured.\n\
+        Hooks do not read it. `tacho config check` names what is not heeded.\n"
             .to_owned();
     for setting in SETTINGS {
         let (variable, option) = (setting.variable.unwrap_or("-"), setting.option.unwrap_or("-"));
         text += &format!(
             "\n## `{}`\n\n{}\n\n- variable: `{variable}`\n- option: `{option}`\n- wants: {}\n\
-             - else: `{}`\n",
-            setting.name, setting.about, setting.wants, setting.usual
+             - in a project: {}\n- else: `{}`\n",
+            setting.name,
+            setting.about,
+            setting.wants,
+            if setting.in_project { "only tightens" } else { "no" },
+            setting.usual
         );
     }
     text
@@ -258,6 +329,26 @@ mod tests {
             "no setting is called `stroe`; did you mean `store`?"
         );
         assert_eq!(check("store = \"/a\" # mine\nkeys = '~/k'\n"), []);
+    }
+
+    #[test]
+    fn a_project_raises_and_never_lowers_or_moves() {
+        let own = Level::Redacted;
+        assert_eq!(raised("capture = \"full\"", own, Level::Full), Some(Level::Full));
+        assert_eq!(raised("capture = \"metadata\"", own, Level::Full), None);
+        assert_eq!(raised("capture = \"none\"", own, Level::Full), None);
+        // A preset that keeps no content has no days for it.
+        assert_eq!(raised("capture = \"full\"", Level::Metadata, Level::Metadata), None);
+        for name in ["store", "keys", "tenant", "preset"] {
+            let line = format!("{name} = \"/x\"");
+            assert_eq!(check_project(&line, own, Level::Full).len(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named() {
+        let why = &check("store = \"${NO_SUCH_VARIABLE_HERE}/x\"")[0].why;
+        assert_eq!(why, "`store` names ${NO_SUCH_VARIABLE_HERE}, which is not set");
     }
 
     #[test]

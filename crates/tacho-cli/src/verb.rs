@@ -1,13 +1,17 @@
 //! One module a command: what it asks, and what it does.
 
 pub(crate) mod anchor;
+pub(crate) mod backup;
 pub(crate) mod bundle;
 pub(crate) mod checkpoint;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod erase;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod help;
+pub(crate) mod hold;
 pub(crate) mod hook;
 pub(crate) mod init;
 pub(crate) mod install;

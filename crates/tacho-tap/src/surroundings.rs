@@ -21,6 +21,8 @@ pub struct Surroundings {
     pub home: PathBuf,
     /// The preset of the user's `tacho.toml`.
     pub preset: Option<String>,
+    /// The capture level of the user's `tacho.toml`, instead of the preset's.
+    pub capture: Option<String>,
     /// The tenant of the user's `tacho.toml`.
     pub tenant: Option<String>,
     /// `AGENT_ID`, for seed 002's hook.
@@ -43,7 +45,7 @@ impl Surroundings {
             path(name).unwrap_or_else(|| home.join(usual)).join("tachograph")
         };
         let config = below("XDG_CONFIG_HOME", ".config");
-        let written = Written::read(&config.join("tacho.toml"), &home);
+        let written = Written::read(&config.join("tacho.toml"), &home, variable);
         let store = store
             .or_else(|| variable("TACHO_STORE").map(PathBuf::from))
             .or(written.store)
@@ -55,6 +57,7 @@ impl Surroundings {
             state: path("TACHO_STATE").unwrap_or_else(|| below("XDG_STATE_HOME", ".local/state")),
             home,
             preset: written.preset,
+            capture: written.capture,
             tenant: written.tenant,
             agent_id: variable("AGENT_ID"),
             session_id: variable("SESSION_ID"),
@@ -68,27 +71,32 @@ struct Written {
     store: Option<PathBuf>,
     keys: Option<PathBuf>,
     preset: Option<String>,
+    capture: Option<String>,
     tenant: Option<String>,
 }
 
 impl Written {
     /// Reads plain `name = "text"` lines before the first table. Whatever else the file says is
     /// for programs that have the time to read it.
-    fn read(path: &Path, home: &Path) -> Self {
+    fn read(path: &Path, home: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let mut written = Self::default();
         let Ok(Some((bytes, _))) = disk::read(path, CONFIG_BYTES_MAX) else { return written };
         let text = String::from_utf8_lossy(&bytes);
         let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
         for (name, value) in lines.filter_map(text_setting) {
+            // A variable that is not set stays as it is written: what it names is not found, and
+            // nothing is recorded where nobody looks.
+            let value = expand(value, variable).unwrap_or_else(|_| value.to_owned());
             let place = || match value.strip_prefix("~/") {
                 Some(below) => home.join(below),
-                None => PathBuf::from(value),
+                None => PathBuf::from(&value),
             };
             match name {
                 "store" => written.store = Some(place()),
                 "keys" => written.keys = Some(place()),
-                "preset" => written.preset = Some(value.to_owned()),
-                "tenant" => written.tenant = Some(value.to_owned()),
+                "preset" => written.preset = Some(value),
+                "capture" => written.capture = Some(value),
+                "tenant" => written.tenant = Some(value),
                 _ => {}
             }
         }
@@ -110,10 +118,27 @@ pub fn text_setting(line: &str) -> Option<(&str, &str)> {
     (plain && (rest.is_empty() || rest.starts_with('#'))).then_some((name.trim(), text))
 }
 
+/// `${HOME}/audit` -> `/home/a/audit`; `$` before anything else stands for itself.
+///
+/// # Errors
+/// The name that is not set, or that does not end.
+pub fn expand(value: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut expanded = String::new();
+    let mut rest = value;
+    while let Some((before, behind)) = rest.split_once("${") {
+        let (name, after) = behind.split_once('}').ok_or_else(|| behind.to_owned())?;
+        expanded += before;
+        expanded += &variable(name).ok_or_else(|| name.to_owned())?;
+        rest = after;
+    }
+    Ok(expanded + rest)
+}
+
 const CONFIG_BYTES_MAX: u64 = 256 * 1024;
 
+/// What the environment says, if it says anything.
 #[expect(clippy::disallowed_methods, reason = "the one room of the tap that reads the environment")]
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -128,6 +153,15 @@ mod tests {
         for line in ["store = 1", r#"store = "a\nb""#, "# store", r#"store = "a" "b""#, "store"] {
             assert_eq!(text_setting(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn variables_stand_in_values_and_one_that_is_not_set_is_named() {
+        let set = |name: &str| (name == "A").then(|| "/a".to_owned());
+        assert_eq!(expand("${A}/b/${A}", &set), Ok("/a/b//a".to_owned()));
+        assert_eq!(expand("$A {A} $", &set), Ok("$A {A} $".to_owned()));
+        assert_eq!(expand("/x/${B}", &set), Err("B".to_owned()));
+        assert_eq!(expand("/x/${A", &set), Err("A".to_owned()));
     }
 
     #[test]

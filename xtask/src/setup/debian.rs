@@ -16,6 +16,7 @@ const TOOLS: &[Tool] = &[
     Tool { program: "mkfs.ext4", package: "e2fsprogs", needed_for: "power cuts of a real disk" },
     Tool { program: "losetup", package: "mount", needed_for: "power cuts of a real disk" },
     Tool { program: "openssl", package: "openssl", needed_for: "time stamps of another's making" },
+    Tool { program: "tmux", package: "tmux", needed_for: "a real terminal" },
     Tool {
         program: "python3",
         package: "python3-venv",

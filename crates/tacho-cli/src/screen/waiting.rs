@@ -1,8 +1,14 @@
-//! How far long work has come, told at a terminal once it has lasted; nobody else is told.
+//! How far long work has come, told at a terminal once it has lasted; nobody else is told. And what
+//! happens when it is interrupted.
 
 use super::Screen;
+use crate::failure::Exit;
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tacho_event::{Span, Timestamp};
 use tachograph::world::OsWorld;
 
@@ -23,6 +29,15 @@ impl Waiting {
             is_told: std::io::stderr().is_terminal() && !screen.quiet,
             next: Cell::new(now().plus(QUIET)),
             has_spoken: Cell::new(false),
+        }
+    }
+
+    /// Says that work has begun whose end nobody knows.
+    pub(crate) fn begin(&self, what: &str) {
+        if self.is_told {
+            self.has_spoken.set(true);
+            // Who closed standard error does not want to hear it.
+            let _ = write!(std::io::stderr(), "\r\x1b[K{what} ...");
         }
     }
 
@@ -48,6 +63,27 @@ impl Waiting {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }
+}
+
+/// From here on Ctrl-C leaves the line free and ends with 130. While a pager has the terminal,
+/// Ctrl-C is the pager's.
+#[expect(clippy::exit, reason = "what was interrupted ends; what is on the disk is whole")]
+#[expect(clippy::disallowed_methods, reason = "it waits as long as the process lives")]
+pub(super) fn heed_interruption(is_paging: Arc<AtomicBool>) {
+    // Who cannot be told of it is ended by it.
+    let Ok(mut signals) = Signals::new([SIGINT]) else { return };
+    std::thread::spawn(move || {
+        for _ in &mut signals {
+            if is_paging.load(Ordering::Relaxed) {
+                continue;
+            }
+            let mut err = std::io::stderr();
+            if err.is_terminal() {
+                let _ = write!(err, "\r\x1b[K");
+            }
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    });
 }
 
 fn now() -> Timestamp {

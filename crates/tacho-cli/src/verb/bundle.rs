@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::given;
 use crate::place::Place;
 use crate::reader::{Wanted, record_access};
-use crate::screen::Screen;
+use crate::screen::{Screen, Waiting};
 use crate::verb::verify::{exit, keys, list, mark, report_json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -75,14 +75,19 @@ fn create(place: &Place, screen: &mut Screen, ask: &Create) -> Outcome {
     // A filter may ask for what only the parts say: the question is put to the opened event.
     let mut chosen = BTreeSet::new();
     let query = Query { session: ask.session.as_deref(), ..Query::default() };
+    let waiting = Waiting::new(screen);
     for entry in log.query(query)? {
-        let seen = question.answer(&log, entry?)?;
+        let entry = entry?;
+        waiting.tell("choosing", log.size().saturating_sub(entry.index), log.size());
+        let seen = question.answer(&log, entry)?;
         chosen.extend(seen.and_then(|seen| seen.event.str("id").map(str::to_owned)));
     }
     let filter = |leaf: &Object| leaf.str("id").is_some_and(|id| chosen.contains(id));
     let query = Query { filter: Some(&filter), ..query };
     let choice = Choice { query, classes: &classes, title: &ask.title, coverage: None };
-    let bundle = log.bundle(&choice).map_err(|error| match error {
+    let bundle = log.bundle(&choice);
+    waiting.end();
+    let bundle = bundle.map_err(|error| match error {
         BundleError::Prove(error) => super::prove::unproven(error),
         error => Failure::usage(error.to_string()).next("a narrower filter"),
     })?;

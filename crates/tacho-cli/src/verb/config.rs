@@ -5,10 +5,11 @@ use crate::given;
 use crate::place::Place;
 use crate::reader::user;
 use crate::screen::{Column, Nature, Row, Screen, Width};
-use crate::settings::{SETTINGS, Setting, check, near, set};
+use crate::settings::{SETTINGS, Setting, check, check_project, near, set};
 use std::path::Path;
 use tacho_event::json::{Object, Value};
 use tacho_event::{ActorType, Draft};
+use tacho_tap::surroundings::{expand, variable};
 use tachograph::Ack;
 use tachograph::files::OsFiles;
 use tachograph::store::{Remote, Store};
@@ -30,7 +31,7 @@ pub(crate) enum Ask {
         #[arg(value_name = "VALUE")]
         value: String,
     },
-    /// Name what your tacho.toml says that is not understood; exit with 1 if there is any
+    /// Name what your tacho.toml, or the project's, says in vain; exit with 1 if there is any
     Check,
     /// What a setting means, and who may say it
     Explain {
@@ -65,11 +66,18 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         Ask::Check => unheeded(place, screen),
         Ask::Explain { name } => {
             let setting = named(&name)?;
+            if screen.is_json() {
+                screen.json(explained(setting, place))?;
+                return Ok(Exit::Yes);
+            }
             screen.line(&format!("{}: {}", setting.name, setting.about))?;
             screen.line(&format!("  now       {}", setting.value(place)))?;
             screen.line(&format!("  option    {}", setting.option.unwrap_or("-")))?;
             screen.line(&format!("  variable  {}", setting.variable.unwrap_or("-")))?;
             screen.line(&format!("  file      {}", place.config_file().display()))?;
+            let project = place.project_file.as_ref().filter(|_| setting.in_project);
+            let project = project.map_or("-".to_owned(), |file| file.display().to_string());
+            screen.line(&format!("  project   {project}"))?;
             screen.line(&format!("  else      {}", setting.usual))?;
             screen.line(&format!("  wants     {}", setting.wants))?;
             Ok(Exit::Yes)
@@ -85,6 +93,21 @@ fn named(name: &str) -> Result<&'static Setting, Failure> {
             None => failure.next("`tacho config get` lists them"),
         }
     })
+}
+
+fn explained(setting: &Setting, place: &Place) -> Object {
+    Object::from([
+        ("v", Value::from(1)),
+        ("setting", Value::from(setting.name)),
+        ("about", Value::from(setting.about)),
+        ("value", Value::from(setting.value(place))),
+        ("option", Value::from(setting.option)),
+        ("variable", Value::from(setting.variable)),
+        ("file", Value::from(place.config_file().display().to_string())),
+        ("else", Value::from(setting.usual)),
+        ("wants", Value::from(setting.wants)),
+        ("in_project", Value::from(setting.in_project)),
+    ])
 }
 
 fn row(setting: &Setting, place: &Place) -> Row {
@@ -107,11 +130,17 @@ fn file(path: &Path) -> Result<String, Failure> {
 
 fn unheeded(place: &Place, screen: &mut Screen) -> Outcome {
     let path = place.config_file();
-    let found = check(&file(&path)?);
-    for one in &found {
+    let mut found: Vec<_> =
+        check(&file(&path)?).into_iter().map(|one| (path.clone(), one)).collect();
+    if let Some(project) = &place.project_file {
+        let vain = check_project(&file(project)?, place.own_level(), place.most_level());
+        found.extend(vain.into_iter().map(|one| (project.clone(), one)));
+    }
+    for (path, one) in &found {
         if screen.is_json() {
             screen.json(Object::from([
                 ("v", Value::from(1)),
+                ("file", Value::from(path.display().to_string())),
                 ("line", Value::from(one.line as u64)),
                 ("why", Value::from(one.why.as_str())),
             ]))?;
@@ -125,7 +154,8 @@ fn unheeded(place: &Place, screen: &mut Screen) -> Outcome {
 
 fn change(place: &Place, screen: &mut Screen, name: &str, value: &str) -> Outcome {
     let setting = named(name)?;
-    if !(setting.is_fit)(value) || value.contains(['"', '\\', '\n']) {
+    let meant = expand(value, &variable).unwrap_or_else(|_| value.to_owned());
+    if !(setting.is_fit)(&meant) || value.contains(['"', '\\', '\n']) {
         return Err(Failure::usage(format!("`{value}` is no {name}")).next(setting.wants));
     }
     let path = place.config_file();

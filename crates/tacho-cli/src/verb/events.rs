@@ -41,6 +41,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
             found.push(Ok(seen));
         }
     }
+    screen.page();
     let rows: Vec<_> = found.into_iter().map(|seen| Ok(seen?.row(screen))).collect();
     let count = screen.list(Nature::Stream, COLUMNS, rows.into_iter())?;
     if count == limit {

@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::given;
 use crate::place::Place;
 use crate::reader::{COLUMNS, Seen, Wanted, record_access};
-use crate::screen::{Screen, csv_line};
+use crate::screen::{Screen, Waiting, csv_line};
 use sha2::{Digest, Sha256};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -56,12 +56,16 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     }
     let query = Query { order: Order::Oldest, session: ask.session.as_deref(), ..Query::default() };
     let mut count = 0_usize;
+    let waiting = Waiting::new(screen);
     for entry in log.query(query)? {
-        if let Some(seen) = question.answer(&log, entry?)? {
+        let entry = entry?;
+        waiting.tell("exporting", entry.index, log.size());
+        if let Some(seen) = question.answer(&log, entry)? {
             out.write(&form.line(seen, screen, place))?;
             count += 1;
         }
     }
+    waiting.end();
     let (bytes, digest) = out.end()?;
     screen.note(&format!("{count} events, {bytes} bytes, sha256 {digest}"));
     record_access(place, screen, "export", &ask.to, count);

@@ -1,17 +1,20 @@
 //! `tacho init`: a store, its keys outside it, and an event whose proof was checked.
 
+mod from;
+
 use crate::failure::{Exit, Failure, Outcome};
 use crate::given;
 use crate::place::{Place, no_preset};
 use crate::screen::Screen;
+use crate::settings;
+use crate::verb::doctor::HOMES;
 use crate::verb::install;
-use std::io::{BufRead, IsTerminal};
+use from::Converted;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tacho_event::json::{Object, Value};
 use tacho_event::privacy::Preset;
 use tacho_event::{Draft, json};
-use tacho_tap::host::Host;
 use tachograph::files::OsFiles;
 use tachograph::sign::{Demand, Keys, SignError};
 use tachograph::store::{OpenError, Remote};
@@ -23,6 +26,9 @@ pub(crate) struct Ask {
     /// How much is kept and for how long: development, production, compliance or minimal
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
+    /// Convert the audit configuration of another logger; every key of it is accounted for
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// Have Claude Code call the recorder around everything it does
     #[arg(long)]
     claude_code: bool,
@@ -36,18 +42,25 @@ struct Plan {
     store: bool,
     keys: PathBuf,
     makes_keys: bool,
-    /// The user's configuration, if it is to be made.
-    config: Option<(PathBuf, String)>,
+    /// The user's configuration, if it is to be written: the lines that come, and the whole.
+    config: Option<(PathBuf, Vec<String>, String)>,
 }
 
 pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
-    let preset = match &ask.preset {
+    let from = ask.from.as_deref().map(from::read).transpose()?.unwrap_or_default();
+    let asked = ask.preset.clone().or_else(|| from.says("preset"));
+    let preset = match &asked {
         None => place.preset,
         Some(name) => Preset::parse(name).ok_or_else(|| no_preset(name))?,
     };
-    let plan = Plan::new(place, preset, ask.preset.is_some())?;
+    let place = &match from.says("store") {
+        Some(dir) => place.with_usual_store(PathBuf::from(dir)),
+        None => place.clone(),
+    };
+    let plan = Plan::new(place, preset, asked.is_some(), &from)?;
     let around = around(place);
     if !screen.is_json() {
+        from.show(screen)?;
         plan.show(place, screen, preset)?;
         for line in &around {
             screen.line(&format!("  found  {}", screen.shown(line)))?;
@@ -74,6 +87,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
             ("preset", Value::from(preset.terms().name)),
             ("wrote", Value::from(plan.writes())),
             ("found", Value::from(around)),
+            ("from", from.json()),
             ("proven", Value::from(proven.index)),
             ("vkey", Value::from(proven.vkey)),
         ]))?;
@@ -88,7 +102,12 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
 }
 
 impl Plan {
-    fn new(place: &Place, preset: Preset, is_preset_asked: bool) -> Result<Self, Failure> {
+    fn new(
+        place: &Place,
+        preset: Preset,
+        is_preset_asked: bool,
+        from: &Converted,
+    ) -> Result<Self, Failure> {
         let store = match Store::open(Arc::new(OsFiles), &place.store_dir, Remote::Refused) {
             Ok(store) => Some(store),
             Err(OpenError::Missing(_)) => None,
@@ -105,8 +124,20 @@ impl Plan {
                 .because(format!("preset = \"{}\"", place.preset.terms().name))
                 .next("`tacho config set preset NAME`"));
         }
-        let text = format!("preset = \"{}\"\n", preset.terms().name);
-        let config = (!file.exists()).then_some((file, text));
+        let before = match file.exists() {
+            true => String::from_utf8_lossy(&given::read(&file, 256 << 10)?).into_owned(),
+            false => String::new(),
+        };
+        let usual = (!file.exists()).then(|| ("preset", preset.terms().name.to_owned()));
+        let mut text = before.clone();
+        let mut lines = Vec::new();
+        let named =
+            from.settings.iter().filter(|(name, _)| *name != "preset" || !before.is_empty());
+        for (name, value) in usual.into_iter().chain(named.cloned()) {
+            text = settings::set(&text, name, &value);
+            lines.push(format!("{name} = \"{value}\""));
+        }
+        let config = (text != before).then_some((file, lines, text));
         let makes_keys = store.as_ref().is_none_or(|store| {
             matches!(Keys::open(store.files().as_ref(), &keys), Err(SignError::NoKey(_)))
         });
@@ -123,8 +154,8 @@ impl Plan {
         screen.line(&format!("{}  {}", verb(self.makes_keys), self.keys.display()))?;
         let file = place.config_file();
         screen.line(&format!("{}  {}", verb(self.config.is_some()), file.display()))?;
-        if let Some((_, text)) = &self.config {
-            screen.line(&format!("         + {}", text.trim_end()))?;
+        for line in self.config.iter().flat_map(|(_, lines, _)| lines) {
+            screen.line(&format!("         + {}", screen.shown(line)))?;
         }
         screen.line(&format!("  preset {}: {}", preset.terms().name, told(preset)))
     }
@@ -140,9 +171,9 @@ impl Plan {
             }
             Err(error) => return Err(refused(error)),
         }
-        if let Some((path, text)) = &self.config {
+        if let Some((path, _, text)) = &self.config {
             given::make_dir(path.parent())?;
-            given::write(path, text.as_bytes())?;
+            given::replace(path, text.as_bytes())?;
         }
         Ok(store)
     }
@@ -160,29 +191,16 @@ fn confirm(screen: &mut Screen) -> Result<(), Failure> {
     let refused = |why: &str| {
         Err(Failure::usage("nothing was written").because(why).next("`tacho init --yes`"))
     };
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        return refused("nobody is there to be asked");
+    match screen.can_ask() {
+        false => refused("nobody is there to be asked"),
+        true if screen.ask("write this? [y/N]") => Ok(()),
+        true => refused("it was not wanted"),
     }
-    screen.note("write this? [y/N]");
-    let mut answer = String::new();
-    let _ = stdin.lock().read_line(&mut answer);
-    if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { refused("it was not wanted") }
 }
 
 /// Agents and their servers on this machine: what could be recorded.
 fn around(place: &Place) -> Vec<String> {
-    let dirs = [
-        (Host::ClaudeCode, ".claude"),
-        (Host::Codex, ".codex"),
-        (Host::Cursor, ".cursor"),
-        (Host::Copilot, ".copilot"),
-        (Host::Gemini, ".gemini"),
-        (Host::OpenHands, ".openhands"),
-        (Host::Qwen, ".qwen"),
-        (Host::Goose, ".config/goose"),
-    ];
-    let agents = dirs.iter().filter_map(|(host, dir)| {
+    let agents = HOMES.iter().filter_map(|(host, dir)| {
         let dir = place.home.join(dir);
         dir.is_dir().then(|| format!("{} ({})", host.as_str(), dir.display()))
     });

@@ -1,9 +1,10 @@
 //! `tacho install` and `tacho uninstall`: have an agent's host call the recorder, and take it back.
 
 use crate::failure::{Exit, Failure, Outcome};
+use crate::hooks::{self, places};
 use crate::place::Place;
 use crate::screen::{Column, Nature, Row, Screen, Width};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tacho_event::json::{Object, Value};
 use tacho_tap::host::Host;
 use tacho_tap::install::{
@@ -171,31 +172,8 @@ fn refused(error: Error) -> Failure {
     Failure::new(exit, error.to_string())
 }
 
-/// Where hosts look for their settings.
-#[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
-fn places(place: &Place) -> Result<Places, Failure> {
-    let path =
-        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let here = std::env::current_dir();
-    let project = here.map_err(|error| Failure::usage(format!("no current directory: {error}")))?;
-    Ok(Places {
-        home: place.home.clone(),
-        project,
-        machine: PathBuf::from("/"),
-        claude_config_dir: path("CLAUDE_CONFIG_DIR"),
-        codex_home: path("CODEX_HOME"),
-        copilot_home: path("COPILOT_HOME"),
-    })
-}
-
-/// The `tacho-tap` on PATH, by the name that survives updates; else the one beside this program.
-#[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
 fn tap() -> Result<PathBuf, Failure> {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&paths).map(|dir| dir.join("tacho-tap"));
-    let beside = std::env::current_exe().ok();
-    let beside = beside.as_deref().and_then(Path::parent).map(|dir| dir.join("tacho-tap"));
-    on_path.chain(beside).find(|path| path.is_absolute() && path.is_file()).ok_or_else(|| {
+    hooks::tap().ok_or_else(|| {
         Failure::new(Exit::CannotTell, "there is no tacho-tap, which the host would call")
             .next("cargo install tacho-tap, or name it with --program FILE")
     })

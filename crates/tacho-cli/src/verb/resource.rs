@@ -51,6 +51,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     if ask.at.is_some() {
         screen.json(state(&seen, kind, id))?;
     } else {
+        screen.page();
         let rows: Vec<_> = seen.into_iter().map(|one| Ok(one.row(screen))).collect();
         screen.list(Nature::Stream, COLUMNS, rows.into_iter())?;
     }

@@ -89,6 +89,7 @@ fn ls(place: &Place, screen: &mut Screen, ask: &Ls) -> Outcome {
             run.failures += u64::from(text("/outcome/status") == "failure");
         }
     }
+    screen.page();
     let rows: Vec<_> = order
         .into_iter()
         .filter_map(|id| runs.remove(&id).map(|run| Ok(run.row(id, screen))))
@@ -132,6 +133,7 @@ fn show(place: &Place, screen: &mut Screen, ask: &Show) -> Outcome {
         return Err(Failure::new(Exit::CannotTell, format!("no session is called `{}`", ask.id))
             .next("`tacho session ls` lists them"));
     }
+    screen.page();
     screen.list(Nature::Stream, COLUMNS, rows.into_iter())?;
     record_look(place, screen, &ask.id, revealed);
     Ok(Exit::Yes)

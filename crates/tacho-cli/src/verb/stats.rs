@@ -36,6 +36,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     if screen.is_json() {
         screen.json(json(&tally))?;
     } else {
+        screen.page();
         tell(screen, &tally, ask.limit)?;
     }
     Ok(Exit::Yes)

@@ -1,8 +1,14 @@
 //! The command as its users meet it: transcripts of sessions at a shell, and what scripts rely on.
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "tests run commands in a home of their own and stop at what they did not expect"
 )]
 
+mod doctor;
+mod schemas;
+mod schemas_table;
+mod terminal;
 mod transcript;
+mod verbs;

@@ -11,7 +11,7 @@
 //! the files are written anew; read the difference before committing it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use tempfile::TempDir;
 
 #[test]
@@ -22,12 +22,18 @@ fn every_transcript_is_what_happens() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
         .collect();
     files.sort();
+    // Whoever runs the tests alone has not built the other program that one of them calls.
+    let build = ["build", "--quiet", "--package", "tacho-verify", "--bin", "tacho-verify"];
+    assert!(Command::new(env!("CARGO")).args(build).status().unwrap().success());
     assert!(!files.is_empty());
-    let stale: Vec<String> = files.iter().filter_map(|file| difference(file)).collect();
+    let stale: Vec<String> = std::thread::scope(|scope| {
+        let at_work: Vec<_> = files.iter().map(|file| scope.spawn(|| difference(file))).collect();
+        at_work.into_iter().filter_map(|one| one.join().unwrap()).collect()
+    });
     assert!(stale.is_empty(), "{}\n`UPDATE=1` writes them anew", stale.join("\n"));
 }
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts")
 }
 
@@ -72,13 +78,10 @@ fn is_comment(done: &str) -> bool {
     done.lines().last().is_some_and(|line| line.starts_with('#'))
 }
 
-fn run(home: &Path, command: &str) -> String {
-    let tacho = Path::new(env!("CARGO_BIN_EXE_tacho"));
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", tacho.parent().unwrap().display());
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(home).env_clear();
-    shell.env("PATH", path).env("HOME", home).env("USER", "alice").env("TZ", "UTC");
-    let output = shell.output().unwrap();
+/// What a command says, with its errors and its exit code, and without what differs from run to
+/// run.
+pub(crate) fn run(home: &Path, command: &str) -> String {
+    let output = output(home, command);
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text += &String::from_utf8_lossy(&output.stderr);
     let mut text = plain(&text, home);
@@ -90,6 +93,20 @@ fn run(home: &Path, command: &str) -> String {
         Some(code) => format!("{text}? {code}\n"),
         None => format!("{text}? killed\n"),
     }
+}
+
+/// What a command writes to standard output, byte for byte.
+pub(crate) fn raw(home: &Path, command: &str) -> String {
+    String::from_utf8(output(home, command).stdout).unwrap()
+}
+
+fn output(home: &Path, command: &str) -> Output {
+    let tacho = Path::new(env!("CARGO_BIN_EXE_tacho"));
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", tacho.parent().unwrap().display());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).current_dir(home).env_clear();
+    shell.env("PATH", path).env("HOME", home).env("USER", "alice").env("TZ", "UTC");
+    shell.output().unwrap()
 }
 
 /// The text without what differs from run to run.
@@ -104,6 +121,8 @@ fn plain(text: &str, home: &Path) -> String {
         (&format!("{}=", "$".repeat(43)), "HASH"),
         (&format!("tacho.local/{0}/default+{0}+{1}", "%".repeat(8), "$".repeat(44)), "KEY"),
         ("tacho.local/%%%%%%%%", "tacho.local/INSTALLATION"),
+        (&format!("ticket {}", "%".repeat(32)), "ticket TICKET"),
+        (&format!("\"ticket\":\"{}\"", "%".repeat(32)), "\"ticket\":\"TICKET\""),
         (&"%".repeat(64), "SHA256"),
         (&"%".repeat(32), "INSTALLATION"),
         // What a terminal would swallow.

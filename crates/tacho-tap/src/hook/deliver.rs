@@ -12,7 +12,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tacho_event::privacy::{Policy, Preset};
+use tacho_event::privacy::{Level, Policy, Preset};
 use tacho_event::{Draft, Status, TenantId};
 use tachograph::emitters;
 use tachograph::files::OsFiles;
@@ -202,7 +202,11 @@ impl Desk {
 
     fn policy(&self) -> Policy {
         let preset = self.around.preset.as_deref().and_then(Preset::parse);
-        preset.map_or_else(Policy::default, Policy::preset)
+        let policy = preset.map_or_else(Policy::default, Policy::preset);
+        match self.around.capture.as_deref().and_then(Level::parse) {
+            Some(level) => policy.with_level(level),
+            None => policy,
+        }
     }
 
     /// Keeps events beside the tap's own state; true if that is done.

@@ -136,7 +136,13 @@ fn clock(micros: i64) -> String {
 
 pub(crate) fn replay(place: &Place, screen: &mut Screen, ask: &Replay) -> Outcome {
     let story = Story::read(place, &ask.id, !ask.no_content)?;
+    if screen.is_json() {
+        return replay_json(place, screen, story);
+    }
     let agent = story.steps.iter().find_map(|step| step.text("/agent/id")).unwrap_or("-");
+    if !ask.step {
+        screen.page();
+    }
     let title = screen.shown(&format!("{agent}  {}", story.id)).into_owned();
     let title = screen.paint.bold(&title);
     screen.line(&title)?;
@@ -167,6 +173,28 @@ pub(crate) fn replay(place: &Place, screen: &mut Screen, ask: &Replay) -> Outcom
         }
     }
     record_look(place, screen, &ask.id, story.revealed);
+    Ok(Exit::Yes)
+}
+
+/// A step a line, with the milliseconds since the first.
+fn replay_json(place: &Place, screen: &mut Screen, story: Story) -> Outcome {
+    let (id, revealed) = (story.id.clone(), story.revealed);
+    let since: Vec<i64> = story.steps.iter().map(|step| story.since(step) / 1000).collect();
+    for (step, since) in story.steps.into_iter().zip(since) {
+        let sign = match step.sign() {
+            '!' => "wrong",
+            '*' => "decision",
+            '?' => "gap",
+            _ => "plain",
+        };
+        screen.json(Object::from([
+            ("v", Value::from(1)),
+            ("since_ms", Value::from(since)),
+            ("sign", Value::from(sign)),
+            ("event", Value::from(step.event)),
+        ]))?;
+    }
+    record_look(place, screen, &id, revealed);
     Ok(Exit::Yes)
 }
 
