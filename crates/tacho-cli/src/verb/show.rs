@@ -1,11 +1,15 @@
 //! `tacho show`: one event, whole.
 
-use crate::failure::{Exit, Outcome};
+use crate::failure::{Exit, Failure, Outcome};
 use crate::place::Place;
 use crate::reader::{Question, named, record_look};
 use crate::screen::Screen;
-use tacho_event::json::Value;
+use tacho_event::json::{Object, Value};
+use tacho_event::privacy::Class;
 use tacho_event::summary;
+use tachograph::Log;
+use tachograph::log::LogEntry;
+use tachograph::vault::Seen;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ask {
@@ -22,11 +26,16 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     let entry = named(&log, &ask.id)?;
     let hash = log.leaf_hash(entry.index)?;
     let question = Question { filter: None, opens: !ask.no_content };
+    let hidden = if ask.no_content { Vec::new() } else { hidden(place, &log, &entry)? };
     let Some(seen) = question.answer(&log, entry)? else { return Ok(Exit::CannotTell) };
     let (index, revealed) = (seen.index, seen.revealed);
     if screen.is_json() {
-        let row = seen.row(screen);
-        screen.json(row.json)?;
+        let mut json = seen.row(screen).json;
+        if !hidden.is_empty() {
+            let said = hidden.iter().map(|one| (one.class.as_str(), Value::from(one.word)));
+            json.insert("hidden", said.collect::<Object>());
+        }
+        screen.json(json)?;
     } else {
         let title = screen.paint.bold(&summary::line(&seen.event, screen.width));
         screen.line(&title)?;
@@ -37,9 +46,44 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         screen.line(&format!("  {:24} {index} of {}", "index", log.size()))?;
         screen.line(&format!("  {:24} {hash}", "leaf hash"))?;
         members(screen, "", &Value::from(seen.event))?;
+        for one in &hidden {
+            let told = screen.paint.dim(&format!("  {:24} {}", one.class.as_str(), one.told));
+            screen.line(&told)?;
+        }
     }
     record_look(place, screen, &ask.id, usize::from(revealed));
     Ok(Exit::Yes)
+}
+
+/// A class of which something does not show, and why.
+struct Hidden {
+    class: Class,
+    word: &'static str,
+    told: String,
+}
+
+fn hidden(place: &Place, log: &Log, entry: &LogEntry) -> Result<Vec<Hidden>, Failure> {
+    let opened = log.reveal(entry)?.opened;
+    let seen = log.seen(entry, &opened)?.into_iter();
+    let told = |(class, seen)| {
+        let (word, told) = match seen {
+            Seen::Shown => return None,
+            Seen::Sealed => {
+                let why = place.refusal().map_or_else(
+                    || "the keys at hand do not open it".to_owned(),
+                    |why| why.to_string(),
+                );
+                ("sealed", format!("sealed: {why}"))
+            }
+            Seen::Erased(ticket) => {
+                let ticket: String = ticket.iter().map(|byte| format!("{byte:02x}")).collect();
+                ("erased", format!("erased under ticket {ticket}; the proof of its leaf holds"))
+            }
+            Seen::Gone => ("gone", "gone: `tacho verify` tells whether it expired".to_owned()),
+        };
+        Some(Hidden { class, word, told })
+    };
+    Ok(seen.filter_map(told).collect())
 }
 
 /// A line for each value, called by its path: `action.tool.parameters.command`.

@@ -2,7 +2,9 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::panic,
     reason = "tests run commands in a home of their own and stop at what they did not expect"
 )]
 
+mod sealed;
 mod transcript;

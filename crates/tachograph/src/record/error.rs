@@ -4,6 +4,7 @@ use super::receipt::Receipt;
 use crate::error::Error;
 use crate::stop::Why;
 use crate::store::OpenError;
+use crate::vault::VaultError;
 use crate::wal::{AppendError, CommitError};
 use std::fmt;
 use std::sync::Arc;
@@ -44,6 +45,10 @@ pub enum RecordError {
         /// The receipt of the denial, or why it could not be recorded.
         recorded: Result<Box<Receipt>, Box<RecordError>>,
     },
+    /// The policy's preset seals, and nobody said where the keys lie: `Settings::keys`.
+    NoKeys,
+    /// The policy's preset seals, and there is nothing to seal with.
+    Vault(Box<VaultError>),
     /// What was asked is not to be had here.
     Unsupported(&'static str),
 }
@@ -69,6 +74,11 @@ impl fmt::Display for RecordError {
             Self::Stopped { why, recorded: Err(error) } => {
                 write!(f, "stopped: {why}; the denial is not recorded: {error}")
             }
+            Self::NoKeys => f.write_str(
+                "the preset seals, and no key directory was named: name one outside the store, \
+                 or take a preset that does not seal",
+            ),
+            Self::Vault(error) => write!(f, "nothing to seal with: {error}"),
             Self::Unsupported(what) => write!(f, "cannot give {what}"),
         }
     }

@@ -8,6 +8,7 @@
 )]
 
 mod apart;
+mod custody;
 mod damage;
 mod desk;
 mod emitters;
