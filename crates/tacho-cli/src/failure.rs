@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::Write;
 use tachograph::record::RecordError;
 use tachograph::store::OpenError;
+use tachograph::vault::VaultError;
 
 /// What the process ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +127,22 @@ impl From<tachograph::Error> for Failure {
             source = one.source();
         }
         failure.next("`tacho verify` says what is damaged, `tacho doctor` what can be mended")
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        let exit = match error {
+            VaultError::Store(error) => return error.into(),
+            VaultError::Record(error) => return error.into(),
+            VaultError::Busy(_) => Exit::Unreachable,
+            _ => Exit::NotAllowed,
+        };
+        let failure = Self::new(exit, error.to_string());
+        match error.next() {
+            Some(next) => failure.next(next),
+            None => failure,
+        }
     }
 }
 

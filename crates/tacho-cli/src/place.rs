@@ -3,7 +3,7 @@
 use crate::failure::{Exit, Failure};
 use crate::{given, settings};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tacho_event::privacy::{Level, Policy, Preset};
 use tacho_event::{TenantId, uuid_text};
 use tacho_tap::surroundings::Surroundings;
@@ -12,6 +12,7 @@ use tachograph::integrate::{Budget, IntegrateError, Integrator};
 use tachograph::record::{Numbering, Recorder, Settings};
 use tachograph::sign::{Demand, Keys, Signer};
 use tachograph::store::{Remote, Store};
+use tachograph::vault::{Asker, Custody, Look, VaultError, Writer};
 use tachograph::wal::{Options, Wal};
 use tachograph::world::OsWorld;
 use tachograph::{Log, world::World};
@@ -34,6 +35,8 @@ pub(crate) struct Place {
     /// The nearest `tacho.toml` around the current directory, which may only tighten.
     pub(crate) project_file: Option<PathBuf>,
     pub(crate) read_only: bool,
+    /// What this process looks at, once it reads a log.
+    looks: Arc<Mutex<Vec<Arc<Look>>>>,
 }
 
 /// What was asked for on the command line.
@@ -81,6 +84,7 @@ impl Place {
             tenant,
             preset,
             read_only: named.read_only,
+            looks: Arc::default(),
         })
     }
 
@@ -157,7 +161,44 @@ impl Place {
     pub(crate) fn log(&self) -> Result<Log, Failure> {
         let store = self.open()?;
         self.bring_in(&store, Demand::Due)?;
-        Ok(Log::of(&store, self.tenant.as_str())?)
+        let log = Log::of(&store, self.tenant.as_str())?;
+        let look = Arc::new(self.look(&store));
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).push(look.clone());
+        Ok(log.looking(look))
+    }
+
+    /// Opens what is sealed when somebody meets it, and says so in the log first.
+    fn look(&self, store: &Store) -> Look {
+        let asker = Asker {
+            id: crate::reader::user(),
+            role: "keyholder".to_owned(),
+            reason: "command line".to_owned(),
+        };
+        let (place, store) = (self.clone(), store.clone());
+        Look::new(self.tenant.as_str(), asker, &words(), move || {
+            if place.read_only {
+                return Err(VaultError::Unrecorded);
+            }
+            let ring = place.custody(&store).ring()?;
+            Ok((ring, place.recorder_of(&store)?))
+        })
+    }
+
+    /// Whether keys were opened to see what this command shows: that is recorded already.
+    pub(crate) fn has_looked(&self) -> bool {
+        let looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.iter().any(|look| look.is_open())
+    }
+
+    /// Why what this command met stayed sealed, if it met any.
+    pub(crate) fn refusal(&self) -> Option<Arc<VaultError>> {
+        let looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.iter().find_map(|look| look.refusal())
+    }
+
+    /// The keys of a store, for what may be done with them.
+    pub(crate) fn custody(&self, store: &Store) -> Custody {
+        Custody::new(store, Self::world(), &self.keys_dir(store))
     }
 
     /// Integrates and signs. A reader who may not write reads over what is not brought in.
@@ -166,6 +207,13 @@ impl Place {
             return Ok(());
         }
         let mut integrator = Integrator::new(store, Self::world());
+        let custody = self.custody(store);
+        // Who cannot open the vault leaves to others what only they can do.
+        if custody.is_there()
+            && let Ok(ring) = custody.ring()
+        {
+            integrator = integrator.with_vault(ring);
+        }
         let outcome = match integrator.run(Budget::default()) {
             Ok(outcome) => outcome,
             // Another process does it, or may and we may not: what it has not done, we read over.
@@ -193,6 +241,19 @@ impl Place {
 
     /// A recorder for what this command itself did.
     pub(crate) fn recorder(&self, store: &Store) -> Result<Recorder, Failure> {
+        self.recorder_of(store).map_err(Failure::from)
+    }
+
+    /// How this command keeps parts. A tenant that has no keys yet gets them, from who may.
+    fn writer(&self, store: &Store) -> Result<Writer, VaultError> {
+        let custody = self.custody(store);
+        match custody.writer(self.preset, self.tenant.as_str()) {
+            Err(_) => custody.holder(self.preset, self.tenant.as_str()),
+            writer => writer,
+        }
+    }
+
+    fn recorder_of(&self, store: &Store) -> Result<Recorder, VaultError> {
         let world = Self::world();
         let wal = Wal::new(store, world.clone(), Options::default());
         let settings = Settings {
@@ -203,7 +264,8 @@ impl Place {
             ..Settings::default()
         };
         let policy = Policy::preset(self.preset).with_level(self.level());
-        Ok(Recorder::new(store.clone(), wal, world, policy, settings)?)
+        let writer = self.writer(store)?;
+        Ok(Recorder::with_writer(store.clone(), wal, world, policy, settings, writer)?)
     }
 }
 
@@ -236,6 +298,15 @@ fn path(name: &str) -> Option<PathBuf> {
 fn text(name: &str) -> Option<String> {
     path(name)?.into_os_string().into_string().ok()
 }
+
+/// What was typed: who looks is recorded with what he asked for.
+fn words() -> String {
+    let words = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    words.chars().take(WORDS_CHARS_MAX).collect()
+}
+
+/// More of a command line is not recorded.
+const WORDS_CHARS_MAX: usize = 1000;
 
 pub(crate) fn no_preset(name: &str) -> Failure {
     let known: Vec<&str> = Preset::ALL.iter().map(|preset| preset.terms().name).collect();

@@ -132,7 +132,11 @@ pub(crate) fn record_access(
     target: &str,
     events: usize,
 ) {
-    if events == 0 {
+    if let Some(why) = place.refusal() {
+        screen.note(&format!("sealed: {why}"));
+    }
+    // Who opened what is sealed has said so before.
+    if events == 0 || (operation == "reveal" && place.has_looked()) {
         return;
     }
     if place.read_only {

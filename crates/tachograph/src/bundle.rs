@@ -18,7 +18,6 @@ use crate::limits::{BUNDLE_BYTES_MAX, BUNDLE_EVENTS_MAX};
 use crate::log::{Log, LogEntry, Order, Query};
 use crate::prove::ProveError;
 use crate::sign;
-use crate::vault;
 use crate::verify::Coverage;
 
 /// Which events go into a bundle, and what of them is shown.
@@ -120,7 +119,7 @@ impl Members {
         self.proofs.push((format!("proofs/{:020}.tlog-proof", entry.index), text));
         let mut shown: Vec<Disclosure> = Vec::new();
         if !choice.classes.is_empty() {
-            let opened = vault::open(&log.parts(entry)?);
+            let opened = log.opened(entry)?;
             shown.extend(
                 opened.disclosures.into_iter().filter(|one| choice.classes.contains(&one.class)),
             );

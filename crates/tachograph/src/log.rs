@@ -9,6 +9,7 @@ mod follow;
 mod live;
 mod query;
 mod seek;
+mod seen;
 mod statistics;
 pub(crate) mod tally;
 
@@ -16,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tacho_event::json::{self, Object, Value};
-use tacho_event::privacy::{Class, reveal};
+use tacho_event::privacy::Class;
 use tacho_tree::{Frontier, Hash, Note, leaf_hash};
 
 use crate::error::{Doing, Error};
@@ -35,6 +36,7 @@ use crate::wal::Position;
 pub use call::Call;
 pub use follow::Cursor;
 pub use query::{Entries, Order, Query};
+pub use seen::Revealed;
 pub use tally::{Tally, UserTally, Users};
 
 use live::Live;
@@ -60,6 +62,7 @@ pub struct Log {
     parts: PartFiles,
     live: Live,
     view: View,
+    look: Option<Arc<vault::Look>>,
 }
 
 /// One entry of a log.
@@ -98,6 +101,7 @@ impl Log {
             parts: PartFiles::new(files.clone(), places.clone()),
             live: Live::new(store, tenant),
             view: View::default(),
+            look: None,
             places,
         };
         log.refresh()?;
@@ -246,44 +250,6 @@ impl Log {
         counted.map(|file| file.bytes)
     }
 
-    /// The event that an entry and its open parts say, and what could not be opened.
-    ///
-    /// # Errors
-    /// As [`Log::parts`].
-    pub fn reveal(&self, entry: &LogEntry) -> Result<Revealed, Error> {
-        Ok(Self::revealed(entry, vault::open(&self.parts(entry)?)))
-    }
-
-    /// The event that an entry and its parts say, sealed ones too. Whoever calls this has recorded
-    /// that somebody looks.
-    pub(crate) fn reveal_with(
-        &self,
-        entry: &LogEntry,
-        opener: &mut vault::Opener,
-    ) -> Result<Revealed, Error> {
-        let parts = self.parts(entry)?;
-        let opened = opener.open(&parts, &mut |part| self.grant(entry, part));
-        Ok(Self::revealed(entry, opened))
-    }
-
-    /// The grant of a part of this entry, from the frames that are not integrated or the day file.
-    pub(crate) fn grant(&self, entry: &LogEntry, part: &vault::Part<'_>) -> Option<Vec<u8>> {
-        let day = vault::leaf_day(&entry.leaf)?;
-        let stored = || self.parts.grant(part.class, day, &part.grant_id).ok().flatten();
-        self.live.grant(&part.grant_id).or_else(stored)
-    }
-
-    fn revealed(entry: &LogEntry, mut opened: vault::Opened) -> Revealed {
-        let event = match reveal(&entry.leaf, &opened.disclosures) {
-            Ok(event) => event,
-            Err(problem) => {
-                opened.problems.push(problem);
-                entry.leaf.clone()
-            }
-        };
-        Revealed { event, opened }
-    }
-
     /// The latest signed note; none before the first.
     ///
     /// # Errors
@@ -308,13 +274,4 @@ impl Log {
             }
         }
     }
-}
-
-/// An event, as far as it may be seen.
-#[derive(Debug)]
-pub struct Revealed {
-    /// The event: the leaf, and the disclosures that the leaf commits to.
-    pub event: Object,
-    /// What opening its parts gave.
-    pub opened: vault::Opened,
 }

@@ -3,13 +3,15 @@
 //! The rooms, bottom up: `codec` has the bytes of grants, parts and tombstones, `cipher`, `grant`
 //! and `part` seal and open them; `slots`, `rows` and `public` are the files of keys, `ring` holds
 //! them; `seal` is the side of a writer, `open` that of a reader, `plain` both for who does not
-//! seal.
+//! seal; `custody` is the door: it knows from the preset who needs which keys.
 
 pub(crate) mod cipher;
 mod codec;
+mod custody;
 mod error;
 mod escrow;
 pub(crate) mod grant;
+mod look;
 pub(crate) mod open;
 pub(crate) mod part;
 mod plain;
@@ -30,9 +32,11 @@ pub use cipher::Sealed;
 pub use codec::{
     FLAG_PADDED, FLAG_PLAIN, FLAG_ZSTD, Flaw, Grant, GrantKind, Item, Items, Part, Tomb, items,
 };
+pub use custody::Custody;
 pub use error::VaultError;
 pub use escrow::escrow_keys;
-pub(crate) use open::Look;
+pub use look::{Look, Seen};
+pub(crate) use open::Attempt;
 pub use open::{FindGrant, Opener, nowhere};
 pub use plain::{OpenGrants, Opened, open};
 pub use reveal::{Asker, Reveal};

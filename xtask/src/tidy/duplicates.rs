@@ -8,9 +8,9 @@ use super::{Finding, Subject};
 use crate::metadata::Shipped;
 
 /// Crates that ship in two versions, and why that is borne.
-const ACCEPTED: &[(&str, &str)] =
-    &[("getrandom", "`ring` asks an old one for randomness; its digests, all we use, do not",
-    ("foldhash", "jaq wants 0.1, the map of the YAML reader 0.2; both are a few hundred lines",
+const ACCEPTED: &[(&str, &str)] = &[
+    ("getrandom", "`ring` asks an old one for randomness; its digests, all we use, do not"),
+    ("foldhash", "jaq wants 0.1, the map of the YAML reader 0.2; both are a few hundred lines"),
 ];
 
 pub(super) fn check(subject: &Subject) -> Vec<Finding> {

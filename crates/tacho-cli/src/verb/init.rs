@@ -18,6 +18,7 @@ use tacho_event::{Draft, json};
 use tachograph::files::OsFiles;
 use tachograph::sign::{Demand, Keys, SignError};
 use tachograph::store::{OpenError, Remote};
+use tachograph::vault::Custody;
 use tachograph::{Ack, Log, Store};
 
 #[derive(Debug, clap::Args)]
@@ -164,6 +165,9 @@ impl Plan {
         let store = place.create()?;
         let refused = |error: SignError| Failure::new(Exit::NotAllowed, error.to_string());
         let dir = place.keys_dir(&store);
+        if Custody::seals(place.preset) {
+            place.custody(&store).create(place.tenant.as_str())?;
+        }
         match Keys::create(&store, Place::world().as_ref(), &dir) {
             Ok(_) => {}
             Err(SignError::KeyExists(_)) => {

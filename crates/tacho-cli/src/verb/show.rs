@@ -7,10 +7,11 @@ use crate::place::Place;
 use crate::reader::{Question, named, record_look};
 use crate::screen::Screen;
 use tacho_event::json::{Object, Value};
+use tacho_event::privacy::Class;
 use tacho_event::summary;
 use tachograph::Log;
 use tachograph::log::LogEntry;
-use tachograph::vault::{Item, items};
+use tachograph::vault::Seen;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ask {
@@ -29,15 +30,16 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     let log = place.log()?;
     let entry = named(&log, &ask.id)?;
     let hash = log.leaf_hash(entry.index)?;
-    let gone = tombs(&log, &entry)?;
     let question = Question { filter: None, opens: !ask.no_content };
+    let hidden = if ask.no_content { Vec::new() } else { hidden(place, &log, &entry)? };
     let Some(seen) = question.answer(&log, entry)? else { return Ok(Exit::CannotTell) };
     let (index, revealed) = (seen.index, seen.revealed);
     let proven = ask.proof.then(|| proof::prove(place, &log, index)).transpose()?;
     if screen.is_json() {
         let mut json = seen.row(screen).json;
-        if !gone.is_empty() {
-            json.insert("erased", gone.iter().map(|tomb| tomb.json()).collect::<Vec<_>>());
+        if !hidden.is_empty() {
+            let said = hidden.iter().map(|one| (one.class.as_str(), Value::from(one.word)));
+            json.insert("hidden", said.collect::<Object>());
         }
         if let Some(proven) = &proven {
             json.insert("proof", proven.json());
@@ -54,9 +56,9 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         screen.line(&format!("  {:24} {index} of {}", "index", log.size()))?;
         screen.line(&format!("  {:24} {hash}", "leaf hash"))?;
         members(screen, "", &Value::from(seen.event))?;
-        for tomb in &gone {
-            let text = screen.paint.odd(&tomb.told());
-            screen.line(&format!("  {:24} {text}", tomb.class))?;
+        for one in &hidden {
+            let told = screen.paint.dim(&format!("  {:24} {}", one.class.as_str(), one.told));
+            screen.line(&told)?;
         }
         if let Some(proven) = &proven {
             proven.show(screen)?;
@@ -70,44 +72,35 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     Ok(Exit::Yes)
 }
 
-/// What stands where a part was.
-struct Gone {
-    class: &'static str,
-    why: &'static str,
-    ticket: String,
+/// A class of which something does not show, and why.
+struct Hidden {
+    class: Class,
+    word: &'static str,
+    told: String,
 }
 
-fn tombs(log: &Log, entry: &LogEntry) -> Result<Vec<Gone>, Failure> {
-    let parts = log.parts(entry)?;
-    let mut gone = Vec::new();
-    for item in items(&parts) {
-        if let Ok(Item::Tomb(tomb)) = item {
-            let why = match tomb.reason {
-                1 => "expired",
-                2 => "erased: all of a person",
-                _ => "erased on order",
-            };
-            let ticket = tomb.ticket.iter().map(|byte| format!("{byte:02x}")).collect();
-            gone.push(Gone { class: tomb.class.as_str(), why, ticket });
-        }
-    }
-    Ok(gone)
-}
-
-impl Gone {
-    /// `erased on order, ticket 0f3a...; its digests stay provable`
-    fn told(&self) -> String {
-        format!("{}, ticket {}; its digests stay provable", self.why, self.ticket)
-    }
-
-    fn json(&self) -> Value {
-        Object::from([
-            ("class", Value::from(self.class)),
-            ("why", Value::from(self.why)),
-            ("ticket", Value::from(self.ticket.as_str())),
-        ])
-        .into()
-    }
+fn hidden(place: &Place, log: &Log, entry: &LogEntry) -> Result<Vec<Hidden>, Failure> {
+    let opened = log.reveal(entry)?.opened;
+    let seen = log.seen(entry, &opened)?.into_iter();
+    let told = |(class, seen)| {
+        let (word, told) = match seen {
+            Seen::Shown => return None,
+            Seen::Sealed => {
+                let why = place.refusal().map_or_else(
+                    || "the keys at hand do not open it".to_owned(),
+                    |why| why.to_string(),
+                );
+                ("sealed", format!("sealed: {why}"))
+            }
+            Seen::Erased(ticket) => {
+                let ticket: String = ticket.iter().map(|byte| format!("{byte:02x}")).collect();
+                ("erased", format!("erased under ticket {ticket}; the proof of its leaf holds"))
+            }
+            Seen::Gone => ("gone", "gone: `tacho verify` tells whether it expired".to_owned()),
+        };
+        Some(Hidden { class, word, told })
+    };
+    Ok(seen.filter_map(told).collect())
 }
 
 /// A line for each value, called by its path: `action.tool.parameters.command`.

@@ -9,6 +9,7 @@
 mod doctor;
 mod schemas;
 mod schemas_table;
+mod sealed;
 mod terminal;
 mod transcript;
 mod verbs;

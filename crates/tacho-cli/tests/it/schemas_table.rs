@@ -56,7 +56,7 @@ pub(crate) const FORMS: &[Form] = &[
             ("action", Any),
             ("agent?", Any),
             ("outcome?", Any),
-            ("erased?", List(&Of(&[("class", Text), ("why", Text), ("ticket", Text)]))),
+            ("hidden?", Any),
             (
                 "proof?",
                 Of(&[

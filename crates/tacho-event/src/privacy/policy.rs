@@ -22,6 +22,7 @@ pub enum Granularity {
 /// A privacy policy, ready to use.
 #[derive(Clone, Debug)]
 pub struct Policy {
+    preset: Preset,
     pub(super) capture: Capture,
     pub(super) content: ContentLogging,
     pub(super) scanner: Arc<Scanner>,
@@ -49,6 +50,7 @@ impl Policy {
     pub fn new(preset: Preset, scanner: impl Into<Arc<Scanner>>) -> Self {
         let terms = preset.terms();
         Self {
+            preset,
             capture: Capture::new(terms.level),
             content: ContentLogging::default(),
             scanner: scanner.into(),
@@ -105,6 +107,11 @@ impl Policy {
     /// True if a rule, or the policy's own level, drops the event whole.
     pub fn drops(&self, event: &Event) -> bool {
         !event.is_system() && self.capture.level(event).0 == Level::None
+    }
+
+    /// The preset it was made from, which says how long and how parts are kept.
+    pub fn preset_of(&self) -> Preset {
+        self.preset
     }
 
     /// The scanner for secrets.

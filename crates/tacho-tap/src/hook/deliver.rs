@@ -9,10 +9,9 @@
 //! ring         a trace: something was lost
 //! ```
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tacho_event::privacy::{Level, Policy, Preset};
 use tacho_event::{Draft, Status, TenantId};
 use tachograph::emitters;
 use tachograph::files::OsFiles;
@@ -21,6 +20,7 @@ use tachograph::store::{Remote, Store};
 use tachograph::wal::{Options, Patience, Wal};
 use tachograph::{Ack, RecordError, Recorder};
 
+use super::keys::Keeping;
 use super::{Desk, Told};
 use crate::disk;
 
@@ -60,7 +60,7 @@ impl Desk {
             Ok(store) => store,
             Err(error) => {
                 self.trace("store_unavailable", host, &error);
-                let is_kept = self.overflow(told.drafts.clone(), ack, host);
+                let is_kept = self.overflow(told.drafts.clone(), ack, host, None);
                 return Delivered { is_kept, stop: None };
             }
         };
@@ -68,9 +68,18 @@ impl Desk {
             self.bring_back(&store, host);
         }
         self.number(&store, told);
+        let dir = self.keys_dir(Some(&store));
+        let keeping = self.keeping(&store, dir.clone());
+        if let Some(why) = &keeping.unsealed {
+            self.trace("not_sealed", host, why);
+            if matches!(told.moment(), "start" | "end") {
+                told.drafts.insert(0, super::context::related(Keeping::gap(why), told));
+            }
+        }
         let drafts = told.drafts.clone();
-        let Recorded { left, stop } = self.record(store.clone(), drafts, ack, host, false);
-        let is_kept = left.is_empty() || self.overflow(left, ack, host);
+        let Recorded { left, stop } =
+            self.record((store.clone(), keeping), drafts, ack, host, false);
+        let is_kept = left.is_empty() || self.overflow(left, ack, host, dir);
         if matches!(told.moment(), "stop" | "end") {
             self.settle(&store, host);
         }
@@ -127,7 +136,7 @@ impl Desk {
     /// Records events; gives those that the store did not take.
     fn record(
         &self,
-        store: Store,
+        (store, keeping): (Store, Keeping),
         drafts: Vec<Draft>,
         ack: Ack,
         host: &str,
@@ -145,8 +154,8 @@ impl Desk {
             ..Settings::default()
         };
         let wal = Wal::new(&store, self.world.clone(), Options::default());
-        let recorder = match Recorder::new(store, wal, self.world.clone(), self.policy(), settings)
-        {
+        let (world, Keeping { policy, writer, .. }) = (self.world.clone(), keeping);
+        let recorder = match Recorder::with_writer(store, wal, world, policy, settings, writer) {
             Ok(recorder) => recorder,
             Err(error) => {
                 self.trace("store_unavailable", host, &error.to_string());
@@ -200,23 +209,17 @@ impl Desk {
         gap
     }
 
-    fn policy(&self) -> Policy {
-        let preset = self.around.preset.as_deref().and_then(Preset::parse);
-        let policy = preset.map_or_else(Policy::default, Policy::preset);
-        match self.around.capture.as_deref().and_then(Level::parse) {
-            Some(level) => policy.with_level(level),
-            None => policy,
-        }
-    }
-
     /// Keeps events beside the tap's own state; true if that is done.
-    fn overflow(&self, drafts: Vec<Draft>, ack: Ack, host: &str) -> bool {
+    fn overflow(&self, drafts: Vec<Draft>, ack: Ack, host: &str, keys: Option<PathBuf>) -> bool {
         let place = self.around.state.join("overflow");
         let left = match disk::make_dir(&self.around.state)
             .map_err(|error| error.to_string())
             .and_then(|()| self.open(&place))
         {
-            Ok(store) => self.record(store, drafts, ack, host, true).left,
+            Ok(store) => {
+                let keeping = self.keeping(&store, keys.or_else(|| self.keys_dir(None)));
+                self.record((store, keeping), drafts, ack, host, true).left
+            }
             Err(error) => {
                 self.trace("overflow_unavailable", host, &error);
                 drafts

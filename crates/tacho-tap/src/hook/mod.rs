@@ -17,6 +17,7 @@ mod closing;
 mod context;
 mod deliver;
 mod guard;
+mod keys;
 mod settle;
 mod tell;
 

@@ -1,8 +1,11 @@
 //! Given the end of a turn or a session, gives a log that is integrated and signed.
 
+use std::path::Path;
+
 use tachograph::Store;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
 use tachograph::sign::{Demand, Keys, SignError, Signer};
+use tachograph::vault::Custody;
 
 use super::Desk;
 use crate::disk;
@@ -14,6 +17,15 @@ impl Desk {
     /// Integrates and signs, within the budget of a hook.
     pub(super) fn settle(&self, store: &Store, host: &str) {
         let mut integrator = Integrator::new(store, self.world.clone());
+        let dir = self.keys_dir(Some(store)).unwrap_or_default();
+        let custody = Custody::new(store, self.world.clone(), &dir).hasty();
+        // Who integrates with the keys at hand seals to days and people, and keeps keys ahead.
+        if custody.is_there() {
+            match custody.ring() {
+                Ok(ring) => integrator = integrator.with_vault(ring),
+                Err(error) => self.trace("vault_shut", host, &error.to_string()),
+            }
+        }
         let budget = Budget { micros: Some(INTEGRATE_MICROS), ..Budget::default() };
         match integrator.run(budget) {
             Ok(_) => {}
@@ -22,26 +34,19 @@ impl Desk {
             Err(error) => return self.trace("not_integrated", host, &error.to_string()),
         }
         let _ = integrator.retire();
-        if let Err(error) = self.sign(store) {
+        if let Err(error) = self.sign(store, &dir) {
             self.trace("not_signed", host, &error.to_string());
         }
     }
 
-    fn sign(&self, store: &Store) -> Result<(), SignError> {
-        let dir = match &self.around.keys {
-            Some(dir) => dir.clone(),
-            None => {
-                let name = store.installation().iter().map(|byte| format!("{byte:02x}"));
-                self.around.keys_home.join(name.collect::<String>())
-            }
-        };
-        let keys = match Keys::open(store.files().as_ref(), &dir) {
+    fn sign(&self, store: &Store, dir: &Path) -> Result<(), SignError> {
+        let keys = match Keys::open(store.files().as_ref(), dir) {
             Err(SignError::NoKey(_)) => {
                 if let Some(around) = dir.parent() {
                     // What cannot be made shows when the key is.
                     let _ = disk::make_dir(around);
                 }
-                Keys::create(store, self.world.as_ref(), &dir)?
+                Keys::create(store, self.world.as_ref(), dir)?
             }
             outcome => outcome?,
         };

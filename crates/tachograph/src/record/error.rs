@@ -5,6 +5,7 @@ use crate::anchor::Unwitnessed;
 use crate::error::Error;
 use crate::stop::Why;
 use crate::store::OpenError;
+use crate::vault::VaultError;
 use crate::wal::{AppendError, CommitError};
 use std::fmt;
 use std::sync::Arc;
@@ -52,6 +53,10 @@ pub enum RecordError {
         /// Why.
         why: Arc<Unwitnessed>,
     },
+    /// The policy's preset seals, and nobody said where the keys lie: `Settings::keys`.
+    NoKeys,
+    /// The policy's preset seals, and there is nothing to seal with.
+    Vault(Box<VaultError>),
     /// What was asked is not to be had here.
     Unsupported(&'static str),
 }
@@ -78,6 +83,11 @@ impl fmt::Display for RecordError {
                 write!(f, "stopped: {why}; the denial is not recorded: {error}")
             }
             Self::NotWitnessed { why, .. } => write!(f, "on disk, but not witnessed: {why}"),
+            Self::NoKeys => f.write_str(
+                "the preset seals, and no key directory was named: name one outside the store, \
+                 or take a preset that does not seal",
+            ),
+            Self::Vault(error) => write!(f, "nothing to seal with: {error}"),
             Self::Unsupported(what) => write!(f, "cannot give {what}"),
         }
     }

@@ -19,10 +19,10 @@ use crate::log::Log;
 use crate::sign::Signer;
 use crate::stop::Why;
 use crate::store::{Remote, Store};
-use crate::vault::Writer;
+use crate::vault::{Custody, Writer};
 use crate::wal::{Patience, Wal};
 use crate::world::{OsWorld, World};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tacho_event::privacy::{Entry, Policy, StandIns};
 use tacho_event::{Draft, EventId, TenantId, Timestamp};
@@ -56,6 +56,9 @@ pub struct Settings {
     pub keep_unreadable: bool,
     /// Asked how much the tenant may still write.
     pub quota: Option<Arc<dyn Quota>>,
+    /// The directory of the store's keys, outside it: needed by [`Recorder::open`] under terms that
+    /// seal, which makes keys there for a new store.
+    pub keys: Option<PathBuf>,
     /// Has events seen by witnesses, for the ack `witnessed`.
     pub witnessing: Option<Arc<dyn Witnessing>>,
     /// Appends nothing and leaves every event in the spool: for a store that only collects for
@@ -77,6 +80,7 @@ impl Default for Settings {
             once: false,
             keep_unreadable: false,
             quota: None,
+            keys: None,
             witnessing: None,
             spool_only: false,
         }
@@ -165,10 +169,12 @@ impl Recorder {
         Self::open_with(dir, policy, Settings::default())
     }
 
-    /// Like [`Recorder::open`], with other settings.
+    /// Like [`Recorder::open`], with other settings. A policy of a preset that seals wants
+    /// [`Settings::keys`].
     ///
     /// # Errors
-    /// Why the directory is no store and could not be made one, or could not be written.
+    /// Why the directory is no store and could not be made one, or could not be written; or why
+    /// there is nothing to seal with.
     pub fn open_with(
         dir: impl AsRef<Path>,
         policy: Policy,
@@ -178,10 +184,21 @@ impl Recorder {
         let store = Store::create(files, world.as_ref(), dir.as_ref(), Remote::Refused)
             .map_err(RecordError::NotOpened)?;
         let wal = Wal::new(&store, world.clone(), crate::wal::Options::default());
-        Self::new(store, wal, world, policy, settings)
+        let preset = policy.preset_of();
+        let writer = match &settings.keys {
+            None if Custody::seals(preset) => return Err(RecordError::NoKeys),
+            None => Writer::default(),
+            Some(keys) => {
+                let custody = Custody::new(&store, world.clone(), keys);
+                let writer = custody.holder(preset, settings.tenant.as_str());
+                writer.map_err(|error| RecordError::Vault(Box::new(error)))?
+            }
+        };
+        Self::with_writer(store, wal, world, policy, settings, writer)
     }
 
-    /// A recorder on `store`.
+    /// A recorder on `store` that does not seal, whatever the policy's preset says:
+    /// [`Recorder::with_writer`] does.
     ///
     /// # Errors
     /// Why the opening heartbeat could not be recorded.

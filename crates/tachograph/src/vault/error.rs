@@ -45,6 +45,10 @@ pub enum VaultError {
     Scope(String),
     /// An escrow does not open with this secret.
     Escrow,
+    /// What is sealed opens only for who can be recorded looking, and this reader may write nothing.
+    Unrecorded,
+    /// There is no public key to seal with at the path: a writer makes none.
+    NoPublic(PathBuf),
     /// The log keys could not be used.
     Sign(SignError),
     /// The WAL could not be integrated.
@@ -62,7 +66,16 @@ impl fmt::Display for VaultError {
         match self {
             Self::NoMaster(path) => write!(
                 f,
-                "no master secret at {}: sealed parts stay sealed, restore it from an escrow",
+                "no master secret at {}: what is sealed stays sealed; leaves, proofs and \
+                 signatures hold without it",
+                path.display()
+            ),
+            Self::Unrecorded => f.write_str(
+                "what is sealed opens only when the look can be recorded, and nothing may be written",
+            ),
+            Self::NoPublic(path) => write!(
+                f,
+                "no public key to seal with at {}: nothing but leaves can be kept",
                 path.display()
             ),
             Self::Exposed(path) => {
@@ -85,6 +98,23 @@ impl fmt::Display for VaultError {
             Self::Record(error) => write!(f, "{error}"),
             Self::Store(error) => write!(f, "{error}"),
         }
+    }
+}
+
+impl VaultError {
+    /// What to do about it, where that can be said.
+    pub fn next(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoMaster(_) => {
+                "name the right directory with --keys, or put the secret back from its escrow"
+            }
+            Self::NoPublic(_) => "`tacho init` makes the keys, and any command of who holds them",
+            Self::Exposed(_) => "`chmod 600` it; if others may have read it, `tacho keys rotate`",
+            Self::Unrecorded => "the same without --read-only",
+            Self::NotApplied { .. } => "apply them to this copy before anything is opened",
+            Self::Busy(_) => "again in a moment",
+            _ => return None,
+        })
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Opener {
 }
 
 /// What became of an attempt to open a part.
-pub(crate) enum Look {
+pub(crate) enum Attempt {
     /// It opened.
     Open(Zeroizing<Vec<u8>>),
     /// The key of its grant is not at hand, or no more.
@@ -74,16 +74,16 @@ impl Opener {
         part: &Part<'_>,
         find: FindGrant<'_>,
     ) -> Option<Zeroizing<Vec<u8>>> {
-        match self.look(part, find) {
-            Look::Open(plaintext) => Some(plaintext),
-            Look::NoKey | Look::Broken => None,
+        match self.attempt(part, find) {
+            Attempt::Open(plaintext) => Some(plaintext),
+            Attempt::NoKey | Attempt::Broken => None,
         }
     }
 
     /// What a part says, or why it does not open.
-    pub(crate) fn look(&mut self, part: &Part<'_>, find: FindGrant<'_>) -> Look {
+    pub(crate) fn attempt(&mut self, part: &Part<'_>, find: FindGrant<'_>) -> Attempt {
         if part.is_plain() {
-            return Look::Open(Zeroizing::new(part.body.to_vec()));
+            return Attempt::Open(Zeroizing::new(part.body.to_vec()));
         }
         if !self.grants.contains_key(&part.grant_id)
             && let Some(bytes) = find(part)
@@ -92,8 +92,8 @@ impl Opener {
         {
             self.learn(&grant);
         }
-        let Some(Some(key)) = self.grants.get(&part.grant_id) else { return Look::NoKey };
-        part::open(key, part, &self.origin).map_or(Look::Broken, Look::Open)
+        let Some(Some(key)) = self.grants.get(&part.grant_id) else { return Attempt::NoKey };
+        part::open(key, part, &self.origin).map_or(Attempt::Broken, Attempt::Open)
     }
 
     /// Opens a grant, once.

@@ -64,6 +64,8 @@ pub struct Opened {
     pub disclosures: Vec<Disclosure>,
     /// Classes of parts that are there and sealed.
     pub sealed: Vec<Class>,
+    /// Classes of parts that were erased, and the ticket.
+    pub erased: Vec<(Class, [u8; 16])>,
     /// What is wrong with the rest.
     pub problems: Vec<Problem>,
 }
@@ -83,7 +85,8 @@ pub fn open(parts: &[u8]) -> Opened {
                 }
             }
             Ok(Item::Part(part)) => opened.sealed.push(part.class),
-            Ok(Item::Grant(_) | Item::Tomb(_)) => {}
+            Ok(Item::Tomb(tomb)) => opened.erased.push((tomb.class, tomb.ticket)),
+            Ok(Item::Grant(_)) => {}
             Err(flaw) => opened.problems.push(broken(&flaw.to_string())),
         }
     }

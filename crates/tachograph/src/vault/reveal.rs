@@ -55,7 +55,8 @@ impl Reveal {
         asker: &Asker,
     ) -> Result<Vec<Revealed>, VaultError> {
         for some in entries.chunks(NAMED_MAX) {
-            self.recorder.record_as(draft(some, asker), Ack::Disk)?;
+            let ids: Vec<&str> = some.iter().filter_map(|entry| entry.leaf.str("id")).collect();
+            self.recorder.record_as(look_draft(&ids, asker), Ack::Disk)?;
         }
         let reveal = |entry| log.reveal_with(entry, &mut self.opener).map_err(VaultError::from);
         entries.iter().map(reveal).collect()
@@ -65,13 +66,13 @@ impl Reveal {
 /// Entries that one `access` event names.
 const NAMED_MAX: usize = 256;
 
-fn draft(entries: &[LogEntry], asker: &Asker) -> Draft {
-    let ids: Vec<&str> = entries.iter().filter_map(|entry| entry.leaf.str("id")).collect();
+/// The event that says who looks at what.
+pub(super) fn look_draft(targets: &[&str], asker: &Asker) -> Draft {
     Draft::own(ActionType::Access, "tacho.reveal")
         .with("actor.type", "user")
         .with("actor.id", asker.id.as_str())
         .with("action.access.operation", "reveal")
-        .with("action.access.target", ids)
+        .with("action.access.target", targets.to_vec())
         .with("action.access.role", asker.role.as_str())
         .with("action.access.reason", asker.reason.as_str())
         .with("outcome.status", "success")

@@ -22,7 +22,6 @@ use super::public::Public;
 use super::rewrap::Rewrapped;
 use super::ring::{KeyPlaces, KeyRing};
 use super::rows::{Name, Rows};
-use crate::error::Doing;
 use crate::files::{Files, read_small};
 use crate::limits::{ROWS_BYTES_MAX, SEALER_GRANTS_MAX};
 use crate::world::World;
@@ -339,8 +338,7 @@ impl Writers {
 
 fn read_public(files: &dyn Files, keys: &Path, tenant: &str) -> Result<Public, VaultError> {
     let path = KeyPlaces::new(keys, tenant).public();
-    files.stat(&path).doing("stat", &path)?;
-    Public::read(files, &path)?.ok_or(VaultError::NoMaster(path))
+    Public::read(files, &path)?.ok_or(VaultError::NoPublic(path))
 }
 
 /// The day that a leaf names for its classes: the same for all of them.

@@ -19,7 +19,7 @@ use crate::limits::{
 };
 use crate::log::Log;
 use crate::parts::Records;
-use crate::vault::{Item, Look, Opener, Part, Tomb};
+use crate::vault::{Item, Attempt, Opener, Part, Tomb};
 
 /// What became of the disclosures that leaves commit to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -279,7 +279,7 @@ impl<'l> Check<'l> {
                 let find = &mut |part: &Part<'_>| {
                     log.part_files().grant(class, day, &part.grant_id).ok().flatten()
                 };
-                take_sealed(part, opener.look(part, find), &mut found, &spot, report);
+                take_sealed(part, opener.attempt(part, find), &mut found, &spot, report);
             }
         }
         self.opener = opener;
@@ -443,15 +443,15 @@ fn take(
 /// Takes in a sealed part, as far as it opens.
 fn take_sealed(
     part: &Part<'_>,
-    look: Look,
+    attempt: Attempt,
     found: &mut Found,
     spot: &dyn Fn() -> Spot,
     report: &mut Report,
 ) {
-    match look {
-        Look::NoKey => {}
-        Look::Broken => report.find(Code::PartChanged, spot(), "it does not open with its key"),
-        Look::Open(plaintext) => {
+    match attempt {
+        Attempt::NoKey => {}
+        Attempt::Broken => report.find(Code::PartChanged, spot(), "it does not open with its key"),
+        Attempt::Open(plaintext) => {
             found.sealed -= u64::from(part.pairs);
             take_shown(part, &plaintext, found, spot, report);
         }

@@ -40,14 +40,17 @@ struct Found {
 }
 
 fn look(log: &Log, found: &mut Found, report: &mut Report) -> Result<(), Error> {
-    let index = Index::open(log.store().files(), log.places())?;
+    let index = Index::open(log.store().files(), log.places(), log.first())?;
     let covered = index.covered().min(log.integrated().size());
     let mut tail = keys_from(log, covered)?;
     if tail.is_none() {
         report.limit(format!("whether ids are repeated: the index ends at leaf {covered}"));
     }
     let mut tail = tail.take().unwrap_or_default().into_iter().peekable();
-    let mut entries = index.into_entries().peekable();
+    let is_pruned = |leaf: u64| leaf < log.first();
+    let entries = index.into_entries();
+    let mut entries =
+        entries.filter(|entry| !matches!(entry, Ok((_, leaf)) if is_pruned(*leaf))).peekable();
     let mut group = Group::default();
     loop {
         let entry = match (entries.peek(), tail.peek()) {

@@ -10,6 +10,7 @@
 mod anchor;
 mod apart;
 mod behind;
+mod custody;
 mod damage;
 mod desk;
 mod emitters;
