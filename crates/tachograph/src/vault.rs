@@ -5,7 +5,6 @@
 //! them; `seal` is the side of a writer, `open` that of a reader, `plain` both for who does not
 //! seal.
 
-mod account;
 pub(crate) mod cipher;
 mod codec;
 mod error;
@@ -27,13 +26,13 @@ mod stock;
 pub(crate) mod subject;
 mod writer;
 
-pub use account::{Accounts, Alarm, account};
 pub use cipher::Sealed;
 pub use codec::{
     FLAG_PADDED, FLAG_PLAIN, FLAG_ZSTD, Flaw, Grant, GrantKind, Item, Items, Part, Tomb, items,
 };
 pub use error::VaultError;
 pub use escrow::escrow_keys;
+pub(crate) use open::Look;
 pub use open::{FindGrant, Opener, nowhere};
 pub use plain::{OpenGrants, Opened, open};
 pub use reveal::{Asker, Reveal};

@@ -25,6 +25,16 @@ pub struct Opener {
     grants: HashMap<[u8; 16], Option<Expander>>,
 }
 
+/// What became of an attempt to open a part.
+pub(crate) enum Look {
+    /// It opened.
+    Open(Zeroizing<Vec<u8>>),
+    /// The key of its grant is not at hand, or no more.
+    NoKey,
+    /// It does not open with the key of its grant.
+    Broken,
+}
+
 /// Finds the bytes of a grant that does not stand beside its part.
 pub type FindGrant<'f> = &'f mut dyn FnMut(&Part<'_>) -> Option<Vec<u8>>;
 
@@ -64,8 +74,16 @@ impl Opener {
         part: &Part<'_>,
         find: FindGrant<'_>,
     ) -> Option<Zeroizing<Vec<u8>>> {
+        match self.look(part, find) {
+            Look::Open(plaintext) => Some(plaintext),
+            Look::NoKey | Look::Broken => None,
+        }
+    }
+
+    /// What a part says, or why it does not open.
+    pub(crate) fn look(&mut self, part: &Part<'_>, find: FindGrant<'_>) -> Look {
         if part.is_plain() {
-            return Some(Zeroizing::new(part.body.to_vec()));
+            return Look::Open(Zeroizing::new(part.body.to_vec()));
         }
         if !self.grants.contains_key(&part.grant_id)
             && let Some(bytes) = find(part)
@@ -74,8 +92,8 @@ impl Opener {
         {
             self.learn(&grant);
         }
-        let key = self.grants.get(&part.grant_id)?.as_ref()?;
-        part::open(key, part, &self.origin).ok()
+        let Some(Some(key)) = self.grants.get(&part.grant_id) else { return Look::NoKey };
+        part::open(key, part, &self.origin).map_or(Look::Broken, Look::Open)
     }
 
     /// Opens a grant, once.

@@ -4,22 +4,25 @@
 //! Day files hold their parts in the order of the leaves, so one walk through each, side by side
 //! with the leaves, sees every part once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use tacho_event::json::{Object, Value};
-use tacho_event::privacy::{Class, Disclosure, base64url, digests};
+use tacho_event::privacy::{Class, Disclosure, base64url, digests, from_base64url};
 use tacho_tree::audit::{Code, Report, Spot};
 
+use super::said::{Digest, Said, Ticket};
 use super::unreadable;
 use crate::error::Error;
-use crate::limits::{PART_FILES_OPEN_MAX, VERIFY_DAYS_MAX, VERIFY_GRANTS_MAX, VERIFY_TOMBS_MAX};
+use crate::limits::{
+    PART_FILES_OPEN_MAX, VERIFY_DAYS_MAX, VERIFY_GRANTS_MAX, VERIFY_TICKETS_MAX, VERIFY_TOMBS_MAX,
+};
 use crate::log::Log;
 use crate::parts::Records;
-use crate::vault::{Item, Tomb};
+use crate::vault::{Item, Look, Opener, Part, Tomb};
 
 /// What became of the disclosures that leaves commit to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Disclosures {
     /// There, opened, and what the leaf commits to.
     pub opened: u64,
@@ -31,11 +34,13 @@ pub struct Disclosures {
     pub erased: u64,
     /// Gone without a record of why.
     pub missing: u64,
+    /// How many were erased under each ticket; the first of them, if there are very many.
+    pub tickets: BTreeMap<[u8; 16], u64>,
 }
 
 impl fmt::Display for Disclosures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { opened, sealed, expired, erased, missing } = self;
+        let Self { opened, sealed, expired, erased, missing, .. } = self;
         write!(
             f,
             "disclosures: {opened} opened and right, {sealed} sealed and not opened, \
@@ -44,8 +49,8 @@ impl fmt::Display for Disclosures {
     }
 }
 
-/// A digest that is recorded as gone, and the reason.
-type Buried = ([u8; 32], u8);
+/// A digest that is recorded as gone, the reason, and the ticket.
+type Buried = (Digest, u8, Ticket);
 
 /// The check, while leaves come in.
 #[derive(Debug)]
@@ -57,6 +62,9 @@ pub(super) struct Check<'l> {
     /// Tombstones whose day files are gone, by class and leaf.
     tombs: HashMap<(Class, u64), Vec<Buried>>,
     tombs_read: HashSet<Class>,
+    said: Said,
+    /// Opens what is sealed, if the keys were given.
+    opener: Option<Opener>,
     count: Disclosures,
 }
 
@@ -85,9 +93,12 @@ struct Found {
 }
 
 impl<'l> Check<'l> {
-    pub(super) fn new(log: &'l Log) -> Self {
+    /// A check of what leaves commit to; `said` is what all of them say of erasures.
+    pub(super) fn new(log: &'l Log, said: Said, opener: Option<Opener>) -> Self {
         Self {
             log,
+            said,
+            opener,
             days: HashMap::new(),
             open: Vec::new(),
             tombs: HashMap::new(),
@@ -131,6 +142,7 @@ impl<'l> Check<'l> {
                 Err(error) => unreadable(&error, report),
             }
         }
+        self.said.end(report);
         self.count
     }
 
@@ -167,12 +179,26 @@ impl<'l> Check<'l> {
                 self.count.opened += 1;
             }
         }
-        for (digest, reason) in &found.tombs {
+        let mut buried: BTreeMap<Ticket, BTreeSet<Digest>> = BTreeMap::new();
+        for (digest, reason, ticket) in &found.tombs {
             if is_of_leaf(digest, report, "a tombstone names what the leaf never committed to") {
                 match reason {
                     1 => self.count.expired += 1,
                     _ => self.count.erased += 1,
                 }
+                buried.entry(*ticket).or_default().insert(*digest);
+            }
+        }
+        self.bury(class, index, &buried);
+        let is_left = !found.opened.is_empty() || found.sealed > 0;
+        if is_left {
+            self.said.left(class, day, index);
+        } else if seen.len() < wanted.len() {
+            let gone = wanted.iter().filter(|text| !seen.contains(**text));
+            let gone = gone.filter_map(|text| from_base64url(text)?.try_into().ok()).collect();
+            if self.said.gone(class, day, index, &gone) {
+                self.count.expired += (wanted.len() - seen.len()) as u64;
+                return;
             }
         }
         let rest = (wanted.len() - seen.len().min(wanted.len())) as u64;
@@ -187,11 +213,26 @@ impl<'l> Check<'l> {
         }
     }
 
+    /// Counts what tombstones took of a leaf.
+    fn bury(&mut self, class: Class, index: u64, buried: &BTreeMap<Ticket, BTreeSet<Digest>>) {
+        for (ticket, digests) in buried {
+            if self.count.tickets.len() < VERIFY_TICKETS_MAX {
+                *self.count.tickets.entry(*ticket).or_default() += digests.len() as u64;
+            }
+            self.said.buried(*ticket, class, index, digests);
+        }
+    }
+
     /// Walks a day file up to a leaf and gives what stands there for it.
     fn of_leaf(&mut self, class: Class, day: u32, index: u64, report: &mut Report) -> Found {
         let mut found = Found::default();
         let log = self.log;
-        let Some(file) = self.day(class, day, report) else { return found };
+        // Out of the way of the borrow of the day; put back below.
+        let mut opener = self.opener.take();
+        let Some(file) = self.day(class, day, report) else {
+            self.opener = opener;
+            return found;
+        };
         while let Some(records) = &mut file.records {
             let offset = records.offset();
             let record = match records.next_record() {
@@ -209,6 +250,9 @@ impl<'l> Check<'l> {
             };
             let Some(leaf) = record.leaf else {
                 take_grant(&record.item, &mut file.grants, (class, day), offset, report);
+                if let (Item::Grant(grant), Some(opener)) = (&record.item, &mut opener) {
+                    opener.learn(grant);
+                }
                 continue;
             };
             if leaf > index {
@@ -222,8 +266,17 @@ impl<'l> Check<'l> {
                 continue;
             }
             file.last = Some(leaf);
-            take(&record.item, class, &file.grants, &mut found, spot, report);
+            take(&record.item, class, &file.grants, &mut found, &spot, report);
+            if let (Item::Part(part), Some(opener)) = (&record.item, &mut opener)
+                && !part.is_plain()
+            {
+                let find = &mut |part: &Part<'_>| {
+                    log.part_files().grant(class, day, &part.grant_id).ok().flatten()
+                };
+                take_sealed(part, opener.look(part, find), &mut found, &spot, report);
+            }
         }
+        self.opener = opener;
         found
     }
 
@@ -355,7 +408,7 @@ fn take(
     class: Class,
     grants: &HashSet<[u8; 16]>,
     found: &mut Found,
-    spot: impl Fn() -> Spot,
+    spot: &dyn Fn() -> Spot,
     report: &mut Report,
 ) {
     match item {
@@ -376,18 +429,46 @@ fn take(
                 found.sealed += u64::from(part.pairs);
                 return;
             }
-            match Disclosure::of_part(part.class, part.body) {
-                Ok(shown) if shown.len() == usize::from(part.pairs) => {
-                    found.opened.extend(shown.iter().map(Disclosure::digest));
-                }
-                Ok(_) => report.find(Code::PartChanged, spot(), "it does not hold its pairs"),
-                Err(problem) => report.find(Code::PartChanged, spot(), problem),
-            }
+            take_shown(part, part.body, found, spot, report);
         }
     }
 }
 
+/// Takes in a sealed part, as far as it opens.
+fn take_sealed(
+    part: &Part<'_>,
+    look: Look,
+    found: &mut Found,
+    spot: &dyn Fn() -> Spot,
+    report: &mut Report,
+) {
+    match look {
+        Look::NoKey => {}
+        Look::Broken => report.find(Code::PartChanged, spot(), "it does not open with its key"),
+        Look::Open(plaintext) => {
+            found.sealed -= u64::from(part.pairs);
+            take_shown(part, &plaintext, found, spot, report);
+        }
+    }
+}
+
+fn take_shown(
+    part: &Part<'_>,
+    plaintext: &[u8],
+    found: &mut Found,
+    spot: &dyn Fn() -> Spot,
+    report: &mut Report,
+) {
+    match Disclosure::of_part(part.class, plaintext) {
+        Ok(shown) if shown.len() == usize::from(part.pairs) => {
+            found.opened.extend(shown.iter().map(Disclosure::digest));
+        }
+        Ok(_) => report.find(Code::PartChanged, spot(), "it does not hold its pairs"),
+        Err(problem) => report.find(Code::PartChanged, spot(), problem),
+    }
+}
+
 fn buried<'t>(tomb: &Tomb<'t>) -> impl Iterator<Item = Buried> + use<'t> {
-    let reason = tomb.reason;
-    tomb.digests.as_chunks::<32>().0.iter().map(move |digest| (*digest, reason))
+    let (reason, ticket) = (tomb.reason, tomb.ticket);
+    tomb.digests.as_chunks::<32>().0.iter().map(move |digest| (*digest, reason, ticket))
 }
