@@ -132,14 +132,37 @@ impl From<tachograph::Error> for Failure {
 
 impl From<VaultError> for Failure {
     fn from(error: VaultError) -> Self {
-        let exit = match error {
+        let (what, next) = (error.to_string(), error.next());
+        let (exit, next) = match error {
             VaultError::Store(error) => return error.into(),
             VaultError::Record(error) => return error.into(),
-            VaultError::Busy(_) => Exit::Unreachable,
-            _ => Exit::NotAllowed,
+            VaultError::Exposed(path) => {
+                let next = format!("`chmod 600 {}`, and ask who read it", path.display());
+                return Self::new(Exit::NotAllowed, what).next(next);
+            }
+            VaultError::Busy(_) | VaultError::Integrate(_) | VaultError::Wal(_) => {
+                (Exit::Unreachable, Some("again in a moment"))
+            }
+            VaultError::Held { .. } => (
+                Exit::NotAllowed,
+                Some("`tacho hold ls` shows why; `tacho hold lift ID --reason ...` ends it"),
+            ),
+            VaultError::Scope(_) => (Exit::Usage, None),
+            VaultError::Foreign(_) => {
+                (Exit::NotAllowed, Some("name the right directory with --keys DIR"))
+            }
+            VaultError::NotApplied { .. } => (
+                Exit::NotAllowed,
+                Some("`tacho restore --apply` erases again what was erased since"),
+            ),
+            VaultError::Clock(_) => {
+                (Exit::CannotTell, Some("set the clock; `tacho doctor` says more"))
+            }
+            VaultError::NoMaster(_) => (Exit::CannotTell, next),
+            _ => (Exit::NotAllowed, next),
         };
-        let failure = Self::new(exit, error.to_string());
-        match error.next() {
+        let failure = Self::new(exit, what);
+        match next {
             Some(next) => failure.next(next),
             None => failure,
         }

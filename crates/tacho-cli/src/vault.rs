@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tachograph::erase::{Eraser, Scope, Target};
 use tachograph::sign::{Keys, SignError};
 use tachograph::store::Store;
-use tachograph::vault::{KeyRing, SharedRing, VaultError};
+use tachograph::vault::{KeyRing, SharedRing};
 
 /// What an erasure or a hold is about, on the command line.
 #[derive(Debug, Default, clap::Args)]
@@ -82,36 +82,4 @@ pub(crate) fn keys(place: &Place, store: &Store) -> Result<Keys, Failure> {
             _ => failure,
         }
     })
-}
-
-impl From<VaultError> for Failure {
-    fn from(error: VaultError) -> Self {
-        let what = error.to_string();
-        match error {
-            VaultError::Store(error) => error.into(),
-            VaultError::Record(error) => error.into(),
-            VaultError::NoMaster(_) => {
-                Self::new(Exit::CannotTell, what).next("put `vault.msk` back from where it is kept")
-            }
-            VaultError::Exposed(path) => Self::new(Exit::NotAllowed, what)
-                .next(format!("`chmod 600 {}`, and ask who read it", path.display())),
-            VaultError::Busy(_) | VaultError::Integrate(_) | VaultError::Wal(_) => {
-                Self::new(Exit::Unreachable, what).next("again in a moment")
-            }
-            VaultError::Held { .. } => Self::new(Exit::NotAllowed, what)
-                .next("`tacho hold ls` shows why; `tacho hold lift ID --reason ...` ends it"),
-            VaultError::Scope(_) => Self::usage(what),
-            VaultError::Foreign(_) => {
-                Self::new(Exit::NotAllowed, what).next("name the right directory with --keys DIR")
-            }
-            VaultError::NotApplied { .. } => Self::new(Exit::NotAllowed, what)
-                .next("`tacho restore --apply` erases again what was erased since"),
-            VaultError::Clock(_) => {
-                Self::new(Exit::CannotTell, what).next("set the clock; `tacho doctor` says more")
-            }
-            VaultError::Sign(_) => Self::new(Exit::NotAllowed, what),
-            _ => Self::new(Exit::CannotTell, what)
-                .next("`tacho verify` says what is damaged, `tacho doctor` what can be mended"),
-        }
-    }
 }

@@ -48,7 +48,7 @@ fn of(says: Says) -> Value {
         Says::Word(words) => Object::from([("enum", Value::from(words.to_vec()))]),
         Says::Count => {
             let mut count = kind("integer");
-            count.insert("minimum", 0);
+            count.insert("minimum", 0_i64);
             count
         }
         Says::Number => kind("number"),
@@ -130,7 +130,7 @@ const SAID: &[(&str, &str)] = &[
     ("tacho session show s-1 --json", "event"),
     ("tacho session replay s-1 --json", "replay"),
     ("tacho resource c/1 --json", "event"),
-    ("tacho resource c/1 --at 0s --json", "resource"),
+    ("tacho resource c/1 --at 2099-01-01 --json", "resource"),
     ("tacho stats --json", "stats"),
     ("tacho verify --json", "verified"),
     ("tacho -C tacho-demo/store --keys tacho-demo/keys verify --json", "verified"),

@@ -41,7 +41,16 @@ const fn form(name: &'static str, about: &'static str, members: Members) -> Form
     Form { name, about, members, is_open: false }
 }
 
-const FINDING: Says = Of(&[("code", Text), ("what", Text), ("spot", Any), ("hint?", Text)]);
+const FINDING: Says = Of(&[
+    ("code", Text),
+    ("place", Text),
+    ("what", Text),
+    ("hint", Text),
+    ("file?", Text),
+    ("offset?", Count),
+    ("leaf?", Count),
+    ("size?", Count),
+]);
 const OR_TEXT: Says = Or(&Text);
 
 pub(crate) const FORMS: &[Form] = &[
@@ -347,13 +356,16 @@ pub(crate) const FORMS: &[Form] = &[
         about: "`tacho verify`, `tacho bundle verify`.",
         members: &[
             ("v", One),
-            ("verdict", Word(&["yes", "no", "cannot_tell"])),
+            ("verdict", Word(&["yes", "no", "cannot tell"])),
             ("findings", List(&FINDING)),
+            ("more_findings", Count),
+            ("facts", List(&Text)),
+            ("limits", List(&Text)),
             ("stored?", Count),
             ("signed?", Count),
             ("unsigned?", Count),
             ("unintegrated?", Count),
-            ("complete?", Word(&["yes", "no", "cannot_tell"])),
+            ("complete?", Word(&["yes", "no", "cannot tell"])),
         ],
         is_open: true,
     },
