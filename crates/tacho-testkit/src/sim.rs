@@ -108,6 +108,33 @@ impl Machine {
         })))
     }
 
+    /// Another machine with the same disk and page cache, and other luck; no process runs on it.
+    pub fn twin(&self, seed: u64) -> Self {
+        let state = self.state();
+        Self(Arc::new(Mutex::new(State {
+            rng: Rng::new(seed ^ 0x7e11),
+            disk: state.disk.clone(),
+            ops: state.ops,
+            stop: None,
+            stopped: false,
+            interrupt: None,
+            boot: state.boot,
+            micros: state.micros,
+            next_process: state.next_process,
+            dead: (1..state.next_process).collect(),
+            powerless: false,
+            off: state.off.clone(),
+            seen: state.seen.clone(),
+            faults: Vec::new(),
+            handles: BTreeMap::new(),
+            next_handle: state.next_handle,
+            shared: HashSet::new(),
+            locks: BTreeMap::new(),
+            short_writes: state.short_writes,
+            synced_under_lock: 0,
+        })))
+    }
+
     /// A new process.
     pub fn process(&self) -> SimFiles {
         let mut state = self.state();

@@ -36,7 +36,6 @@ use tacho_event::{Draft, TenantId};
 
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
-use crate::files::shred::shred;
 use crate::files::{Files, Point};
 use crate::integrate::Integrator;
 use crate::limits::VAULT_WAIT_MICROS;
@@ -264,7 +263,7 @@ impl Eraser {
             journal.fresh.extend(self.days_of(&log, &found)?);
         }
         journal.generation = held(&self.ring).generation() + 1;
-        journal.write(self.files().as_ref(), &self.keys_dir())?;
+        journal.begin(self.files().as_ref(), &self.keys_dir())?;
         Ok(journal)
     }
 
@@ -390,10 +389,7 @@ impl Eraser {
         let (_, end) = list::read(files.as_ref(), &keys, 0)?;
         list::tell(&self.store, end)?;
         held(&self.ring).finish(journal.generation)?;
-        shred(files.as_ref(), &journal.plan_path(&keys))?;
-        shred(files.as_ref(), &journal.path(&keys))?;
-        let dir = journal::dir(&keys);
-        Ok(files.sync_dir(&dir, Point::JournalGoneDirSync).doing("sync", &dir)?)
+        journal.end(files.as_ref(), &keys)
     }
 
     /// What the targets of a log's tenant name.

@@ -22,7 +22,7 @@ pub enum Keep {
 }
 
 /// Files, directories, and what of them is durable.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Disk {
     inodes: BTreeMap<u64, Inode>,
     dirs: BTreeMap<PathBuf, Dir>,

@@ -7,13 +7,10 @@ use std::collections::HashSet;
 
 use super::build::Build;
 use super::find::Found;
-use super::journal::{Journal, dir};
+use super::journal::Journal;
 use super::plan::Plan;
 use super::sums::{hex, state};
 use super::{Eraser, held, list, reach};
-use crate::error::Doing;
-use crate::files::Point;
-use crate::files::shred::shred;
 use crate::log::Log;
 use crate::vault::VaultError;
 use crate::wal::Patience;
@@ -48,7 +45,13 @@ impl Eraser {
     fn apply_one(&mut self, erased: &list::Erased) -> Result<(), VaultError> {
         let mut integrator = self.integrator();
         let mut sums = Vec::new();
+        let mut journal = Journal::new(self.world.as_ref(), "applied");
+        journal.ticket = erased.ticket;
         integrator.exclusively(|integrator| {
+            let (keys, files) = (self.keys_dir(), self.files().as_ref());
+            let path = journal.plan_path(&keys);
+            // What an interrupted run wrote over is whole before it is read.
+            Plan::again(&self.store, &path)?;
             integrator.run_whole()?;
             let log = Log::of(&self.store, &erased.tenant)?;
             let mut found = Found::default();
@@ -67,10 +70,6 @@ impl Eraser {
             let built = build.all(&mut plan)?;
             sums.extend(built.lost.iter().map(|(class, lost)| (*class, lost.sum())));
             sums.sort_by_key(|(class, _)| *class);
-            let mut journal = Journal::new(self.world.as_ref(), "applied");
-            journal.ticket = erased.ticket;
-            let (keys, files) = (self.keys_dir(), self.files().as_ref());
-            let path = journal.plan_path(&keys);
             plan.write(files, &path)?;
             Plan::apply(&self.store, &path)?;
             for (class, day) in &erased.days {
@@ -81,16 +80,14 @@ impl Eraser {
             let integrated = crate::integrated::read(files, self.store.places())?;
             reach::sweep(&self.store, &self.world, integrated)?;
             integrator.wal().retire_shredding()?;
-            shred(files, &path)?;
-            let dir = dir(&keys);
-            files.sync_dir(&dir, Point::JournalGoneDirSync).doing("sync", &dir)?;
             Ok::<(), VaultError>(())
         })?;
         if sums.is_empty() {
-            return Ok(());
+            return journal.end(self.files().as_ref(), &self.keys_dir());
         }
         let ticket = hex(&erased.ticket);
         let draft = Draft::system("tacho.erase.done").with("action.system.ticket", ticket.as_str());
-        self.record(&erased.tenant, state(draft, &sums))
+        self.record(&erased.tenant, state(draft, &sums))?;
+        journal.end(self.files().as_ref(), &self.keys_dir())
     }
 }

@@ -105,7 +105,7 @@ impl Eraser {
         let mut journal = Journal::new(self.world.as_ref(), "expired");
         journal.generation = held(&self.ring).generation() + 1;
         journal.days = due.iter().map(|due| (due.tenant.clone(), due.class, due.day)).collect();
-        journal.write(self.files().as_ref(), &self.keys_dir())?;
+        journal.begin(self.files().as_ref(), &self.keys_dir())?;
         Ok(journal)
     }
 
@@ -202,13 +202,15 @@ impl Eraser {
     fn unlink_days(&mut self, journal: &Journal) -> Result<(), VaultError> {
         let mut integrator = self.integrator();
         integrator.exclusively(|integrator| {
+            let path = journal.plan_path(&self.keys_dir());
+            // What an interrupted run wrote over is whole before it is read.
+            super::Plan::again(&self.store, &path)?;
             integrator.run_whole()?;
             let mut plan = super::Plan::default();
             // Grants of the master are wrapped to the new one before the old one goes.
             for tenant in self.all_tenants()? {
                 self.build(&tenant, journal, &mut plan)?;
             }
-            let path = journal.plan_path(&self.keys_dir());
             plan.write(self.files().as_ref(), &path)?;
             super::Plan::apply(&self.store, &path)?;
             for (tenant, class, day) in &journal.days {

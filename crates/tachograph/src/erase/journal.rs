@@ -1,12 +1,15 @@
 //! The journal of an erasure: what was asked and how far it came, beside the keys.
 //!
 //! ```text
-//! <keys>/erase/<ticket>        one JSON object: targets, step, generation, sums; 0600
+//! <keys>/erase/<ticket>        one JSON object: whom, and why; written once; 0600
+//! <keys>/erase/<ticket>.step   one JSON object: step, generation, days, sums; replaced at each step
 //! <keys>/erase/<ticket>.plan   what will be written over in day files (`plan`)
 //! <keys>/erase/lock            held by whoever erases
 //! ```
 //!
-//! Only this is a command: nothing that stands in an event ever makes the vault erase.
+//! A file that is replaced leaves its old bytes on the disk: what names people is written once, and
+//! zeros are written over it in the end. Only this is a command: nothing that stands in an event
+//! ever makes the vault erase.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,9 +20,9 @@ use tacho_tree::Hash;
 
 use super::scope::{Scope, Target};
 use super::sums::{Sum, hex, unhex};
-use crate::error::Doing;
+use crate::error::{Doing, Error};
 use crate::files::replace::{Steps, replace};
-use crate::files::shred::{DOOMED, shred_in_place};
+use crate::files::shred::{DOOMED, shred, shred_in_place};
 use crate::files::{Files, Point, read_small};
 use crate::limits::JOURNAL_BYTES_MAX;
 use crate::vault::VaultError;
@@ -83,12 +86,16 @@ pub(crate) fn tickets(files: &dyn Files, keys: &Path) -> Result<Vec<[u8; 16]>, V
 pub(crate) fn tidy(files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
     let dir = dir(keys);
     let names = crate::files::grow::list_if_there(files, &dir)?;
-    let is_orphan = |name: &str| match name.strip_suffix(".plan") {
+    let is_orphan = |name: &str| match name.strip_suffix(".plan").or(name.strip_suffix(STEP)) {
         Some(ticket) => !names.iter().any(|name| name == ticket),
         None => name.ends_with(".tmp") || name.ends_with(DOOMED),
     };
-    for name in names.iter().filter(|name| is_orphan(name)) {
+    let orphans: Vec<&String> = names.iter().filter(|name| is_orphan(name)).collect();
+    for name in &orphans {
         shred_in_place(files, &dir.join(name))?;
+    }
+    if !orphans.is_empty() {
+        files.sync_dir(&dir, Point::JournalGoneDirSync).doing("sync", &dir)?;
     }
     Ok(())
 }
@@ -120,18 +127,33 @@ impl Journal {
         dir(keys).join(hex(&self.ticket))
     }
 
+    fn step_path(&self, keys: &Path) -> PathBuf {
+        dir(keys).join(format!("{}{STEP}", hex(&self.ticket)))
+    }
+
     pub(crate) fn plan_path(&self, keys: &Path) -> PathBuf {
         dir(keys).join(format!("{}.plan", hex(&self.ticket)))
     }
 
+    /// Writes down whom, and why: from here on it will be done.
+    pub(crate) fn begin(&self, files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
+        self.write(files, keys)?;
+        replace_by(files, &self.path(keys), self.whom())
+    }
+
+    /// Writes down how far it came.
     pub(crate) fn write(&self, files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
-        let text = Value::Object(self.to_json()).to_json();
-        let steps = Steps {
-            sync: Point::JournalSync,
-            rename: Point::JournalRename,
-            dir: Some(Point::JournalDirSync),
-        };
-        Ok(replace(files, &self.path(keys), text.as_bytes(), steps)?)
+        replace_by(files, &self.step_path(keys), self.how_far())
+    }
+
+    /// Destroys it: all is done.
+    pub(crate) fn end(&self, files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
+        shred_in_place(files, &self.plan_path(keys))?;
+        // Without this nothing is under way; what is left then is nobody's.
+        shred(files, &self.path(keys))?;
+        shred_in_place(files, &self.step_path(keys))?;
+        let dir = dir(keys);
+        Ok(files.sync_dir(&dir, Point::JournalGoneDirSync).doing("sync", &dir)?)
     }
 
     /// Every journal that stands there, in the order of tickets.
@@ -141,16 +163,22 @@ impl Journal {
         let mut journals = Vec::new();
         for name in names.iter().filter(|name| unhex(name).is_some_and(|id| id.len() == 16)) {
             let path = dir.join(name);
-            let bytes = read_small(files, &path, JOURNAL_BYTES_MAX).doing("read", &path)?;
-            let journal = json::read(&bytes).ok().and_then(|value| Self::from_json(&value));
+            let read = |path: &Path| -> Result<Option<Value>, Error> {
+                let bytes = read_small(files, path, JOURNAL_BYTES_MAX).doing("read", path)?;
+                Ok(json::read(&bytes).ok())
+            };
+            let step = dir.join(format!("{name}{STEP}"));
+            let journal = match (read(&path)?, read(&step)?) {
+                (Some(whom), Some(how_far)) => Self::from_json(&whom, &how_far),
+                _ => None,
+            };
             let what = "it is no journal of an erasure";
             journals.push(journal.ok_or(VaultError::Damaged { path, what })?);
         }
         Ok(journals)
     }
 
-    fn to_json(&self) -> Object {
-        let step = STEPS.iter().find(|(step, _)| *step == self.step).map_or("", |(_, word)| word);
+    fn whom(&self) -> Object {
         let targets = self.targets.iter().map(|target| {
             let tenant = Value::from(target.tenant.as_str());
             Value::Object(Object::from([("tenant", tenant), ("scope", target.scope.to_json())]))
@@ -159,6 +187,17 @@ impl Journal {
             .names
             .iter()
             .map(|(tenant, name)| Value::from(vec![tenant.as_str(), hex(name).as_str()]));
+        Object::from([
+            ("v", Value::from(1)),
+            ("ticket", hex(&self.ticket).as_str().into()),
+            ("reason", self.reason.as_str().into()),
+            ("targets", list(targets)),
+            ("names", list(names)),
+        ])
+    }
+
+    fn how_far(&self) -> Object {
+        let step = STEPS.iter().find(|(step, _)| *step == self.step).map_or("", |(_, word)| word);
         let days = |days: &[(String, Class, u32)]| {
             list(days.iter().map(|(tenant, class, day)| {
                 let class = Value::from(u64::from(class.byte()));
@@ -177,12 +216,8 @@ impl Journal {
         let until = until.map(|(tenant, size)| list([tenant.as_str().into(), (*size).into()]));
         Object::from([
             ("v", Value::from(1)),
-            ("ticket", hex(&self.ticket).as_str().into()),
             ("step", step.into()),
             ("generation", u64::from(self.generation).into()),
-            ("reason", self.reason.as_str().into()),
-            ("targets", list(targets)),
-            ("names", list(names)),
             ("fresh", days(&self.fresh)),
             ("later", days(&self.later)),
             ("days", days(&self.days)),
@@ -191,9 +226,9 @@ impl Journal {
         ])
     }
 
-    fn from_json(value: &Value) -> Option<Self> {
-        let object = value.as_object()?;
-        let lists = |name: &str| object.get(name).and_then(Value::as_list);
+    fn from_json(whom: &Value, how_far: &Value) -> Option<Self> {
+        let (whom, object) = (whom.as_object()?, how_far.as_object()?);
+        let lists = |name: &str| object.get(name).or(whom.get(name)).and_then(Value::as_list);
         let step = object.str("step")?;
         let mut sums: BTreeMap<String, Vec<(Class, Sum)>> = BTreeMap::new();
         for sum in lists("sums")? {
@@ -204,10 +239,10 @@ impl Journal {
             sums.entry(tenant.as_str()?.to_owned()).or_default().push((class_of(class)?, sum));
         }
         Some(Self {
-            ticket: unhex(object.str("ticket")?)?.try_into().ok()?,
+            ticket: unhex(whom.str("ticket")?)?.try_into().ok()?,
             step: STEPS.iter().find(|(_, word)| *word == step)?.0,
             generation: u32::try_from(object.get("generation")?.as_i64()?).ok()?,
-            reason: object.str("reason")?.to_owned(),
+            reason: whom.str("reason")?.to_owned(),
             targets: lists("targets")?.iter().map(target).collect::<Option<_>>()?,
             names: lists("names")?.iter().map(name).collect::<Option<_>>()?,
             fresh: lists("fresh")?.iter().map(day).collect::<Option<_>>()?,
@@ -217,6 +252,18 @@ impl Journal {
             sums,
         })
     }
+}
+
+/// How the name of what tells the step ends.
+const STEP: &str = ".step";
+
+fn replace_by(files: &dyn Files, path: &Path, object: Object) -> Result<(), VaultError> {
+    let steps = Steps {
+        sync: Point::JournalSync,
+        rename: Point::JournalRename,
+        dir: Some(Point::JournalDirSync),
+    };
+    Ok(replace(files, path, Value::Object(object).to_json().as_bytes(), steps)?)
 }
 
 fn list(values: impl IntoIterator<Item = Value>) -> Value {
@@ -273,7 +320,7 @@ mod tests {
             until: BTreeMap::from([("acme".to_owned(), 77)]),
             sums: BTreeMap::from([("acme".to_owned(), vec![(Class::Content, sum)])]),
         };
-        let value = Value::Object(journal.to_json());
-        assert_eq!(Journal::from_json(&value), Some(journal));
+        let (whom, how_far) = (journal.whom().into(), journal.how_far().into());
+        assert_eq!(Journal::from_json(&whom, &how_far), Some(journal));
     }
 }

@@ -9,6 +9,7 @@
 //! filled up with zeros. Writing a plan twice is writing it once, which is what a crash needs.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use tacho_event::privacy::Class;
@@ -62,6 +63,14 @@ impl Plan {
         Ok(replace(files, path, &bytes, steps)?)
     }
 
+    /// Does once more what a plan says that an interrupted run may have left; none is fine.
+    pub(crate) fn again(store: &Store, path: &Path) -> Result<(), VaultError> {
+        match store.files().stat(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            _ => Self::apply(store, path).map(|_| ()),
+        }
+    }
+
     /// Does what the plan at `path` says, durably; gives the parts that are gone, by tenant.
     pub(crate) fn apply(store: &Store, path: &Path) -> Result<Parts, VaultError> {
         let files = store.files().as_ref();
@@ -88,7 +97,11 @@ impl Plan {
                 continue;
             }
             let path = places.day_file(class, day);
-            let file = files.open(&path, Access::Write).doing("open", &path)?;
+            let file = match files.open(&path, Access::Write) {
+                // The day expired since.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                outcome => outcome.doing("open", &path)?,
+            };
             for (at, bytes) in writes {
                 write_all_at(file.as_ref(), bytes, at).doing("write", &path)?;
             }

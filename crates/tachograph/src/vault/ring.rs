@@ -401,7 +401,12 @@ impl KeyRing {
     pub(super) fn begin(&mut self, tenant: &str) -> Result<(), VaultError> {
         let places = KeyPlaces::new(self.dir(), tenant);
         let files = self.store.files().clone();
-        self.tenants.remove(tenant);
+        // Identity and length may be those of the rows before a rotation; the generation is not.
+        self.reload_master()?;
+        let known = self.tenants.get(tenant).map(|keys| keys.rows.generation);
+        if known != Some(self.generation()) {
+            self.tenants.remove(tenant);
+        }
         if stat(files.as_ref(), &places.rows())?.is_none() {
             let generation = self.generation();
             files.create_dir(places.dir()).doing("create", places.dir())?;

@@ -3,6 +3,7 @@
 pub(crate) mod safe;
 
 mod account;
+mod crash;
 mod erase;
 mod expire;
 mod restored;
