@@ -169,7 +169,7 @@ fn an_older_state_put_back_is_caught_by_a_note_from_outside() {
     let alone = check(&old, &Against { keys: keys.clone(), ..Against::default() }, &mut |_| ());
     assert_eq!(alone.verdict(), Verdict::Yes, "an old log is a valid log: {:?}", alone.findings);
     let notes = vec![("the note I kept".to_owned(), newer)];
-    let report = check(&old, &Against { keys, notes }, &mut |_| ());
+    let report = check(&old, &Against { keys, notes, ..Against::default() }, &mut |_| ());
     assert_eq!(codes(&report), [Code::RolledBack]);
 }
 
@@ -187,7 +187,8 @@ fn a_rewritten_history_is_a_fork_to_whoever_kept_a_note() {
     assert!(Note::parse(&kept).is_ok());
     let keys = vec![one.made.vkey(), other.verifier().clone()];
     let notes = vec![("what I was shown".to_owned(), forged.to_string().into_bytes())];
-    let report = check(&one.made.log(), &Against { keys, notes }, &mut |_| ());
+    let report =
+        check(&one.made.log(), &Against { keys, notes, ..Against::default() }, &mut |_| ());
     assert_eq!(codes(&report), [Code::Forked]);
 }
 

@@ -147,6 +147,7 @@ fn an_older_state_that_is_published_again_is_caught_by_a_newer_note() {
     let against = Against {
         keys: vec![case.key.clone()],
         notes: vec![("the note I kept".to_owned(), newer.clone())],
+        ..Against::default()
     };
     let report = tlog::check(&case.published(), &against, &mut |_| ());
     assert_eq!(codes(&report), [Code::RolledBack]);

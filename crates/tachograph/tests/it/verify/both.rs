@@ -47,7 +47,8 @@ fn shared(report: &Report) -> BTreeSet<(Code, String)> {
 fn ask(yard: &Yard, against: &[(String, Vec<u8>)]) -> (Report, Report) {
     let options = Options { against: against.to_vec(), ..trusted(yard) };
     let ours = verify(&yard.store(), "default", &options).report;
-    let against = Against { keys: options.keys.clone(), notes: against.to_vec() };
+    let against =
+        Against { keys: options.keys.clone(), notes: against.to_vec(), ..Against::default() };
     let theirs = tacho_verify::log::check(yard.places("default").dir(), &against, &mut |_| ());
     (ours, theirs)
 }
