@@ -21,8 +21,7 @@ use tacho_shapes::memory::{
 fn main() -> Result<(), Box<dyn Error>> {
     let scratch = tempfile::tempdir()?;
     let dir = std::env::args_os().nth(1).map(std::path::PathBuf::from);
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let seen = runtime.block_on(run(&dir.unwrap_or_else(|| scratch.path().to_owned())))?;
+    let seen = tacho_testkit::block_on(run(&dir.unwrap_or_else(|| scratch.path().to_owned())))?;
     println!("User stored {} entries in the last hour", seen.stored_by_user);
     println!("Total events: {}", seen.stats.total_events);
     println!("Success rate: {:.2}%", seen.stats.success_rate * 100.0);

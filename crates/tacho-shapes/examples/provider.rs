@@ -27,8 +27,7 @@ pub(crate) const TENANT: &str = "123e4567-e89b-12d3-a456-426614174000";
 fn main() -> Result<(), Box<dyn Error>> {
     let scratch = tempfile::tempdir()?;
     let dir = std::env::args_os().nth(1).map(std::path::PathBuf::from);
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let seen = runtime.block_on(run(&dir.unwrap_or_else(|| scratch.path().to_owned())))?;
+    let seen = tacho_testkit::block_on(run(&dir.unwrap_or_else(|| scratch.path().to_owned())))?;
     let (providers, activity, slowest) = &seen.analytics;
     println!("{providers} providers, {} activities, {} alarms", activity.len(), seen.alarms);
     let rows = seen.actions.iter().chain(&seen.details).chain(&seen.failed).chain(slowest);

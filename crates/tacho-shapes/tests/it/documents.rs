@@ -9,7 +9,7 @@ use tacho_shapes::Book;
 use tacho_shapes::book::all_events;
 use tacho_shapes::interaction::{AuditViewer, sha256_hex};
 use tacho_shapes::memory::Warning;
-use tacho_testkit::scratch;
+use tacho_testkit::{block_on, scratch};
 
 #[path = "../../examples/agent.rs"]
 mod agent;
@@ -34,10 +34,6 @@ fn lines(path: &Path) -> Vec<Value> {
 
 fn value(text: &str) -> Value {
     read(text.as_bytes()).unwrap()
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
 
 #[test]

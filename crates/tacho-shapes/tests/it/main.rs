@@ -12,6 +12,5 @@ mod documents;
 mod lines;
 mod memory;
 mod retry;
-mod service;
 mod spans;
 mod stop;
