@@ -9,8 +9,9 @@ use std::error::Error;
 use std::path::Path;
 
 use tacho_event::json::{Object, Value};
-use tacho_event::privacy::Policy;
-use tacho_event::{Draft, Timestamp};
+use tacho_event::privacy::scan::{PatternSpec, Scanner};
+use tacho_event::privacy::{ContentLogging, Level, Policy, Preset};
+use tacho_event::{Draft, Span, Timestamp};
 use tacho_shapes::Book;
 use tacho_shapes::agent::{AgentLog, FileDestination};
 use tacho_shapes::lines::Rotation;
@@ -36,8 +37,42 @@ pub(crate) fn run(dir: &Path) -> Result<u64, Box<dyn Error>> {
     log.log(decision())?;
 
     // Local File (Development)
-    let rotation = Rotation::default();
+    let rotation = Rotation { max_size: 100 << 20, max_age: Span::from_days(30), compress: true };
     let file = FileDestination::new(&book, &dir.join("agent-audit"), rotation)?;
+    let lines = file.pull()?;
+    minimised(dir)?;
+    Ok(lines)
+}
+
+/// Data Minimization: what a log keeps of a secret, of a file and of a long output.
+fn minimised(dir: &Path) -> Result<u64, Box<dyn Error>> {
+    // Don't log full content, just metadata; bash_output: first 500 chars only
+    let content_logging =
+        ContentLogging { file_contents: false, query_results: false, output_chars: Some(500) };
+    // Redact sensitive patterns
+    let patterns = [
+        ("password", r"password[=:]\S+"),
+        ("api_key", r"api[_-]?key[=:]\S+"),
+        ("secret", r"secret[=:]\S+"),
+        ("token", r"token[=:]\S+"),
+    ];
+    let patterns = patterns.map(|(name, pattern)| PatternSpec::new(name, pattern));
+    let scanner = Scanner::new(&patterns, "[REDACTED]", false)?;
+    let policy = Policy::new(Preset::Development, scanner)
+        .with_level(Level::Redacted)
+        .with_content_logging(content_logging);
+    let book = Book::open(dir.join("minimised"), policy)?;
+    let log = AgentLog::new(&book, "ops/release-manager").session("abc123");
+    let command = "deploy password=a1 api_key=b2 secret:c3 token=d4 now";
+    log.log(Draft::tool("Bash").input(Object::from([("command", command)])).result(Object::from(
+        [("stdout", Value::from("x".repeat(2000))), ("exit_code", 0.into())],
+    )))?;
+    log.log(
+        Draft::tool("Write")
+            .input(Object::from([("file_path", "notes.md"), ("content", "private")])),
+    )?;
+    log.log(Draft::skill("postgres", "query").result(Object::from([("rows", vec![1, 2, 3])])))?;
+    let file = FileDestination::new(&book, &dir.join("minimised-audit"), Rotation::default())?;
     Ok(file.pull()?)
 }
 

@@ -21,15 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let scratch = tempfile::tempdir()?;
     let dir = std::env::args_os().nth(1).map(std::path::PathBuf::from);
     let seen = run(&dir.unwrap_or_else(|| scratch.path().to_owned()))?;
-    println!("{}", seen.summary.to_value());
-    println!("{} interactions, {} exported files", seen.recent_chats.len(), seen.files.len());
-    println!("{}", seen.analytics);
-    println!("chat {} and tool usage {}", seen.chat_id, seen.tool_id);
-    println!("{:?}: intact {:?}", seen.full_content.prompt, seen.full_content.matches_hashes);
-    println!("{}", seen.export);
-    for config in seen.presets.iter().chain([&seen.custom]) {
-        println!("{} days, sealed: {}", config.max_log_age_days, config.encrypt_sensitive_content);
-    }
+    seen.lines().iter().for_each(|line| println!("{line}"));
     Ok(())
 }
 
@@ -56,6 +48,33 @@ pub(crate) struct Seen {
     pub(crate) export: Value,
     /// The files of the complete export.
     pub(crate) files: Vec<ExportedFile>,
+}
+
+impl Seen {
+    /// What the samples gave, a line for each.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let content = &self.full_content;
+        let mut lines = vec![
+            self.summary.to_value().to_string(),
+            format!(
+                "{} interactions, {} exported files",
+                self.recent_chats.len(),
+                self.files.len()
+            ),
+            self.analytics.to_string(),
+            format!("chat {} and tool usage {}", self.chat_id, self.tool_id),
+            format!("{:?}: intact {:?}", content.prompt, content.matches_hashes),
+            self.export.to_string(),
+        ];
+        let configs = self.presets.iter().chain([&self.custom]);
+        lines.extend(configs.map(|config| {
+            format!(
+                "{} days, sealed: {}",
+                config.max_log_age_days, config.encrypt_sensitive_content
+            )
+        }));
+        lines
+    }
 }
 
 /// The samples, in the order of the document.

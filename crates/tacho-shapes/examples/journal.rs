@@ -23,8 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let scratch = tempfile::tempdir()?;
     let dir = std::env::args_os().nth(1).map(std::path::PathBuf::from);
     let seen = run(&dir.unwrap_or_else(|| scratch.path().to_owned()))?;
-    println!("{} calls until it worked; without it: {}", seen.calls, seen.fallback);
-    println!("{} lines in the daily files", seen.lines);
+    seen.lines().iter().for_each(|line| println!("{line}"));
     Ok(())
 }
 
@@ -37,6 +36,16 @@ pub(crate) struct Seen {
     pub(crate) fallback: String,
     /// Lines written into `Logs/`.
     pub(crate) lines: u64,
+}
+
+impl Seen {
+    /// What the samples gave, a line for each.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        vec![
+            format!("{} calls until it worked; without it: {}", self.calls, self.fallback),
+            format!("{} lines in the daily files", self.lines),
+        ]
+    }
 }
 
 /// The samples, in the order of the document.
@@ -61,6 +70,7 @@ pub(crate) fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
     // Adding Error Recovery to Functions.
     let mut calls = 0;
     let retry = retry_on_transient_error(3, 1.0)
+        .seed(7)
         .recorded(audit_logger.book(), "call_external_api")
         .session("session-123");
     retry.run_with(no_sleep, || {

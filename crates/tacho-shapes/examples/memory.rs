@@ -21,16 +21,8 @@ use tacho_shapes::memory::{
 fn main() -> Result<(), Box<dyn Error>> {
     let scratch = tempfile::tempdir()?;
     let dir = std::env::args_os().nth(1).map(std::path::PathBuf::from);
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let seen = runtime.block_on(run(&dir.unwrap_or_else(|| scratch.path().to_owned())))?;
-    println!("User stored {} entries in the last hour", seen.stored_by_user);
-    println!("Total events: {}", seen.stats.total_events);
-    println!("Success rate: {:.2}%", seen.stats.success_rate * 100.0);
-    println!("Average latency: {:.2}ms", seen.stats.avg_duration_ms);
-    println!("Total operations: {}", seen.user_stats.total_operations);
-    println!("Answers of the queries: {:?}", seen.answers);
-    println!("{}", seen.report.to_value());
-    seen.warnings.iter().for_each(|warning| println!("{warning}"));
+    let seen = tacho_testkit::block_on(run(&dir.unwrap_or_else(|| scratch.path().to_owned())))?;
+    seen.lines().iter().for_each(|line| println!("{line}"));
     Ok(())
 }
 
@@ -49,6 +41,32 @@ pub(crate) struct Seen {
     pub(crate) report: MonthlyReport,
     /// What is unusual.
     pub(crate) warnings: Vec<Warning>,
+}
+
+impl Seen {
+    /// What the samples print.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let (stats, user) = (&self.stats, &self.user_stats);
+        let of = |operation| stats.by_operation.get(operation).copied().unwrap_or_default();
+        let mut lines = vec![
+            format!("User stored {} entries in the last hour", self.stored_by_user),
+            format!("Total events: {}", stats.total_events),
+            format!("Success rate: {:.2}%", stats.success_rate * 100.0),
+            format!("Average latency: {:.2}ms", stats.avg_duration_ms),
+            format!("Stores: {}", of("STORE")),
+            format!("Recalls: {}", of("RECALL")),
+            format!("Total operations: {}", user.total_operations),
+            format!("Last activity: {}", user.last_activity.unwrap_or_default()),
+            format!(
+                "Most common operation: {}",
+                user.most_common_operation.as_deref().unwrap_or("-")
+            ),
+            format!("Answers of the queries: {:?}", self.answers),
+            format!("{}", self.report.to_value()),
+        ];
+        lines.extend(self.warnings.iter().map(ToString::to_string));
+        lines
+    }
 }
 
 /// The samples, in the order of the document.
@@ -73,10 +91,7 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
     })?;
     let stored_by_user = events.len();
 
-    // With auto-export
-    let _rotating =
-        AuditLogger::new(10_000).auto_export_path(dir.join("audit_logs")).enable_rotation(true);
-
+    drop(configurations(dir));
     manual(&audit_logger).await?;
     let answers = queries(&audit_logger, hour_ago)?;
 
@@ -86,10 +101,23 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
     let events = audit_logger.query_events(&of_user)?;
     audit_logger.export_events(&events, &dir.join("user_123_audit.json"))?;
 
-    // Batch operations reduce log entries
-    memory.import_data(&["one", "two", "three"], user)?;
+    export_format(&dir.join("export_format.json")).await?;
 
-    // Regular Exports
+    // Batch operations reduce log entries: 1 log entry
+    let entries = ["one", "two", "three"];
+    memory.import_data(&entries, user)?;
+    // vs N log entries
+    for entry in entries {
+        memory.store(entry, user)?;
+    }
+
+    // Include User Context. Good: trackable
+    memory.store("data", user)?;
+    // Bad: anonymous
+    memory.store("data", Caller::default())?;
+
+    // Regular Exports: daily, however often it is called
+    audit_logger.export_daily(dir)?;
     audit_logger.export_daily(dir)?;
 
     // Statistics, compliance reporting, security monitoring
@@ -108,6 +136,42 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
         report,
         warnings,
     })
+}
+
+/// Initialize Audit Logger, Auto-Export on Rotation, Optimization Tips.
+fn configurations(dir: &Path) -> [AuditLogger; 3] {
+    // Basic configuration: keep 10K events in memory, rotate when that is reached
+    let basic = AuditLogger::new(10_000).enable_rotation(true);
+
+    // With auto-export
+    let exporting =
+        AuditLogger::new(10_000).auto_export_path(dir.join("./audit_logs")).enable_rotation(true);
+
+    // Enable rotation and export
+    let rotating =
+        AuditLogger::new(10_000).enable_rotation(true).auto_export_path(dir.join("./logs"));
+    [basic, exporting, rotating]
+}
+
+/// Export Format: the event that the document shows.
+async fn export_format(path: &Path) -> Result<(), Box<dyn Error>> {
+    let audit_logger = AuditLogger::new(10_000);
+    audit_logger
+        .log_event(NewEvent {
+            operation: OperationType::Store,
+            user_id: Some("user_123"),
+            session_id: Some("session_abc"),
+            entry_ids: &["entry_1"],
+            metadata: Object::from([
+                ("importance", Value::from(0.8)),
+                ("tags", ["verified"].into()),
+            ]),
+            status: EventStatus::Success,
+            duration_ms: Some(45.2),
+            error_message: None,
+        })
+        .await?;
+    Ok(audit_logger.export_to_file(path)?)
 }
 
 /// Manual Logging.

@@ -27,15 +27,8 @@ pub(crate) const TENANT: &str = "123e4567-e89b-12d3-a456-426614174000";
 fn main() -> Result<(), Box<dyn Error>> {
     let scratch = tempfile::tempdir()?;
     let dir = std::env::args_os().nth(1).map(std::path::PathBuf::from);
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let seen = runtime.block_on(run(&dir.unwrap_or_else(|| scratch.path().to_owned())))?;
-    let (providers, activity, slowest) = &seen.analytics;
-    println!("{providers} providers, {} activities, {} alarms", activity.len(), seen.alarms);
-    let rows = seen.actions.iter().chain(&seen.details).chain(&seen.failed).chain(slowest);
-    for row in rows.chain(&seen.audits).chain(&seen.trail) {
-        println!("{}", Value::from(row.clone()));
-    }
-    println!("{}", seen.stats.to_value());
+    let seen = tacho_testkit::block_on(run(&dir.unwrap_or_else(|| scratch.path().to_owned())))?;
+    seen.lines().iter().for_each(|line| println!("{line}"));
     Ok(())
 }
 
@@ -58,6 +51,21 @@ pub(crate) struct Seen {
     pub(crate) analytics: (usize, Vec<(Object, u64)>, Vec<Object>),
     /// What is beyond the thresholds.
     pub(crate) alarms: usize,
+}
+
+impl Seen {
+    /// What the samples gave, a line for each.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let (providers, activity, slowest) = &self.analytics;
+        let counts = (activity.len(), self.alarms);
+        let mut lines =
+            vec![format!("{providers} providers, {} activities, {} alarms", counts.0, counts.1)];
+        let rows = self.actions.iter().chain(&self.details).chain(&self.failed).chain(slowest);
+        let rows = rows.chain(&self.audits).chain(&self.trail);
+        lines.extend(rows.map(|row| Value::from(row.clone()).to_string()));
+        lines.push(self.stats.to_value().to_string());
+        lines
+    }
 }
 
 /// The samples, in the order of the document.
@@ -125,7 +133,11 @@ async fn actions_of(db: &Tenants) -> Result<String, Box<dyn Error>> {
         action_type: "crm_create",
         provider_name: "hubspot",
         request_payload: contact.into(),
-        response_data: Object::from([("id", "12345")]).into(),
+        response_data: Object::from([
+            ("id", Value::from("12345")),
+            ("properties", Object::new().into()),
+        ])
+        .into(),
         status: "success",
         execution_time_ms: 245.0,
         ..ActionLog::default()

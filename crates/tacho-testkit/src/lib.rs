@@ -5,6 +5,7 @@
 
 mod effort;
 mod gen_events;
+mod ready;
 pub mod records;
 mod require;
 pub mod rng;
@@ -17,6 +18,7 @@ mod tsa;
 
 pub use effort::{stories, stride};
 pub use gen_events::{NEEDLE, Options, generate};
+pub use ready::block_on;
 pub use require::{Missing, require, tools_dir};
 pub use scratch::{Scratch, scratch};
 pub use stock::GoVerifier;

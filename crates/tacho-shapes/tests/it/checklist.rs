@@ -11,7 +11,7 @@ use ledger::{Row, rows};
 #[path = "../../examples/ledger/mod.rs"]
 mod ledger;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -31,7 +31,7 @@ fn lines(checklist: &str) -> BTreeSet<String> {
 }
 
 /// FNV-1a.
-fn fingerprint(line: &str) -> u32 {
+pub(crate) fn fingerprint(line: &str) -> u32 {
     let step = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     line.bytes().fold(0x811c_9dc5, step)
 }
@@ -95,7 +95,7 @@ fn three_systems_lack_no_behaviour_of_a_library() {
 }
 
 /// The crates that bring what is not there yet.
-const LATER: &[&str] = &[
+pub(crate) const LATER: &[&str] = &[
     "tacho-cli",
     "tacho-python",
     "tacho-query",

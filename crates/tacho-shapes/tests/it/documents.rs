@@ -9,18 +9,18 @@ use tacho_shapes::Book;
 use tacho_shapes::book::all_events;
 use tacho_shapes::interaction::{AuditViewer, sha256_hex};
 use tacho_shapes::memory::Warning;
-use tacho_testkit::scratch;
+use tacho_testkit::{block_on, scratch};
 
 #[path = "../../examples/agent.rs"]
-mod agent;
+pub(crate) mod agent;
 #[path = "../../examples/interaction.rs"]
-mod interaction;
+pub(crate) mod interaction;
 #[path = "../../examples/journal.rs"]
-mod journal;
+pub(crate) mod journal;
 #[path = "../../examples/memory.rs"]
-mod memory;
+pub(crate) mod memory;
 #[path = "../../examples/provider.rs"]
-mod provider;
+pub(crate) mod provider;
 
 fn json(path: &Path) -> Value {
     read(&std::fs::read(path).unwrap()).unwrap()
@@ -34,10 +34,6 @@ fn lines(path: &Path) -> Vec<Value> {
 
 fn value(text: &str) -> Value {
     read(text.as_bytes()).unwrap()
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
 
 #[test]
@@ -185,13 +181,13 @@ fn the_memorys_samples_give_its_answers_and_its_export() {
     let seen = block_on(memory::run(&dir)).unwrap();
     assert_eq!(seen.stored_by_user, 1);
     assert_eq!(seen.answers, [4, 2, 5, 0, 1, 2, 1, 1]);
-    assert_eq!(seen.stats.total_events, 6);
-    assert!((seen.stats.success_rate - 5.0 / 6.0).abs() < 1e-9);
-    assert_eq!(seen.stats.by_operation["STORE"], 2);
+    assert_eq!(seen.stats.total_events, 11);
+    assert!((seen.stats.success_rate - 10.0 / 11.0).abs() < 1e-9);
+    assert_eq!(seen.stats.by_operation["STORE"], 7);
     assert_eq!(seen.stats.by_operation["IMPORT"], 1, "a batch is one event");
-    assert_eq!(seen.user_stats.total_operations, 5);
+    assert_eq!(seen.user_stats.total_operations, 9);
     assert_eq!(seen.user_stats.most_common_operation.as_deref(), Some("STORE"));
-    assert_eq!((seen.report.total_events, seen.report.users()), (6, 2));
+    assert_eq!((seen.report.total_events, seen.report.users()), (11, 3));
     assert_eq!(seen.report.user_activity["user_123"].deletions, 1);
     assert!(matches!(seen.warnings[..], [Warning::SuccessRate(_)] | [_, _]));
     let export = json(&dir.join("audit_trail.json"));
@@ -210,6 +206,22 @@ fn the_memorys_samples_give_its_answers_and_its_export() {
     assert!(stored.str("event_id").unwrap().starts_with("evt_"));
     assert_eq!(stored.str("timestamp").unwrap().len(), 27);
     assert_eq!(json(&dir.join("user_123_audit.json")).at("/total_events"), Some(&4.into()));
+    // The export that the document shows, whole: only ids and times are of this run.
+    let mut export = json(&dir.join("export_format.json"));
+    for (at, length) in
+        [("/events/0/event_id", 40), ("/events/0/timestamp", 27), ("/exported_at", 27)]
+    {
+        let place = export.as_object_mut().unwrap().at_mut(at).unwrap();
+        assert_eq!(place.as_str().unwrap().len(), length, "{at}");
+        *place = "".into();
+    }
+    let shown = value(
+        r#"{"events":[{"event_id":"","timestamp":"","operation":"STORE","user_id":"user_123",
+            "session_id":"session_abc","entry_ids":["entry_1"],
+            "metadata":{"importance":0.8,"tags":["verified"]},"status":"SUCCESS",
+            "duration_ms":45.2}],"total_events":1,"exported_at":""}"#,
+    );
+    assert_eq!(export, shown);
 }
 
 #[test]
@@ -227,18 +239,45 @@ fn the_adapters_samples_give_the_rows_it_shows() {
             "execution_time_ms":245}"#,
     );
     assert_eq!(Value::from(row), shown);
-    let details = seen.details.unwrap();
-    let payload = value(r#"{"email":"john.doe@example.com","firstname":"John","lastname":"Doe"}"#);
-    assert_eq!(details.get("request_payload"), Some(&payload));
-    assert_eq!(details.get("metadata"), Some(&Object::new().into()));
+    let mut details = seen.details.unwrap();
     assert_eq!(details.get("updated_at"), details.get("created_at"));
+    for name in ["id", "created_at", "updated_at"] {
+        assert!(details.remove(name).is_some(), "{name}");
+    }
+    let shown = value(
+        r#"{"tenant_id":"123e4567-e89b-12d3-a456-426614174000","action_type":"crm_create",
+            "provider_name":"hubspot",
+            "request_payload":{"email":"john.doe@example.com","firstname":"John","lastname":"Doe"},
+            "response_data":{"id":"12345","properties":{}},
+            "status":"success","error_message":null,"execution_time_ms":245,"metadata":{}}"#,
+    );
+    assert_eq!(Value::from(details), shown);
     assert_eq!(seen.failed.len(), 1);
     assert_eq!(seen.failed[0].str("status"), Some("failure"));
     assert_eq!(seen.audits.len(), 1);
-    let changes = value(r#"{"before":{"name":"Old Name"},"after":{"name":"New Name"}}"#);
-    assert_eq!(seen.audits[0].get("changes"), Some(&changes));
-    assert_eq!(seen.audits[0].str("ip_address"), Some("192.168.1.100"));
-    assert_eq!(seen.audits[0].str("user_id"), Some("admin@example.com"));
+    let mut audit = seen.audits[0].clone();
+    for name in ["id", "created_at"] {
+        assert!(audit.remove(name).is_some(), "{name}");
+    }
+    let shown = value(
+        r#"{"tenant_id":"123e4567-e89b-12d3-a456-426614174000","action":"update",
+            "resource_type":"tenant","resource_id":"123e4567-e89b-12d3-a456-426614174000",
+            "user_id":"admin@example.com",
+            "changes":{"before":{"name":"Old Name"},"after":{"name":"New Name"}},
+            "ip_address":"192.168.1.100"}"#,
+    );
+    assert_eq!(Value::from(audit), shown);
+    let stats = seen.stats.to_value();
+    let names: Vec<&str> = stats.as_object().unwrap().iter().map(|(name, _)| name).collect();
+    let shown = [
+        "actions_by_provider",
+        "actions_by_type",
+        "average_execution_time_ms",
+        "failed_actions",
+        "successful_actions",
+        "total_actions",
+    ];
+    assert_eq!(names, shown);
     assert_eq!(seen.trail.len(), 2);
     assert_eq!((seen.stats.total_actions, seen.stats.failed_actions), (2, 1));
     assert_eq!(seen.stats.actions_by_provider["hubspot"], 1);

@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "tests"
 )]
@@ -11,7 +12,9 @@ mod clock;
 mod documents;
 mod lines;
 mod memory;
+mod outputs;
 mod retry;
-mod service;
+mod samples;
+mod session;
 mod spans;
 mod stop;

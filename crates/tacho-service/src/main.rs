@@ -1,7 +1,7 @@
 //! An axum service behind the layer: what it answered is in the log, whatever happens next.
 //!
 //! ```text
-//! cargo run -p tacho-shapes --example axum_service DIR
+//! cargo run -p tacho-service DIR
 //! listening on 127.0.0.1:40123
 //! curl -X POST 127.0.0.1:40123/api/v1/crm/contacts -H 'content-type: application/json' \
 //!      -d '{"email": "test@example.com", "first_name": "Test"}'

@@ -1,18 +1,10 @@
-//! An axum service behind the layer: what it answered is in the log, also when it is killed.
-
-use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+//! A service behind the layer: what it answered is in the log.
 
 use axum::routing::post;
 use axum::{Json, Router};
 use http::{Request, StatusCode};
 use serde_json::Value as Json2;
-use tacho_event::json::{Object, Value};
+use tacho_event::json::Value;
 use tacho_event::privacy::Policy;
 use tacho_shapes::Book;
 use tacho_shapes::book::all_events;
@@ -124,132 +116,4 @@ fn a_stop_refuses_a_request_before_the_service_runs() {
         })
         .collect();
     assert_eq!(words, [("intent", "pending"), ("result", "success"), ("whole", "denied")]);
-}
-
-/// A service in a process of its own.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(dir: &Path) -> Self {
-        let mut child =
-            Command::new(example("axum_service")).arg(dir).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-        Self { child, address }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Cargo builds the examples of a package before it runs the package's tests.
-fn example(name: &str) -> std::path::PathBuf {
-    // Whoever runs the tests alone has not built it.
-    let build = ["build", "--quiet", "--package", "tacho-shapes", "--example", name];
-    assert!(Command::new(env!("CARGO")).args(build).status().unwrap().success());
-    let own = std::env::current_exe().unwrap();
-    own.parent().unwrap().parent().unwrap().join("examples").join(name)
-}
-
-/// Posts contacts until the server is gone; gives the ids whose answer came whole.
-fn post_until_gone(
-    address: &str,
-    client: usize,
-    gone: &AtomicBool,
-    tell: &mpsc::Sender<()>,
-) -> Vec<String> {
-    let mut acknowledged = Vec::new();
-    let Ok(mut stream) = TcpStream::connect(address) else { return acknowledged };
-    for number in 0.. {
-        let id = format!("c{client}-{number}");
-        let body = format!("{{\"id\":\"{id}\"}}");
-        let head = format!(
-            "POST /api/v1/crm/contacts/{id} HTTP/1.1\r\nhost: test\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        if stream.write_all(format!("{head}{body}").as_bytes()).is_err() {
-            break;
-        }
-        match answer(&mut stream) {
-            Some(answer) if answer.contains(&id) => {
-                acknowledged.push(id);
-                // Nobody listens any more once enough was heard.
-                let _ = tell.send(());
-            }
-            _ => break,
-        }
-        if gone.load(Ordering::Relaxed) {
-            break;
-        }
-    }
-    acknowledged
-}
-
-/// One whole answer; none if the connection ended before.
-fn answer(stream: &mut TcpStream) -> Option<String> {
-    let mut text = Vec::new();
-    let mut byte = [0];
-    while !text.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        text.push(byte[0]);
-    }
-    let head = String::from_utf8(text).ok()?.to_ascii_lowercase();
-    assert!(head.starts_with("http/1.1 200"), "{head}");
-    let length = head.split("content-length: ").nth(1)?.split("\r\n").next()?.parse().ok()?;
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
-    String::from_utf8(body).ok()
-}
-
-#[test]
-fn nothing_that_was_answered_is_lost_when_the_service_is_killed() {
-    let dir = scratch(env!("CARGO_TARGET_TMPDIR"));
-    let mut acknowledged = BTreeSet::new();
-    for round in 0..3 {
-        let mut server = Server::start(&dir);
-        let gone = AtomicBool::new(false);
-        let (tell, heard) = mpsc::channel();
-        let address = server.address.clone();
-        let answers: Vec<String> = std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..8)
-                .map(|client| {
-                    let (address, gone, tell) = (&address, &gone, tell.clone());
-                    scope.spawn(move || post_until_gone(address, round * 8 + client, gone, &tell))
-                })
-                .collect();
-            // Under load: all clients are at it when it dies.
-            drop(tell);
-            assert_eq!(heard.iter().take(200).count(), 200);
-            // SIGKILL: no destructor runs.
-            server.child.kill().unwrap();
-            gone.store(true, Ordering::Relaxed);
-            clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
-        });
-        acknowledged.extend(answers);
-    }
-    assert!(acknowledged.len() >= 600, "only {} answers", acknowledged.len());
-    let log = tachograph::Log::open(&*dir).unwrap();
-    let events = all_events(&log).unwrap();
-    let id = |event: &Object| {
-        event.at("/action/provider/request/id").and_then(Value::as_str).unwrap().to_owned()
-    };
-    let mut recorded: Vec<String> = events.iter().map(id).collect();
-    let count = recorded.len();
-    recorded.sort();
-    recorded.dedup();
-    assert_eq!(recorded.len(), count, "an action stands twice");
-    let recorded: BTreeSet<String> = recorded.into_iter().collect();
-    let lost: Vec<_> = acknowledged.difference(&recorded).collect();
-    assert!(lost.is_empty(), "answered and gone: {lost:?}");
 }
