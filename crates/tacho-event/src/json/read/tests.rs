@@ -141,3 +141,17 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn a_plain_run_ends_where_looking_byte_by_byte_ends_it(
+        bytes in "[ !\"#\\[\\\\\\]\u{0}\u{1f}a\u{e9}\u{1f680}]{0,40}",
+    ) {
+        let ends = |byte: u8| byte < 0x20 || matches!(byte, b'"' | b'\\');
+        for from in 0..=bytes.len() {
+            let rest = &bytes.as_bytes()[from..];
+            let length = rest.iter().position(|byte| ends(*byte)).unwrap_or(rest.len());
+            prop_assert_eq!(plain_length(rest), length);
+        }
+    }
+}
