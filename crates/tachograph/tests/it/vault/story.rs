@@ -158,38 +158,12 @@ const SEEN: &[(Point, &str)] = &[
     (Point::RowAppendSync, "keys"),
     (Point::RowsSync, "keys"),
     (Point::RowsRename, "keys"),
-    (Point::RowsDirSync, "keys"),
     (Point::VaultPubSync, "erase"),
     (Point::VaultPubRename, "erase"),
     (Point::VaultPubDirSync, "erase"),
     (Point::RowsSwitchRename, "erase"),
     (Point::RowsSwitchDirSync, "erase"),
     (Point::ShredRename, "expire plain"),
-    (Point::ShredDirSync, "expire"),
-    (Point::ShredSync, "expire plain"),
-    (Point::JournalSync, "erase plain"),
-    (Point::JournalRename, "erase plain"),
-    (Point::JournalDirSync, "erase plain"),
-    (Point::PlanSync, "order"),
-    (Point::PlanRename, "order"),
-    (Point::PlanDirSync, "expire"),
-    (Point::TombSync, "erase plain"),
-    (Point::TombstonesSync, "expire"),
-    (Point::TombstonesDirSync, "expire"),
-    (Point::ErasedSync, "erase"),
-    (Point::ErasedDirSync, "erase"),
-    (Point::ToldSync, "erase"),
-    (Point::ToldRename, "erase"),
-    (Point::ToldDirSync, "erase"),
-    (Point::JournalGoneDirSync, "erase"),
-    (Point::ExpireDirSync, "expire"),
-    (Point::HoldSync, "hold"),
-    (Point::HoldRename, "hold"),
-    (Point::HoldDirSync, "hold"),
-    (Point::ClockSync, "hold"),
-    (Point::ClockRename, "hold"),
-    (Point::CopySync, "copy"),
-    (Point::CopyDirSync, "copy"),
 ];
 
 /// Points that keep two processes apart.
@@ -252,12 +226,12 @@ fn turned_away(point: Point, off: bool) -> usize {
         let other = machine.clone();
         let (give, take) = std::sync::mpsc::channel();
         machine.interrupt_at(machine.ops() + at, move || {
-            let process = start(&other).unwrap();
-            let outcome = match point {
-                Point::EraseLock => process.eraser().resume().map(|_| ()),
-                _ => process.ring.lock().unwrap().prepare(&format!("new-{at}")),
-            };
-            give.send(matches!(outcome, Err(VaultError::Busy(_)))).unwrap();
+            let outcome = start(&other).and_then(|process| match point {
+                Point::EraseLock => process.eraser().resume().map(|_| ()).map_err(told),
+                _ => process.ring.lock().unwrap().prepare(&format!("new-{at}")).map_err(told),
+            });
+            let name = if point == Point::EraseLock { "erase/lock" } else { "vault.lock" };
+            give.send(outcome.is_err_and(|what| what.ends_with(name))).unwrap();
         });
         let _ = start(&machine).unwrap().eraser().erase(&super::crash::alice(), "asked");
         refused += usize::from(take.recv().unwrap_or_default());
