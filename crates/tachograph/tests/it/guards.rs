@@ -127,10 +127,8 @@ const VAULT: &str = "vault::story::every_point_of_the_vault_that_is_switched_off
 #[test]
 fn every_point_has_a_guard_or_is_named_as_a_gap() {
     let guarded = guards().into_iter().map(|guard| guard.point);
-    let guarded: BTreeSet<Point> = guarded
-        .chain(ledger::GUARDED.iter().copied())
-        .chain(vault::story::guarded())
-        .collect();
+    let guarded: BTreeSet<Point> =
+        guarded.chain(ledger::GUARDED.iter().copied()).chain(vault::story::guarded()).collect();
     let unguarded: Vec<Point> =
         Point::ALL.iter().copied().filter(|point| !guarded.contains(point)).collect();
     assert_eq!(unguarded, UNGUARDED);

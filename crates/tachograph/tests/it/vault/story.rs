@@ -88,14 +88,8 @@ impl Process {
             ..Settings::default()
         };
         let (store, wal) = (self.store.clone(), self.wal());
-        let recorder = Recorder::with_writer(
-            store,
-            wal,
-            self.world.clone(),
-            policy.clone(),
-            settings,
-            writer,
-        );
+        let recorder =
+            Recorder::with_writer(store, wal, self.world.clone(), policy.clone(), settings, writer);
         let recorder = recorder.map_err(told)?;
         drafts.into_iter().try_for_each(|draft| recorder.record(draft).map(|_| ()).map_err(told))
     }
