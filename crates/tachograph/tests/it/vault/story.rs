@@ -158,6 +158,10 @@ const SEEN: &[(Point, &str)] = &[
     (Point::RowsSwitchRename, "erase"),
     (Point::RowsSwitchDirSync, "erase"),
     (Point::ShredRename, "expire plain"),
+    (Point::ShredDirSync, "expire"),
+    (Point::ShredSync, "expire plain"),
+    (Point::JournalSync, "erase plain"),
+    (Point::JournalRename, "erase plain"),
 ];
 
 /// Points that keep two processes apart.
