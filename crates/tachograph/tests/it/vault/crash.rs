@@ -46,7 +46,13 @@ pub(crate) struct Scene {
 
 pub(crate) const TALES: [Tale; 9] = [
     Tale { name: "erase", preset: Preset::Production, prepare: two, act: erase, end: erased },
-    Tale { name: "erase plain", preset: Preset::Development, prepare: two, act: erase, end: erased },
+    Tale {
+        name: "erase plain",
+        preset: Preset::Development,
+        prepare: two,
+        act: erase,
+        end: erased,
+    },
     Tale { name: "order", preset: Preset::Production, prepare: two, act: order, end: erased },
     Tale { name: "expire", preset: Preset::Production, prepare: days, act: expire, end: expired },
     Tale {
@@ -278,7 +284,8 @@ fn erased(machine: &Machine, scene: &Scene, done: bool) -> Told {
     // The copy made before is not opened before it was told.
     let files = process.store.files();
     restore(files.as_ref(), Path::new(COPY), Path::new("/data/other")).map_err(told)?;
-    let other = Store::open(files.clone(), Path::new("/data/other"), Remote::Refused).map_err(told)?;
+    let other =
+        Store::open(files.clone(), Path::new("/data/other"), Remote::Refused).map_err(told)?;
     match process.open_with_keys(&other) {
         Err(VaultError::NotApplied { .. }) => Ok(()),
         Ok(_) => Err("an old copy is opened as if nothing had been erased".to_owned()),
