@@ -194,7 +194,8 @@ impl Maintainer {
         let now = self.keeper.world().now();
         let log = Log::of(self.keeper.store(), tenant)?;
         let mut is_any = false;
-        for entry in log.query(Query { order: Order::Newest, ..Query::default() })?.take(BEAT_SEARCHED)
+        for entry in
+            log.query(Query { order: Order::Newest, ..Query::default() })?.take(BEAT_SEARCHED)
         {
             let leaf = entry?.leaf;
             let action = leaf.object("action");

@@ -346,7 +346,8 @@ fn conclude(options: &Options<'_>, verified: &mut Verified) {
     }
     if verified.extent.first > 0 {
         let first = verified.extent.first;
-        report.fact(format!("pruned: {first} leaves at the beginning are gone, and it is certified"));
+        report
+            .fact(format!("pruned: {first} leaves at the beginning are gone, and it is certified"));
         report.limit("what the leaves said that were pruned, beyond their totals");
     }
     if let Some(disclosures) = &verified.disclosures {

@@ -41,9 +41,8 @@ pub(super) fn skip(
     report: &mut Report,
 ) -> bool {
     let nodes = DiskNodes { dir };
-    let roots: Result<Vec<Hash>, Error> = (0..first / PER_RUN)
-        .map(|index| nodes.node(Place { level: FILE_HEIGHT, index }))
-        .collect();
+    let roots: Result<Vec<Hash>, Error> =
+        (0..first / PER_RUN).map(|index| nodes.node(Place { level: FILE_HEIGHT, index })).collect();
     let leaves = dir.join("leaves");
     let roots = match roots {
         Ok(roots) => roots,
@@ -54,7 +53,8 @@ pub(super) fn skip(
     };
     spine.skip(roots, |place| nodes.node(place).ok(), report);
     let Some(certificate) = certificate(dir, signed).filter(|says| says.minimum >= first) else {
-        let what = format!("leaves 0 to {first} are gone, and no signed leaf says that they may be");
+        let what =
+            format!("leaves 0 to {first} are gone, and no signed leaf says that they may be");
         find(report, Code::LeavesMissing, &leaves, what);
         return true;
     };

@@ -44,8 +44,7 @@ pub(super) fn keep(
         }
         let boundary = size.next_multiple_of(LEAVES_PER_FILE);
         let kept = KeptFrontier::take(nodes, *size, boundary)?;
-        let steps =
-            Steps { sync: Point::FrontierSync, rename: Point::FrontierRename, dir: None };
+        let steps = Steps { sync: Point::FrontierSync, rename: Point::FrontierRename, dir: None };
         replace(files, &path, &kept.to_bytes(), steps)?;
     }
     files.sync_dir(&dir, Point::FrontierDirSync).doing("sync", &dir)?;

@@ -200,9 +200,9 @@ impl Keeper {
 }
 
 fn steps(plan: &Plan) -> impl Iterator<Item = (&str, &Step)> {
-    plan.tenants.iter().flat_map(|tenant| {
-        tenant.steps.iter().map(|step| (tenant.tenant.as_str(), step))
-    })
+    plan.tenants
+        .iter()
+        .flat_map(|tenant| tenant.steps.iter().map(|step| (tenant.tenant.as_str(), step)))
 }
 
 fn due(tenant: &str, expiry: &Expiry) -> Due {
@@ -258,4 +258,3 @@ impl std::error::Error for KeepError {
         }
     }
 }
-

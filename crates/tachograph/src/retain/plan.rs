@@ -345,7 +345,8 @@ impl<'k> Planner<'k> {
         // The last file stays: the leaf that says what was pruned needs a place.
         while first + LEAVES_PER_FILE < size {
             let Some(file) = self.leaf_file(first, &going)? else { break };
-            if let Some((follower, next)) = limit.as_ref().filter(|(_, next)| *next < first + LEAVES_PER_FILE)
+            if let Some((follower, next)) =
+                limit.as_ref().filter(|(_, next)| *next < first + LEAVES_PER_FILE)
             {
                 let (follower, next) = (follower.clone(), *next);
                 self.plan.notices.push(Notice::Behind { follower, next });
@@ -359,7 +360,11 @@ impl<'k> Planner<'k> {
     }
 
     /// The file of leaves at `first`, if it goes.
-    fn leaf_file(&mut self, first: u64, going: &[LeafFile]) -> Result<Option<LeafFile>, VaultError> {
+    fn leaf_file(
+        &mut self,
+        first: u64,
+        going: &[LeafFile],
+    ) -> Result<Option<LeafFile>, VaultError> {
         let terms = &self.plan.terms;
         let over = terms.size_bytes_max.filter(|_| terms.on_size == OnSize::Prune).is_some_and(
             // What a file costs beyond its leaves: two nodes a leaf.
@@ -416,7 +421,10 @@ impl<'k> Planner<'k> {
         for class in Class::ALL {
             for day in self.log.part_files().days(class)? {
                 let may = i64::from(day) <= last + i64::from(RECENT_DAYS);
-                if may && !self.gone.contains(&(class, day)) && self.is_below(class, day, minimum)? {
+                if may
+                    && !self.gone.contains(&(class, day))
+                    && self.is_below(class, day, minimum)?
+                {
                     self.expire(class, day, Why::Leaf)?;
                 }
             }

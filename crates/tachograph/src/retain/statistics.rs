@@ -84,7 +84,8 @@ impl Log {
             tally.expect(&last.open);
         }
         let query = Query { from: ask.from, until: ask.until, ..Query::default() };
-        let filter: Option<&dyn Fn(&Object) -> bool> = if ask.is_all() { None } else { Some(&fits) };
+        let filter: Option<&dyn Fn(&Object) -> bool> =
+            if ask.is_all() { None } else { Some(&fits) };
         self.tally_onto(&mut tally, Query { filter, ..query }, Users::Hidden)?;
         Ok(Statistics { tally, totals: part })
     }

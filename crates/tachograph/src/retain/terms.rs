@@ -197,7 +197,8 @@ impl Terms {
         terms.content = written.content.unwrap_or(content);
         let identity = lifted(terms.identity.min(terms.leaf), |one| one.identity_days);
         terms.identity = written.identity.unwrap_or(identity);
-        terms.warm = written.warm.unwrap_or(lifted(terms.warm.min(terms.leaf), |one| one.online_days));
+        terms.warm =
+            written.warm.unwrap_or(lifted(terms.warm.min(terms.leaf), |one| one.online_days));
         terms.hot = written.hot.unwrap_or(terms.hot.min(terms.warm));
         terms.size_bytes_max = written.size.unwrap_or(terms.size_bytes_max);
         terms.content_bytes_max = written.content_size.flatten();
@@ -221,7 +222,11 @@ impl Terms {
             content_bytes_max: None,
             identity_bytes_max: None,
             // Evidence is not destroyed by a default that nobody chose.
-            on_size: if terms.cleanup || terms.leaf_days <= 30 { OnSize::Prune } else { OnSize::Warn },
+            on_size: if terms.cleanup || terms.leaf_days <= 30 {
+                OnSize::Prune
+            } else {
+                OnSize::Warn
+            },
             profiles: Vec::new(),
         }
     }

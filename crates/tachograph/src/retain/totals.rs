@@ -150,11 +150,7 @@ impl Counting {
     }
 }
 
-fn row<'r>(
-    rows: &'r mut BTreeMap<Key, Row>,
-    leaf: &Object,
-    at: Option<Timestamp>,
-) -> &'r mut Row {
+fn row<'r>(rows: &'r mut BTreeMap<Key, Row>, leaf: &Object, at: Option<Timestamp>) -> &'r mut Row {
     let agent = leaf.object("agent").and_then(|agent| agent.str("id")).unwrap_or(OTHER);
     let provider = leaf.at("/action/provider/name").and_then(Value::as_str).unwrap_or("");
     let mut key = Key {
@@ -217,8 +213,7 @@ impl Row {
 
     fn from_json(object: &Object) -> Option<(Key, Row)> {
         let count = |name: &str| whole(object.get(name)?);
-        let tokens: Option<Vec<u64>> =
-            object.get("tokens")?.as_list()?.iter().map(whole).collect();
+        let tokens: Option<Vec<u64>> = object.get("tokens")?.as_list()?.iter().map(whole).collect();
         let status = object.object("status")?.iter();
         let status = status.map(|(word, count)| Some((word.to_owned(), whole(count)?)));
         let key = Key {

@@ -85,12 +85,7 @@ fn keeper(machine: &Machine) -> Result<(Store, Keeper), String> {
 }
 
 /// Prunes, dying at an operation; gives how many operations it took.
-fn tell(
-    image: &Image,
-    seed: u64,
-    off: Option<Point>,
-    dies_at: Option<u64>,
-) -> Result<u64, String> {
+fn tell(image: &Image, seed: u64, off: Option<Point>, dies_at: Option<u64>) -> Result<u64, String> {
     let machine = machine(image, seed);
     off.into_iter().for_each(|point| machine.switch_off(point));
     let (_, mut first) = keeper(&machine)?;
@@ -132,8 +127,13 @@ fn tell(
 /// Whatever happened: what is left proves itself, or is all there.
 fn check(machine: &Machine, when: &str) -> Told {
     let (store, _) = keeper(machine)?;
-    let options =
-        Options { leaves: false, parts: false, index: false, complete: false, ..Options::default() };
+    let options = Options {
+        leaves: false,
+        parts: false,
+        index: false,
+        complete: false,
+        ..Options::default()
+    };
     let verified = verify(&store, "default", &options);
     let findings: Vec<_> = verified.report.findings;
     let bad = findings.iter().filter(|one| one.code.verdict() == Verdict::No);

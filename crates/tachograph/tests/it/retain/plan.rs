@@ -36,7 +36,9 @@ fn days_of_a_class_go_by_its_own_period_and_the_counts_are_right() {
     let mut keeper = keeper(&safe, &[("pii_retention", "15d")]);
     let plan = keeper.plan_tenant("acme").unwrap();
     let of = |class| {
-        plan.steps.iter().filter(move |step| matches!(step, Step::Expire(one) if one.class == class))
+        plan.steps
+            .iter()
+            .filter(move |step| matches!(step, Step::Expire(one) if one.class == class))
     };
     assert_eq!((of(Class::Content).count(), of(Class::Identity).count()), (1, 3));
     for step in &plan.steps {

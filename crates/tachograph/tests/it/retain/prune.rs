@@ -65,7 +65,11 @@ fn whole_files_go_and_everything_else_still_proves_itself() {
     let freed: u64 = listed.iter().map(|(_, len)| len).sum::<u64>()
         - listing(safe.yard.places("default").dir()).iter().map(|(_, len)| len).sum::<u64>();
     // What came besides: the certificate, the totals, a frontier.
-    assert!(freed + 8_192 > plan.bytes() && plan.bytes() > 65_536 * 100, "{freed} {}", plan.bytes());
+    assert!(
+        freed + 8_192 > plan.bytes() && plan.bytes() > 65_536 * 100,
+        "{freed} {}",
+        plan.bytes()
+    );
     assert_eq!(both(&safe, &[]), (vec![], vec![]));
 
     // What is left reads as before, and what is gone is gone without a word of damage.
