@@ -91,8 +91,9 @@ fn record(names: &'static [&'static str]) -> impl Strategy<Value = Object> {
 }
 
 /// A failing case becomes a golden file, not a line in a file of seeds.
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+fn config(cases: u64) -> ProptestConfig {
+    let few = tacho_testkit::stories(cases) as u32;
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(few) }
 }
 
 /// What a dialect reads comes back, from the draft and from the checked event.
