@@ -389,7 +389,7 @@ fn check_text(text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(tacho_testkit::stories(500) as u32))]
 
     #[test]
     fn any_text_reads_or_names_its_problems(text in "\\PC{0,40}") {
@@ -412,7 +412,8 @@ proptest! {
 fn opening_disclosures_never_turns_an_answer_around() {
     let event = push();
     let (leaf, whole) = protect(push(), &kept_whole());
-    let mut runner = TestRunner::new(ProptestConfig::with_cases(500));
+    let mut runner =
+        TestRunner::new(ProptestConfig::with_cases(tacho_testkit::stories(500) as u32));
     let holds = |filter: Filter| {
         let alone = filter.verdict(&leaf);
         let opened = filter.verdict(&whole);

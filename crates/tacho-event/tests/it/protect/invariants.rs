@@ -57,7 +57,7 @@ fn check_digests(entry: &Entry) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(tacho_testkit::stories(24) as u32))]
 
     #[test]
     fn what_was_protected_at_level_full_is_revealed_again(

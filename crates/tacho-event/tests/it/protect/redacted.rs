@@ -24,7 +24,7 @@ fn both(policy: &Policy, event: &Event) -> (Option<String>, Option<String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(tacho_testkit::stories(24) as u32))]
 
     #[test]
     fn what_is_kept_in_memory_is_what_an_entry_reveals(

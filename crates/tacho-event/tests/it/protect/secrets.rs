@@ -22,7 +22,7 @@ fn plant(value: &mut Value, at: &mut usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(tacho_testkit::stories(32) as u32))]
 
     #[test]
     fn a_secret_in_any_text_is_replaced(doc in event(), at in 0..40_usize) {

@@ -137,7 +137,11 @@ fn line(text: &str, habit: Habit, dice: &[u8]) -> (String, Value) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: tacho_testkit::stories(2_000) as u32,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn a_line_with_a_secret_is_never_let_pass(

@@ -218,7 +218,11 @@ thread_local! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: tacho_testkit::stories(2_000) as u32,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn redacting_twice_is_redacting_once(text in text()) {
