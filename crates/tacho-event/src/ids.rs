@@ -77,7 +77,7 @@ impl TenantId {
     }
 }
 
-fn is_event_id(text: &str) -> bool {
+pub(crate) fn is_event_id(text: &str) -> bool {
     (1..=limits::ID_CHARS_MAX).contains(&text.len())
         && text.bytes().all(|b| alphabet(b) & IN_EVENT_ID != 0)
 }

@@ -2,6 +2,7 @@
 
 use super::disclose::Class;
 use crate::ids::{EventId, TenantId};
+use crate::json::{self, Value};
 use crate::time::Timestamp;
 use crate::words::ActionType;
 
@@ -66,6 +67,21 @@ impl Entry {
     /// The parts, content before identity.
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// The same event without anything that can be erased: a leaf that commits to nothing. For who
+    /// has room for no more.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        let mut leaf = self.leaf.clone();
+        if let Ok(Value::Object(mut object)) = json::read(&self.leaf) {
+            for class in Class::ALL {
+                object.remove(class.as_str());
+            }
+            leaf.clear();
+            json::write_object(&object, &mut leaf);
+        }
+        Self { leaf, parts: Vec::new(), subject: None, ..self.clone() }
     }
 }
 

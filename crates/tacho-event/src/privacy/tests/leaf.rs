@@ -14,6 +14,21 @@ fn what_protection_makes_passes() {
 }
 
 #[test]
+fn a_bare_entry_is_the_same_event_and_commits_to_nothing() {
+    let entry = protect(&full(), VECTOR);
+    let bare = entry.bare();
+    let leaf = check_leaf(bare.leaf(), false).unwrap();
+    assert!(bare.parts().is_empty());
+    assert!(Class::ALL.iter().all(|class| leaf.get(class.as_str()).is_none()));
+    let mut whole = check_leaf(entry.leaf(), false).unwrap();
+    for class in Class::ALL {
+        whole.remove(class.as_str());
+    }
+    assert_eq!(leaf, whole);
+    assert_eq!((bare.id(), bare.timestamp()), (entry.id(), entry.timestamp()));
+}
+
+#[test]
 fn whatever_protection_would_not_have_written_is_refused() {
     let digest = "OQl6w5pP1DRHeZsumTVSS9xoKky1_ztGZnRuYzwvXtI";
     let other = "yHfpVyBsGoBkqTg5H64sawRJp5_Sv52B-Ox2a-G07xc";

@@ -2,6 +2,7 @@
 
 mod content;
 mod explain;
+mod glance;
 mod leaf;
 mod levels;
 mod lint;
