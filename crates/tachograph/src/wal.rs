@@ -4,9 +4,10 @@
 //! The life of a frame:
 //!
 //! 1. [`Batch::push`] encodes it, outside the lock ([`frame`]).
-//! 2. [`Wal::append`] takes the lock (`lock`), looks for the tail from where the last holder
-//!    left it (`tail`), binds the frames to their places and writes them with one write
-//!    (`append`), in a new segment if the old one is full (`rotate`). This is the ack `os`.
+//! 2. [`Wal::append`] takes the lock (`lock`), once for all threads that wait (`gather`), looks
+//!    for the tail from where the last holder left it (`tail`), binds the frames to their places
+//!    and writes them with one write (`append`), in a new segment if the old one is full
+//!    (`rotate`). This is the ack `os`.
 //! 3. [`Wal::commit`] syncs, once for all who wait (`commit`); a sync that fails moves what it
 //!    was to protect to a new segment (`relocate`). This is the ack `disk`.
 //! 4. Who does not get the lock in time leaves its frame in the spool ([`Wal::spool`],
@@ -19,6 +20,7 @@ mod batch;
 mod commit;
 pub(crate) mod field;
 pub mod frame;
+mod gather;
 pub(crate) mod lock;
 mod mark;
 mod once;
@@ -57,6 +59,7 @@ pub use spool::{Drained, SpoolAck, SpoolError};
 pub use walk::{Damage, DamageKind, Item, Walk};
 
 use commit::Commits;
+use gather::Gathering;
 use lock::LockFile;
 use tail::Open;
 
@@ -82,6 +85,7 @@ impl Default for Options {
 pub struct Wal {
     ground: Ground,
     writer: Mutex<Writer>,
+    gathering: Gathering,
     commits: Commits,
 }
 
@@ -109,7 +113,7 @@ impl Wal {
         let ground =
             Ground { files: store.files.clone(), places: store.places.clone(), world, options };
         let writer = Mutex::new(Writer { lock, open: None, refusing: false });
-        Self { ground, writer, commits: Commits::default() }
+        Self { ground, writer, gathering: Gathering::default(), commits: Commits::default() }
     }
 
     /// A walk from `from` by somebody who does not hold the lock.
@@ -125,7 +129,17 @@ impl Wal {
         work: impl FnOnce(&mut Critical<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let Writer { lock, open, refusing } = &mut *writer;
+        self.locked_by(&mut writer, patience, work)
+    }
+
+    /// Runs `work` under the lock; the caller is the one of this process that may ask for it.
+    fn locked_by<T, E: From<NotHeld>>(
+        &self,
+        writer: &mut Writer,
+        patience: Patience,
+        work: impl FnOnce(&mut Critical<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Writer { lock, open, refusing } = writer;
         if *refusing {
             return Err(NotHeld::Refusing.into());
         }

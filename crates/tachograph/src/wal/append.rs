@@ -10,7 +10,7 @@ use super::lock::{Holder, Patience};
 use super::position::Position;
 use super::segment::{END_MARK_BYTES, FIRST_FRAME};
 use super::tail::{Tail, zero};
-use super::{Critical, NotHeld, Wal};
+use super::{Critical, Ground, NotHeld, Wal};
 use crate::error::Error;
 use crate::files::File;
 use crate::generation;
@@ -127,7 +127,12 @@ impl Wal {
         if batch.is_empty() {
             return Ok(Appended { first: nowhere, end: nowhere, count: 0 });
         }
-        self.locked(patience, |critical| critical.append(batch))
+        self.gather(batch, patience)
+    }
+
+    /// Bytes of frames that a segment takes.
+    pub(super) fn segment_room(&self) -> usize {
+        segment_room(&self.ground)
     }
 
     /// Raises the key generation: from now on, writers with older keys are refused.
@@ -159,7 +164,7 @@ impl Wal {
 }
 
 impl Critical<'_> {
-    fn append(&mut self, batch: &mut Batch) -> Result<Appended, AppendError> {
+    pub(super) fn append(&mut self, batch: &mut Batch) -> Result<Appended, AppendError> {
         self.check_generation(batch)?;
         self.append_any(batch)
     }
@@ -204,7 +209,7 @@ impl Critical<'_> {
         let mut count = self.room_for(batch, done, begin);
         // A grant stands in the first frame of its batch: who reads the next segment alone needs it
         // there, so a batch that fits a segment is never cut in two.
-        let fits_one = batch.bytes.len() - begin <= self.segment_room();
+        let fits_one = batch.bytes.len() - begin <= segment_room(self.ground);
         if count == 0 || (count < batch.len() - done && fits_one) {
             self.rotate()?;
             count = self.room_for(batch, done, begin);
@@ -233,12 +238,6 @@ impl Critical<'_> {
         Ok(Appended { first, end: open.position(), count })
     }
 
-    /// Bytes of frames that a segment takes.
-    fn segment_room(&self) -> usize {
-        let room = self.ground.options.segment_bytes.saturating_sub(FIRST_FRAME);
-        usize::try_from(room).unwrap_or(usize::MAX).saturating_sub(END_MARK_BYTES)
-    }
-
     /// How many frames from `done` on fit into the open segment before its end mark.
     fn room_for(&self, batch: &Batch, done: usize, begin: usize) -> usize {
         let Some(open) = &self.open else { return 0 };
@@ -247,6 +246,12 @@ impl Critical<'_> {
         let ends = batch.ends.get(done..).unwrap_or_default();
         ends.iter().take_while(|end| (**end - begin) as u64 <= room).count()
     }
+}
+
+/// Bytes of frames that a segment takes.
+fn segment_room(ground: &Ground) -> usize {
+    let room = ground.options.segment_bytes.saturating_sub(FIRST_FRAME);
+    usize::try_from(room).unwrap_or(usize::MAX).saturating_sub(END_MARK_BYTES)
 }
 
 /// Writes all bytes, or zeroes again what it wrote of them.

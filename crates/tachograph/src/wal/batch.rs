@@ -59,6 +59,19 @@ impl Batch {
         Ok(())
     }
 
+    /// Adds the records of another batch behind its own; the caller looks to the bounds.
+    pub(super) fn extend(&mut self, other: &Self) {
+        let begin = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.ends.extend(other.ends.iter().map(|end| begin + end));
+        self.generations = match (self.generations, other.generations) {
+            (Some((low, high)), Some((lowest, highest))) => {
+                Some((low.min(lowest), high.max(highest)))
+            }
+            (one, other) => one.or(other),
+        };
+    }
+
     /// Number of records.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -1,7 +1,7 @@
 //! Given a position, makes everything before it durable: the ack `disk`, one sync for all who wait.
 //!
-//! Who comes while a sync is under way waits for it, then one of those starts the next: the rhythm
-//! is the disk's own, without a delay or a timer.
+//! Who comes while a sync is under way waits for it if it covers what he appended, else for the
+//! next one, which one of those starts: the rhythm is the disk's own, without delay or timer.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -19,13 +19,18 @@ use crate::files::{Access, File, Point};
 #[derive(Debug, Default)]
 pub(super) struct Commits {
     state: Mutex<State>,
-    turned: Condvar,
+    /// Where those wait whom the sync of an even and of an odd round covers: nobody is woken for a
+    /// sync that is not his.
+    turned: [Condvar; 2],
 }
 
 #[derive(Debug, Default)]
 struct State {
     durable: Position,
-    syncing: bool,
+    /// What the sync that is under way covers.
+    syncing: Option<Position>,
+    /// Its number, or that of the next one.
+    round: usize,
     current: Option<Current>,
 }
 
@@ -86,6 +91,12 @@ impl Commits {
         self.state().current = Some(current);
     }
 
+    /// Where those wait whom the sync of this round covers.
+    fn turned(&self, round: usize) -> &Condvar {
+        let [even, odd] = &self.turned;
+        if round.is_multiple_of(2) { even } else { odd }
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,25 +111,33 @@ impl Wal {
         let mut state = self.commits.state();
         loop {
             if state.durable >= upto {
+                if state.syncing.is_none() {
+                    // Whoever was woken to start the next sync, and needs none, wakes another.
+                    self.commits.turned.iter().for_each(Condvar::notify_one);
+                }
                 return Ok(());
             }
-            if !state.syncing {
-                break;
-            }
-            state = self.commits.turned.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let Some(covered) = state.syncing else { break };
+            let round = state.round.wrapping_add(usize::from(upto > covered));
+            let turned = self.commits.turned(round);
+            state = turned.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.syncing = true;
         let current = state.current.clone();
+        state.syncing = Some(current.as_ref().map_or(upto, |current| current.end.max(upto)));
         drop(state);
         let outcome = self.sync(current, upto);
         let mut state = self.commits.state();
-        state.syncing = false;
+        state.syncing = None;
         if let Ok(durable) = outcome {
             state.durable = state.durable.max(durable);
         }
+        let round = state.round;
+        state.round = round.wrapping_add(1);
         drop(state);
         // Those who waited see for themselves; if this failed, one of them tries in its own name.
-        self.commits.turned.notify_all();
+        self.commits.turned(round).notify_all();
+        // One of those whom it did not cover starts the next.
+        self.commits.turned(round.wrapping_add(1)).notify_one();
         outcome.map(|_| ())
     }
 

@@ -71,7 +71,11 @@ pub(crate) struct Hint {
 
 /// The lock file, open or not yet.
 #[derive(Debug)]
-pub(crate) struct LockFile(Exclusive);
+pub(crate) struct LockFile {
+    lock: Exclusive,
+    /// The machine's boot, which no process outlives.
+    boot: Option<[u8; 16]>,
+}
 
 /// The lock, held; given back by [`Held::release`].
 #[derive(Debug)]
@@ -99,7 +103,7 @@ impl From<Error> for NotHeld {
 
 impl LockFile {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self(Exclusive::new(path, Point::WalLock))
+        Self { lock: Exclusive::new(path, Point::WalLock), boot: None }
     }
 
     /// Takes the lock, waiting as long as `patience` has it.
@@ -109,8 +113,11 @@ impl LockFile {
         world: &dyn World,
         patience: Patience,
     ) -> Result<Held<'_>, NotHeld> {
-        let taken = self.0.take(files, patience.micros())?;
-        let lock = &self.0;
+        let taken = self.lock.take(files, patience.micros())?;
+        if taken == Taken::Anew {
+            self.boot = files.boot_id();
+        }
+        let (lock, boot) = (&self.lock, self.boot);
         let Some(file) = lock.file().filter(|_| taken != Taken::No) else {
             let holder = lock.file().map(|file| read_holder(file, world.now()));
             return Err(NotHeld::Busy(holder.unwrap_or_default()));
@@ -120,7 +127,6 @@ impl LockFile {
         let holder = encode_holder(files.process(), world.now());
         // Who cannot leave its name holds all the same: the name is for those who wonder.
         let _ = write_all_at(file, &holder, 0);
-        let boot = files.boot_id();
         Ok(Held { lock, hint: decode_hint(&bytes, boot), boot, taken })
     }
 }
