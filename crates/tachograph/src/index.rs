@@ -13,6 +13,7 @@
 
 mod build;
 mod fold;
+mod merge;
 mod run;
 mod skim;
 mod write;
@@ -30,6 +31,7 @@ use crate::leaves::LeafFiles;
 use crate::tenant::TenantPlaces;
 use crate::wal::field::u64_at;
 
+pub(crate) use merge::Merged;
 pub(crate) use run::RunFile;
 pub(crate) use skim::{Facts, facts, skim};
 pub(crate) use write::{Effort, IndexWriter};
@@ -48,6 +50,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Whether a key is the one of this leaf's id.
+    pub(crate) fn is_id(key: u64, leaf: &[u8]) -> bool {
+        skim(leaf).is_some_and(|found| Kind::Id.key(found.id) == key)
+    }
+
     /// The key of a name: the first 8 bytes of SHA-256(0x00 || `i` or `s` || name).
     pub(crate) fn key(self, name: &str) -> u64 {
         let mut bytes = Vec::with_capacity(name.len() + 1);
@@ -99,55 +106,73 @@ impl Index {
         Ok(Self { runs: Vec::new() })
     }
 
+    /// The entries of all runs, sorted.
+    pub(crate) fn into_entries(self) -> Merged {
+        Merged::new(self.runs)
+    }
+
     /// The end of the leaves that are covered.
     pub(crate) fn covered(&self) -> u64 {
         self.runs.last().map_or(0, RunFile::end)
     }
 
-    /// The covered leaves that bear a name, in order.
+    /// Tells the covered leaves that bear a name, in order.
     pub(crate) fn find(
         &self,
         leaves: &LeafFiles,
         kind: Kind,
         name: &str,
-    ) -> Result<Vec<u64>, Error> {
+        tell: &mut Tell<'_>,
+    ) -> Result<(), Error> {
         let key = kind.key(name);
-        let mut found = Vec::new();
         for run in &self.runs {
             match run.find(key) {
-                Some(candidates) => {
-                    for index in candidates {
-                        if kind.is_of(&leaves.leaf(index)?, name) {
-                            found.push(index);
-                        }
-                    }
-                }
+                Some(candidates) => check(leaves, &candidates, kind, name, tell)?,
                 // The run is damaged: the leaves tell.
-                None => found.extend(scan(leaves, run.first(), run.end(), kind, name)?),
+                None => scan(leaves, (run.first(), run.end()), kind, name, tell)?,
             }
         }
-        Ok(found)
+        Ok(())
     }
 }
 
-/// The leaves of a range that bear a name, found by reading them all.
-pub(crate) fn scan(
+/// Is told an index and the leaf that stands there.
+pub(crate) type Tell<'t> = dyn FnMut(u64, &[u8]) -> Result<(), Error> + 't;
+
+/// Tells those of some leaves that bear a name.
+pub(crate) fn check(
     leaves: &LeafFiles,
-    from: u64,
-    to: u64,
+    candidates: &[u64],
     kind: Kind,
     name: &str,
-) -> Result<Vec<u64>, Error> {
-    let mut found = Vec::new();
+    tell: &mut Tell<'_>,
+) -> Result<(), Error> {
+    leaves.each(
+        candidates,
+        |index, leaf| {
+            if kind.is_of(leaf, name) { tell(index, leaf) } else { Ok(()) }
+        },
+    )
+}
+
+/// Tells the leaves of a range that bear a name, found by reading them all.
+pub(crate) fn scan(
+    leaves: &LeafFiles,
+    (from, to): (u64, u64),
+    kind: Kind,
+    name: &str,
+    tell: &mut Tell<'_>,
+) -> Result<(), Error> {
     let mut at = from;
     while at < to {
         let count = usize::try_from(to - at).unwrap_or(SCAN_LEAVES).min(SCAN_LEAVES);
         let block = leaves.block(at, count)?;
-        let hits = (at..).zip(block.iter()).filter(|(_, leaf)| kind.is_of(leaf, name));
-        found.extend(hits.map(|(index, _)| index));
+        for (index, leaf) in (at..).zip(block.iter()).filter(|(_, leaf)| kind.is_of(leaf, name)) {
+            tell(index, leaf)?;
+        }
         at += block.len() as u64;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The ranges of the runs there are.

@@ -26,6 +26,9 @@ pub(crate) use write::LeafWriter;
 
 /// Leaf files kept open by one reader.
 const OPEN_MAX: usize = 4;
+/// Leaves between two that are read in one go, and how many of these at most.
+const NEAR_MAX: u64 = 4;
+const CLOSE_MAX: usize = 63;
 /// Bytes of one entry of the offsets.
 const OFFSET_BYTES: usize = 4;
 
@@ -77,6 +80,39 @@ impl LeafFiles {
             return Ok(block);
         }
         self.by_scan(&open, first, slot, count)
+    }
+
+    /// Tells the leaves at some indexes, which rise; those that stand close are read in one go.
+    ///
+    /// # Errors
+    /// What reading said, that one is missing, or what `tell` gives.
+    pub fn each<E: From<Error>>(
+        &self,
+        indexes: &[u64],
+        mut tell: impl FnMut(u64, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut rest = indexes;
+        while let Some(first) = rest.first().copied() {
+            let is_near = |pair: &&[u64]| matches!(pair, [a, b] if *b > *a && b - a <= NEAR_MAX);
+            let close = rest.windows(2).take(CLOSE_MAX).take_while(is_near).count();
+            let (run, mut later) = rest.split_at(close + 1);
+            let last = run.last().copied().unwrap_or(first);
+            let count = usize::try_from(last - first + 1).unwrap_or(1);
+            let block = self.block(first, count)?;
+            for (at, index) in run.iter().enumerate() {
+                match block.get(*index) {
+                    Some(leaf) => tell(*index, leaf)?,
+                    None if at == 0 => return Err(self.missing(*index).into()),
+                    // The next file begins here.
+                    None => {
+                        later = rest.get(at..).unwrap_or_default();
+                        break;
+                    }
+                }
+            }
+            rest = later;
+        }
+        Ok(())
     }
 
     /// How many whole leaves stand in the file that begins with leaf `first`, and their bytes.

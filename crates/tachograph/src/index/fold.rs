@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::build::RunBuilder;
-use super::run::{Pair, RunFile};
+use super::merge::Merged;
+use super::run::RunFile;
 use super::{chain, list_runs, run_name};
 use crate::error::Error;
 use crate::files::Files;
@@ -78,23 +79,18 @@ fn merge(
     due: &[(u64, u64)],
     range: (u64, u64),
 ) -> Result<bool, Error> {
-    let mut heads = Vec::with_capacity(due.len());
+    let mut runs = Vec::with_capacity(due.len());
     for (first, end) in due {
-        let run = RunFile::open(files.as_ref(), places, *first, *end)?;
-        let head = run.and_then(|run| Head::new(run, range.0));
-        let Some(head) = head else { return drop_all(files, places, due) };
-        heads.push(head);
+        match RunFile::open(files.as_ref(), places, *first, *end)? {
+            Some(run) => runs.push(run),
+            None => return drop_all(files, places, due),
+        }
     }
     let mut builder = RunBuilder::begin(files.as_ref(), places)?;
-    // Few runs are merged at a time: looking at each is as fast as a heap.
-    while let Some(head) =
-        heads.iter_mut().filter(|head| !head.is_done()).min_by_key(|head| head.next())
-    {
-        let Some(entry) = head.next() else { break };
-        builder.push(entry)?;
-        if !head.advance() {
-            return drop_all(files, places, due);
-        }
+    for entry in Merged::new(runs) {
+        let Ok((key, leaf)) = entry else { return drop_all(files, places, due) };
+        // A merge covers fewer than 2^32 leaves.
+        builder.push((key, u32::try_from(leaf - range.0).unwrap_or(u32::MAX)))?;
     }
     builder.finish(files.as_ref(), places, range)?;
     Ok(true)
@@ -109,54 +105,6 @@ fn drop_all(
         remove_if_there(files.as_ref(), &places.keys().join(run_name(*first, *end)))?;
     }
     Ok(false)
-}
-
-/// A run that is being read from its beginning.
-struct Head {
-    run: RunFile,
-    /// What is added to its values.
-    shift: u32,
-    block: u32,
-    entries: std::vec::IntoIter<Pair>,
-    next: Option<Pair>,
-}
-
-impl Head {
-    fn new(run: RunFile, first: u64) -> Option<Self> {
-        let shift = u32::try_from(run.first() - first).ok()?;
-        let entries = Vec::new().into_iter();
-        let mut head = Self { run, shift, block: 0, entries, next: None };
-        head.advance().then_some(head)
-    }
-
-    fn next(&self) -> Option<Pair> {
-        self.next
-    }
-
-    fn is_done(&self) -> bool {
-        self.next.is_none()
-    }
-
-    /// Goes to the next entry; false if a block is damaged.
-    fn advance(&mut self) -> bool {
-        loop {
-            if let Some((key, value)) = self.entries.next() {
-                self.next = Some((key, value + self.shift));
-                return true;
-            }
-            match self.run.entries(self.block) {
-                Ok(Some(entries)) => {
-                    self.block += 1;
-                    self.entries = entries.into_iter();
-                }
-                Ok(None) => {
-                    self.next = None;
-                    return true;
-                }
-                Err(()) => return false,
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -188,3 +188,33 @@ impl RunFile {
         (read == BLOCK_BYTES).then_some(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flipped_bit_of_a_block_is_noticed() {
+        let pairs: Vec<Pair> = (0..BLOCK_ENTRIES as u64 - 3).map(|n| (n * n, n as u32)).collect();
+        let mut block = Vec::new();
+        encode_block(&pairs, &mut block);
+        assert!(decode_block(&block).unwrap().eq(pairs.iter().copied()));
+        for bit in 0..block.len() * 8 {
+            block[bit / 8] ^= 1 << (bit % 8);
+            assert!(decode_block(&block).is_none(), "bit {bit}");
+            block[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_of_a_footer_is_noticed() {
+        let footer = Footer { first: 256, end: 1536, entry_blocks: 7, root: 8, levels: 1 };
+        let mut bytes = footer.encode();
+        assert_eq!(Footer::decode(&bytes), Some(footer));
+        for bit in 0..bytes.len() * 8 {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Footer::decode(&bytes), None, "bit {bit}");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! anything else this gives none, and the leaf is in no index.
 
 use tacho_event::Timestamp;
+use tacho_event::privacy::Glance;
 
 use super::Kind;
 
@@ -27,6 +28,14 @@ pub(crate) struct Facts {
     pub(crate) session: Option<u64>,
     /// When it happened.
     pub(crate) time: Timestamp,
+}
+
+impl Facts {
+    /// What the index keeps of a leaf that was looked at.
+    pub(crate) fn of(leaf: &Glance<'_>) -> Self {
+        let session = leaf.session.map(|name| Kind::Session.key(name));
+        Self { id: Kind::Id.key(leaf.id), session, time: leaf.timestamp }
+    }
 }
 
 /// What the index keeps of a leaf; none if the id or the time is not there.

@@ -122,3 +122,22 @@ pub(super) fn write(
     let at = first / ZONE_LEAVES * ZONE_BYTES as u64;
     write_all_at(file.as_ref(), &bytes, at).doing("write", &path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flipped_bit_of_a_zone_is_noticed() {
+        let zone = Zone::of(Timestamp::from_micros(-7)).with(Timestamp::from_micros(1 << 50));
+        let mut bytes = Vec::new();
+        zone.encode(512, &mut bytes);
+        assert_eq!(Zone::decode(&bytes, 512), Some(zone));
+        assert_eq!(Zone::decode(&bytes, 256), None, "it is of other leaves");
+        for bit in 0..bytes.len() * 8 {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Zone::decode(&bytes, 512), None, "bit {bit}");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}

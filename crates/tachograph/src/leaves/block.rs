@@ -56,13 +56,23 @@ impl Block {
         self.lines().map(|line| line.strip_suffix(b"\n").unwrap_or(line))
     }
 
+    /// The leaf at an index of the log, without its LF; none outside the block.
+    pub fn get(&self, index: u64) -> Option<&[u8]> {
+        let slot = usize::try_from(index.checked_sub(self.first)?).ok()?;
+        self.ends.get(slot)?;
+        let line = self.line(slot);
+        Some(line.strip_suffix(b"\n").unwrap_or(line))
+    }
+
     fn lines(&self) -> impl DoubleEndedIterator<Item = &[u8]> + ExactSizeIterator {
-        (0..self.ends.len()).map(|slot| {
-            let before = slot.checked_sub(1).and_then(|before| self.ends.get(before));
-            let from = before.copied().unwrap_or(self.start);
-            let to = self.ends.get(slot).copied().unwrap_or(from);
-            let within = |offset: u32| as_index(offset.saturating_sub(self.start)) + self.lead;
-            self.bytes.get(within(from)..within(to)).unwrap_or_default()
-        })
+        (0..self.ends.len()).map(|slot| self.line(slot))
+    }
+
+    fn line(&self, slot: usize) -> &[u8] {
+        let before = slot.checked_sub(1).and_then(|before| self.ends.get(before));
+        let from = before.copied().unwrap_or(self.start);
+        let to = self.ends.get(slot).copied().unwrap_or(from);
+        let within = |offset: u32| as_index(offset.saturating_sub(self.start)) + self.lead;
+        self.bytes.get(within(from)..within(to)).unwrap_or_default()
     }
 }

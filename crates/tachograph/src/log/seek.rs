@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Log, LogEntry};
 use crate::error::Error;
-use crate::index::{Index, Kind, ZONE_LEAVES, Zones, facts, scan};
+use crate::index::{Index, Kind, Tell, ZONE_LEAVES, Zones, check, facts, scan};
 use crate::limits::INDEX_TAIL_MAX;
 
 /// Leaves read at a time behind the index.
@@ -36,8 +36,7 @@ impl Log {
     /// # Errors
     /// What the disk said, or that a leaf is damaged.
     pub fn find(&self, id: &str) -> Result<Vec<LogEntry>, Error> {
-        let indexes = self.bearing(Kind::Id, id)?;
-        indexes.into_iter().filter_map(|index| self.get(index).transpose()).collect()
+        self.entries_of(Kind::Id, id)
     }
 
     /// The indexes of a session's entries, in order.
@@ -45,7 +44,12 @@ impl Log {
     /// # Errors
     /// As [`Log::find`].
     pub fn session(&self, session: &str) -> Result<Vec<u64>, Error> {
-        self.bearing(Kind::Session, session)
+        let mut indexes = Vec::new();
+        self.bearing(Kind::Session, session, &mut |index, _| {
+            indexes.push(index);
+            Ok(())
+        })?;
+        Ok(indexes)
     }
 
     /// The entries of a session, in order.
@@ -53,28 +57,40 @@ impl Log {
     /// # Errors
     /// As [`Log::find`].
     pub fn session_entries(&self, session: &str) -> Result<Vec<LogEntry>, Error> {
-        let indexes = self.session(session)?;
-        indexes.into_iter().filter_map(|index| self.get(index).transpose()).collect()
+        self.entries_of(Kind::Session, session)
     }
 
-    fn bearing(&self, kind: Kind, name: &str) -> Result<Vec<u64>, Error> {
-        let size = self.state.size();
-        let mut found = self.with_index(|opened| {
-            let mut found = opened.index.find(&self.leaves, kind, name)?;
-            let key = kind.key(name);
-            for (_, index) in opened.tail.iter().filter(|(tail, _)| *tail == key) {
-                if kind.is_of(&self.leaves.leaf(*index)?, name) {
-                    found.push(*index);
-                }
-            }
-            if opened.end < size {
-                found.extend(scan(&self.leaves, opened.end, size, kind, name)?);
-            }
-            Ok(found)
+    fn entries_of(&self, kind: Kind, name: &str) -> Result<Vec<LogEntry>, Error> {
+        let mut entries = Vec::new();
+        self.bearing(kind, name, &mut |index, leaf| {
+            entries.push(self.parse(index, leaf)?);
+            Ok(())
         })?;
-        found.retain(|index| *index < size);
-        found.extend(self.live.find(kind, name)?.into_iter().map(|number| size + number));
-        Ok(found)
+        Ok(entries)
+    }
+
+    /// Tells every leaf that bears a name, in order.
+    fn bearing(&self, kind: Kind, name: &str, tell: &mut Tell<'_>) -> Result<(), Error> {
+        let size = self.state.size();
+        let mut counted =
+            |index, leaf: &[u8]| if index < size { tell(index, leaf) } else { Ok(()) };
+        self.with_index(|opened| {
+            opened.index.find(&self.leaves, kind, name, &mut counted)?;
+            let key = kind.key(name);
+            let tail = opened.tail.iter().filter(|(tail, _)| *tail == key);
+            let candidates: Vec<u64> = tail.map(|(_, index)| *index).collect();
+            check(&self.leaves, &candidates, kind, name, &mut counted)?;
+            if opened.end < size {
+                scan(&self.leaves, (opened.end, size), kind, name, &mut counted)?;
+            }
+            Ok(())
+        })?;
+        for number in self.live.find(kind, name)? {
+            if let Some(leaf) = self.live.leaf(number)? {
+                tell(size + number, &leaf)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether an entry near `index` may lie in a span of time; without an index, it may.
