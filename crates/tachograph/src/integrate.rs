@@ -11,6 +11,7 @@
 //! A crash anywhere leaves a state and the frames behind it: the next run does the same again.
 //! Nothing is signed here.
 
+mod behind;
 mod gate;
 mod haul;
 mod recent;
@@ -38,6 +39,7 @@ use crate::wal::{
 };
 use crate::world::World;
 
+pub use behind::{Trouble, WriteBehind};
 use gate::Passed;
 pub use gate::Refusal;
 pub(crate) use gate::check;
@@ -343,9 +345,7 @@ impl Integrator {
     fn settle(&mut self, integrated: Position, outcome: &mut Outcome) -> Result<(), Error> {
         let Self { store, tenants, recent, haul, vault, .. } = self;
         let mut desk = Desk { store, tenants, recent, integrated, vault: vault.as_mut() };
-        for (at, record, passed) in haul.checked() {
-            desk.take(at, &record, passed, outcome)?;
-        }
+        haul.tell(|at, record, passed| desk.take(at, record, passed, outcome))?;
         haul.clear();
         Ok(())
     }

@@ -168,3 +168,9 @@ pub const HOLDS_BYTES_MAX: usize = 1 << 20;
 pub const ERASE_WAITS_MAX: u32 = 1_200;
 /// Directories within directories of a store that is copied.
 pub const COPY_DEPTH_MAX: u32 = 8;
+/// How often a thread that integrates behind a recorder waits for another integrator: 1 s.
+pub const BEHIND_TRIES_MAX: u32 = 20;
+/// Bytes of batches of several threads that are appended together: 1 MiB.
+pub const GATHER_BYTES_MAX: usize = 1 << 20;
+/// Frames of batches of several threads that are appended together.
+pub const GATHER_RECORDS_MAX: usize = 4_096;

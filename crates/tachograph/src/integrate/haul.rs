@@ -1,17 +1,20 @@
 //! Given frames from the WAL, holds some of them, and has them read again by several threads.
 //!
-//! Reading a frame again costs more than all that is done with it afterwards, and each frame can be
-//! read alone. What the threads give comes back in the order of the frames.
+//! Reading a frame again costs as much as all that is done with it afterwards, and each frame can
+//! be read alone. What the threads give is told in the order of the frames, while they read on.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use super::gate::{Passed, Refusal, check};
 use crate::limits::{CHECK_THREADS_MAX, HAUL_BYTES_MAX, HAUL_FRAMES_MAX};
 use crate::wal::{Position, Record};
 
-/// Fewer frames than this for each are no work for another thread.
-const FRAMES_PER_THREAD_MIN: usize = 128;
+/// Frames that a thread reads at a time; fewer are no work for another thread.
+const SHARE_FRAMES: usize = 128;
 
 /// Some frames, in order.
 #[derive(Debug, Default)]
@@ -61,34 +64,51 @@ impl Haul {
         self.frames.clear();
     }
 
-    /// Every frame: where it stands, its record, and whether it may become a leaf.
-    pub(super) fn checked(&self) -> Vec<(Position, Record<'_>, Result<Passed<'_>, Refusal>)> {
-        let threads = self.frames.len() / FRAMES_PER_THREAD_MIN;
+    /// Tells every frame, in order, while others are still read: where it stands, its record, and
+    /// whether it may become a leaf. Ends with the first error that `tell` gives.
+    pub(super) fn tell<E>(
+        &self,
+        mut tell: impl FnMut(Position, &Record<'_>, Result<Passed<'_>, Refusal>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let threads = threads.min(cores).min(CHECK_THREADS_MAX);
+        let threads = cores.min(CHECK_THREADS_MAX).min(self.frames.len() / SHARE_FRAMES);
         if threads < 2 {
-            return self.frames.iter().map(|held| self.look(held)).collect();
+            return self.frames.iter().try_for_each(|held| {
+                let (at, record, passed) = self.look(held);
+                tell(at, &record, passed)
+            });
         }
-        let share = self.frames.len().div_ceil(threads);
-        let mut all = Vec::with_capacity(self.frames.len());
+        let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
-            let shares: Vec<_> = self
-                .frames
-                .chunks(share)
-                .map(|frames| {
-                    scope.spawn(|| frames.iter().map(|held| self.look(held)).collect::<Vec<_>>())
-                })
-                .collect();
-            for (share, frames) in shares.into_iter().zip(self.frames.chunks(share)) {
-                // A thread that died was a bug; this one then meets it too.
-                all.extend(
-                    share
-                        .join()
-                        .unwrap_or_else(|_| frames.iter().map(|held| self.look(held)).collect()),
-                );
+            let (give, take) = mpsc::sync_channel(2 * threads);
+            for _ in 0..threads {
+                let (give, next) = (give.clone(), &next);
+                scope.spawn(move || {
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let share = self.frames.chunks(SHARE_FRAMES).nth(number);
+                        let Some(share) = share else { return };
+                        let looked: Vec<_> = share.iter().map(|held| self.look(held)).collect();
+                        // Nobody listens any more: there was an error.
+                        if give.send((number, looked)).is_err() {
+                            return;
+                        }
+                    }
+                });
             }
-        });
-        all
+            drop(give);
+            let (mut early, mut expected) = (BTreeMap::new(), 0);
+            for (number, share) in take {
+                early.insert(number, share);
+                while let Some(share) = early.remove(&expected) {
+                    expected += 1;
+                    for (at, record, passed) in share {
+                        tell(at, &record, passed)?;
+                    }
+                }
+            }
+            Ok(())
+        })
     }
 
     fn look(&self, held: &Held) -> (Position, Record<'_>, Result<Passed<'_>, Refusal>) {

@@ -55,6 +55,7 @@ impl Signer {
         let signature = base64url(&rotation.sign(&old));
         let draft = Draft::system("tacho.key")
             .with("action.system.vkey", successor.to_string().as_str())
+            .with("action.system.predecessor", old.verifier().to_string().as_str())
             .with("action.system.from_size", from_size)
             .with("action.system.signature", signature.as_str());
         Ok(Rotated { successor, from_size, draft })
