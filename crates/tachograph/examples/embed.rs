@@ -34,6 +34,7 @@ pub(crate) fn run(dir: &Path) -> Result<String, Box<dyn Error>> {
     let told = read(&path)?;
     let followed = follow(&path)?;
     stop(&path)?;
+    live_long(&path, &keys)?;
     Ok(format!("{size} events signed, {followed} followed\n{told}"))
 }
 
@@ -128,5 +129,20 @@ fn stop(path: &Path) -> Result<(), Box<dyn Error>> {
         other => return Err(format!("it was not stopped: {other:?}").into()),
     }
     stops.lift(&recorder, engaged.lease.id, "alice@example.com", "the agent was mended")?;
+    Ok(())
+}
+
+fn live_long(path: &Path, keys: &Path) -> Result<(), Box<dyn Error>> {
+    let world = Arc::new(OsWorld);
+    let recorder = Recorder::open(path, Policy::default())?;
+    let keys = Keys::open(&OsFiles, keys)?;
+    let signer = Signer::new(recorder.store(), keys, Some("audit.example.com"));
+    let integrator = Integrator::new(recorder.store(), world.clone());
+    let recorder = recorder.write_behind(integrator, Some(signer))?;
+    let log = recorder.log()?;
+    let before = log.size();
+    recorder.record(Draft::tool("Bash").agent("ops/release-manager"))?;
+    assert_eq!(recorder.log()?.size(), before + 1);
+    recorder.close()?;
     Ok(())
 }

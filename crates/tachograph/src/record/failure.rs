@@ -40,6 +40,36 @@ impl fmt::Display for OnFailure {
     }
 }
 
+/// What happens to an event that the disk has no room for, before the failure policy is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Nothing: the failure policy of its class decides.
+    #[default]
+    Block,
+    /// It is recorded without its content, and a `gap` event counts what was dropped.
+    DropContent,
+    /// The agent goes on, whatever the class says; the loss is named by a `gap` event.
+    FailOpen,
+}
+
+impl WhenFull {
+    /// The word in configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            WhenFull::Block => "block",
+            WhenFull::DropContent => "drop-content",
+            WhenFull::FailOpen => "fail-open",
+        }
+    }
+
+    /// The policy of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [WhenFull::Block, WhenFull::DropContent, WhenFull::FailOpen]
+            .into_iter()
+            .find(|policy| policy.as_str() == word)
+    }
+}
+
 /// How much it matters that an action is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Risk {

@@ -19,6 +19,8 @@ pub enum LossReason {
     Refused,
     /// The store failed and somebody had broken the glass.
     BreakGlass,
+    /// The disk was full, and events were recorded without their content.
+    ContentDropped,
     /// Nobody could know whether an emergency stop forbids an intent, and it passed.
     StopUnknown,
 }
@@ -33,6 +35,7 @@ impl LossReason {
             LossReason::Quota => "quota",
             LossReason::Refused => "refused",
             LossReason::BreakGlass => "break_glass",
+            LossReason::ContentDropped => "content_dropped",
             LossReason::StopUnknown => "stop_unknown",
         }
     }
@@ -40,6 +43,7 @@ impl LossReason {
     /// What is missing.
     const fn what(self) -> &'static str {
         match self {
+            LossReason::ContentDropped => "content of events",
             LossReason::StopUnknown => "stop checks",
             _ => "events",
         }

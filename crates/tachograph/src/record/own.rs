@@ -20,10 +20,14 @@ pub(super) struct Own {
 impl Recorder {
     /// Notes events that were lost before they reached this recorder; a `gap` event will name them.
     pub fn note_loss(&self, reason: LossReason, count: u64) {
+        self.note_gap(reason, count);
+        self.state().counts.lost += count;
+    }
+
+    /// Notes what is missing although the events were recorded.
+    pub(super) fn note_gap(&self, reason: LossReason, count: u64) {
         let now = self.world.now();
-        let mut state = self.state();
-        state.losses.note(Loss { reason, count, first: now, last: now });
-        state.counts.lost += count;
+        self.state().losses.note(Loss { reason, count, first: now, last: now });
     }
 
     /// Tells of what recovery found in the log, each finding in an event of its own; gives how many

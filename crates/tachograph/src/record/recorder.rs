@@ -3,8 +3,8 @@
 use super::beat::{Beat, Counts, beat};
 use super::call::Call;
 use super::error::RecordError;
-use super::failure::{FailurePolicy, OnFailure, Risk};
-use super::heed::{answer, refusal};
+use super::failure::{FailurePolicy, OnFailure, WhenFull};
+use super::heed::answer;
 use super::losses::Losses;
 use super::numbers::{Numbering, Numbers};
 use super::once::Claim;
@@ -13,6 +13,9 @@ use super::receipt::{Ack, Fate, Receipt};
 use super::run::Run;
 use crate::files::OsFiles;
 use crate::idempotency::Window;
+use crate::integrate::{Integrator, WriteBehind};
+use crate::log::Log;
+use crate::sign::Signer;
 use crate::stop::Why;
 use crate::store::{Remote, Store};
 use crate::vault::Writer;
@@ -20,9 +23,9 @@ use crate::wal::{Patience, Wal};
 use crate::world::{OsWorld, World};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tacho_event::privacy::{Entry, Policy, Protected, StandIns};
-use tacho_event::{Draft, EventId, Phase, TenantId, Timestamp, random, uuid_v7};
-use tacho_tree::{Hash, leaf_hash};
+use tacho_event::privacy::{Entry, Policy, StandIns};
+use tacho_event::{Draft, EventId, TenantId, Timestamp};
+use tacho_tree::Hash;
 
 /// How a recorder works.
 #[derive(Debug, Clone)]
@@ -33,6 +36,8 @@ pub struct Settings {
     pub ack: Ack,
     /// What happens to actions that cannot be recorded.
     pub failure: FailurePolicy,
+    /// What happens to events that a full disk has no room for.
+    pub when_full: WhenFull,
     /// How long to wait for the store's lock.
     pub patience: Patience,
     /// `origin.source` of events that name none: `library`, `http`, `hook:claude_code`.
@@ -61,6 +66,7 @@ impl Default for Settings {
             tenant: TenantId::default_tenant(),
             ack: Ack::Disk,
             failure: FailurePolicy::default(),
+            when_full: WhenFull::default(),
             patience: Patience::Server,
             source: "library".to_owned(),
             numbering: Numbering::Own,
@@ -79,12 +85,14 @@ pub struct Recorder {
     store: Store,
     pub(super) wal: Wal,
     pub(super) world: Arc<dyn World>,
-    policy: Policy,
+    pub(super) policy: Policy,
     pub(super) settings: Settings,
-    stand_ins: StandIns,
+    pub(super) stand_ins: StandIns,
     pub(super) numbers: Numbers,
     pub(super) window: Option<Mutex<Window>>,
     state: Mutex<State>,
+    /// Last, so that it sees the closing heartbeat.
+    behind: Option<WriteBehind>,
 }
 
 #[derive(Debug, Default)]
@@ -109,6 +117,8 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) made: Made,
+    /// It goes without its content, for which there is no room.
+    pub(super) bare: bool,
     pub(super) tenant: TenantId,
     pub(super) id: EventId,
     pub(super) on_failure: OnFailure,
@@ -205,6 +215,7 @@ impl Recorder {
             numbers,
             window: None,
             state: Mutex::new(State { writer, ..State::default() }),
+            behind: None,
         };
         recorder.take_window(window)?;
         if recorder.settings.beat {
@@ -214,6 +225,35 @@ impl Recorder {
             let _ = recorder.tell_findings();
         }
         Ok(recorder)
+    }
+
+    /// Integrates behind what it records, on a thread of its own that ends with this recorder; with
+    /// a signer, signs behind it. For programs and servers: without it, whoever reads or runs a
+    /// command integrates.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub fn write_behind(
+        mut self,
+        integrator: Integrator,
+        signer: Option<Signer>,
+    ) -> std::io::Result<Self> {
+        self.behind = Some(WriteBehind::start(integrator, signer)?);
+        Ok(self)
+    }
+
+    /// The thread that integrates behind it, if there is one.
+    pub fn behind(&self) -> Option<&WriteBehind> {
+        self.behind.as_ref()
+    }
+
+    /// The log it records in as it stands now: with everything that was acknowledged, integrated or
+    /// not. [`Log::refresh`] goes on to what is recorded later.
+    ///
+    /// # Errors
+    /// What the disk said, or that the tenant's state is damaged.
+    pub fn log(&self) -> Result<Log, crate::Error> {
+        Log::of(&self.store, self.settings.tenant.as_str())
     }
 
     /// Records one event, as safe as the settings say.
@@ -246,8 +286,7 @@ impl Recorder {
         call: impl Into<Call<'c>>,
     ) -> Vec<Result<Receipt, RecordError>> {
         let Call { ack, credential } = call.into();
-        let prepared = drafts.into_iter().map(|draft| self.prepare(draft, credential)).collect();
-        self.write(prepared, ack, || ())
+        self.write(self.prepare_all(drafts, credential), ack, || ())
     }
 
     /// The store it records in.
@@ -285,59 +324,6 @@ impl Recorder {
         self.keep_reserve();
         let _ = self.tell_findings();
         self.beat(Beat::Running)
-    }
-
-    /// Heeds stops, checks, numbers and protects; the part of recording that needs no lock.
-    pub(super) fn prepare(&self, draft: Draft, credential: &str) -> Result<Prepared, RecordError> {
-        let claim = self.claim(&draft, credential).map(Box::new);
-        Ok(Prepared { claim, ..self.prepare_unclaimed(draft)? })
-    }
-
-    pub(super) fn prepare_unclaimed(&self, mut draft: Draft) -> Result<Prepared, RecordError> {
-        let stop = self.heed(&mut draft);
-        match self.protect(draft) {
-            Ok(prepared) => Ok(Prepared { stop, ..prepared }),
-            Err(error) => Err(refusal(stop, error)),
-        }
-    }
-
-    fn protect(&self, draft: Draft) -> Result<Prepared, RecordError> {
-        let class = self.settings.failure.of(Risk::of(&draft));
-        let (on_failure, glass_broken) = self.on_failure(class);
-        let draft = self.with_source(draft);
-        let world = self.world.as_ref();
-        let mut event = draft.check(&world).map_err(RecordError::Refused)?;
-        let tenant = self.settings.tenant.clone();
-        if let Some(named) = event.tenant().filter(|named| **named != tenant) {
-            return Err(RecordError::ForeignTenant { named: named.clone(), ours: tenant });
-        }
-        let (id, is_intent) = (event.id().clone(), event.phase() == Phase::Intent);
-        if !self.policy.drops(&event) {
-            self.number(&mut event);
-        }
-        let protected = self
-            .policy
-            .apply(event, &self.stand_ins, &world)
-            .map_err(|problem| RecordError::Refused(vec![problem]))?;
-        let (id, made) = match protected {
-            Protected::Dropped { rule } => (id, Made::Dropped { rule }),
-            Protected::Entry(entry) => {
-                let record_id = uuid_v7(world.now(), random(&world));
-                let (id, leaf_hash) = (entry.id().clone(), leaf_hash(entry.leaf()));
-                (id, Made::Entry { entry, record_id, leaf_hash })
-            }
-        };
-        Ok(Prepared {
-            made,
-            tenant,
-            id,
-            on_failure,
-            glass_broken,
-            is_intent,
-            claim: None,
-            conflict_of: None,
-            stop: None,
-        })
     }
 
     /// Appends what was prepared, and what is due of our own; gives each its outcome, in order.
@@ -378,14 +364,10 @@ impl Recorder {
                 *place = outcome;
             }
         }
-        outcomes
-    }
-
-    fn with_source(&self, mut draft: Draft) -> Draft {
-        if draft.at("/origin/source").is_none() {
-            draft.set("origin.source", self.settings.source.as_str());
+        if let Some(behind) = &self.behind {
+            behind.nudge();
         }
-        draft
+        outcomes
     }
 
     fn beat(&self, kind: Beat) -> Result<(), RecordError> {

@@ -1,7 +1,7 @@
 //! One call of `write`: batches on their way into the log, then to the disk.
 
 use super::error::RecordError;
-use super::failure::OnFailure;
+use super::failure::{OnFailure, WhenFull};
 use super::heed::answer;
 use super::losses::LossReason;
 use super::own::Own;
@@ -13,7 +13,7 @@ use crate::wal::frame::Record;
 use crate::wal::{AppendError, AppendedOnce, Batch, CommitError, Misfit, Position, SpoolAck};
 use std::sync::Arc;
 use tacho_event::privacy::Entry;
-use tacho_tree::Hash;
+use tacho_tree::{Hash, leaf_hash};
 
 type Outcome = Result<Receipt, RecordError>;
 
@@ -220,6 +220,10 @@ impl<'r> Run<'r> {
         self.submissions.clear();
         let mut waiting = std::mem::take(&mut self.waiting);
         let failed = waiting.split_off(part.map_or(0, |(_, count)| count).min(waiting.len()));
+        let bare = waiting.iter().filter(|one| one.prepared.bare).count() as u64;
+        if bare > 0 {
+            self.recorder.note_gap(LossReason::ContentDropped, bare);
+        }
         self.appended.append(&mut waiting);
         if let Some((end, _)) = part {
             self.end = Some(end);
@@ -227,17 +231,37 @@ impl<'r> Run<'r> {
         }
         // The log took fewer than it was given and named no error: as good as too long.
         let error = Arc::new(error.unwrap_or(AppendError::TooLong));
-        failed.into_iter().for_each(|one| self.failed(one, &error));
-        match error.as_ref() {
-            AppendError::Busy(holder) => self.recorder.note_stuck(*holder),
-            AppendError::Full(_) if self.recorder.note_full() => {
-                // There is room for this now, and soon there may be none.
-                let due = self.recorder.due();
-                self.own(due);
-                self.append();
-            }
-            _ => {}
+        if let AppendError::Full(_) = error.as_ref() {
+            return self.settle_full(failed, &error);
         }
+        failed.into_iter().for_each(|one| self.failed(one, &error));
+        if let AppendError::Busy(holder) = error.as_ref() {
+            self.recorder.note_stuck(*holder);
+        }
+    }
+
+    /// The disk was too full for these.
+    fn settle_full(&mut self, failed: Vec<Waiting>, error: &Arc<AppendError>) {
+        let policy = self.recorder.settings.when_full;
+        let mut again = Vec::new();
+        for mut one in failed {
+            match policy {
+                WhenFull::DropContent if one.make_bare() => again.push(one),
+                WhenFull::FailOpen => {
+                    one.prepared.on_failure = OnFailure::Open;
+                    self.failed(one, error);
+                }
+                _ => self.failed(one, error),
+            }
+        }
+        // The reserve makes room for this, and soon there may be none.
+        let due = if self.recorder.note_full() { self.recorder.due() } else { Vec::new() };
+        if again.is_empty() && due.is_empty() {
+            return;
+        }
+        again.into_iter().for_each(|one| self.put(one));
+        self.own(due);
+        self.append();
     }
 
     /// Syncs what was appended; gives every outcome with its slot.
@@ -334,6 +358,24 @@ impl<'r> Run<'r> {
         let Prepared { tenant, id, conflict_of, stop, .. } = prepared;
         let receipt = |fate| Receipt { tenant, id, leaf_hash, fate, conflict_of };
         self.outcomes.push((slot, answer(stop, outcome.map(receipt))));
+    }
+}
+
+impl Waiting {
+    /// Leaves out what can be erased; false if there is nothing to leave out, or if it is our own:
+    /// a gap without its reason tells nothing, and is owed until there is room.
+    fn make_bare(&mut self) -> bool {
+        let Made::Entry { entry, leaf_hash: hash, .. } = &mut self.prepared.made else {
+            return false;
+        };
+        let is_own = entry.is_system() || matches!(self.whose, Whose::Own(_));
+        if is_own || entry.parts().is_empty() {
+            return false;
+        }
+        **entry = entry.bare();
+        *hash = leaf_hash(entry.leaf());
+        self.prepared.bare = true;
+        true
     }
 }
 

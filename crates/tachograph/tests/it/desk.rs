@@ -4,6 +4,7 @@ use tacho_event::json::{Object, Value, read};
 use tacho_event::privacy::{Policy, reveal};
 use tacho_event::{ActionType, Draft};
 use tacho_testkit::sim::Machine;
+use tacho_tree::{Hash, leaf_hash};
 use tachograph::record::{Recorder, Settings};
 use tachograph::wal::{Item, Position};
 
@@ -27,6 +28,16 @@ impl Desk {
     pub(crate) fn recorder_with(&self, policy: Policy, settings: Settings) -> Recorder {
         let process = start(&self.machine);
         Recorder::new(process.store, process.wal, self.machine.world(), policy, settings).unwrap()
+    }
+
+    /// The hash of every leaf in the WAL.
+    pub(crate) fn leaf_hashes(&self) -> Vec<Hash> {
+        let mut walk = start(&self.machine).wal.follow(Position::START);
+        let mut hashes = Vec::new();
+        while let Item::Frame { record, .. } = walk.next_item().unwrap() {
+            hashes.push(leaf_hash(record.leaf));
+        }
+        hashes
     }
 
     /// Every event in the log, spool included, with what its parts disclose.

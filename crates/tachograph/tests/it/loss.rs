@@ -3,12 +3,14 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 
+use tacho_event::json::{Object, Value};
 use tacho_event::{ActionType, Span};
 use tacho_testkit::records;
 use tacho_testkit::sim::{Fault, Keep, Machine, On};
 use tachograph::files::{Access, Files, Point};
 use tachograph::record::{
-    Ack, BytesEach, FailurePolicy, Fate, OnFailure, RecordError, Recorder, Settings,
+    Ack, BytesEach, FailurePolicy, Fate, OnFailure, Receipt, RecordError, Recorder, Settings,
+    WhenFull,
 };
 use tachograph::wal::{AppendError, Options, Patience, Position, SpoolAck, SpoolError, Wal};
 
@@ -172,6 +174,53 @@ fn a_full_disk_is_told_from_the_reserve() {
     let recorder = desk.recorder(Settings::default());
     assert!(desk.machine.read(format!("{STORE}/reserve")).is_some(), "there is a new one");
     drop(recorder);
+}
+
+/// Long commands until the disk takes no more; the commands whose receipts say that they are kept.
+fn fill(desk: &Desk, recorder: &Recorder) -> Vec<Receipt> {
+    desk.machine.set_capacity(desk.machine.used() + 60_000);
+    let command = |number| format!("{number} {}", "x".repeat(9_000));
+    (0..40).map_while(|number| recorder.record(bash(&command(number))).ok()).collect()
+}
+
+#[test]
+fn a_full_disk_takes_the_content_and_not_the_event_where_that_is_asked() {
+    let desk = Desk::new();
+    let when_full = WhenFull::DropContent;
+    let recorder = desk.recorder(Settings { when_full, ..on_failure(OnFailure::Closed) });
+    let receipts = fill(&desk, &recorder);
+    assert!(receipts.iter().all(|one| matches!(one.fate, Fate::Recorded(_))), "{receipts:?}");
+    desk.machine.set_capacity(u64::MAX);
+    recorder.record(bash("whole again")).unwrap();
+    drop(recorder);
+    let events = desk.events();
+    let is_call = |event: &&Object| event.at("/action/name") == Some(&Value::from("Bash"));
+    let calls: Vec<&Object> = events.iter().filter(is_call).collect();
+    let bare = calls.iter().filter(|event| event.at("/action/tool").is_none()).count();
+    assert_eq!(calls.len(), receipts.len() + 1);
+    assert!(bare > 2 && bare < receipts.len(), "{bare} of {}", receipts.len());
+    assert!(desk.story().contains(&"whole again".to_owned()));
+    let dropped = desk.gaps().into_iter().filter(|(reason, _)| reason == "content_dropped");
+    assert_eq!(dropped.map(|(_, count)| count).sum::<i64>(), bare as i64, "{:?}", desk.gaps());
+    // A receipt names the leaf that is there, not the one there was no room for.
+    let hashes = desk.leaf_hashes();
+    assert!(receipts.iter().all(|one| one.leaf_hash.is_some_and(|hash| hashes.contains(&hash))));
+}
+
+#[test]
+fn a_full_disk_stops_nobody_where_that_is_asked() {
+    let desk = Desk::new();
+    let when_full = WhenFull::FailOpen;
+    let recorder = desk.recorder(Settings { when_full, ..on_failure(OnFailure::Closed) });
+    let receipts = fill(&desk, &recorder);
+    assert_eq!(receipts.len(), 40, "none was refused");
+    let lost = receipts.iter().filter(|one| one.fate == Fate::Lost).count();
+    assert!(lost > 2 && lost < 40, "{lost}");
+    desk.machine.set_capacity(u64::MAX);
+    recorder.record(bash("b")).unwrap();
+    drop(recorder);
+    let told = desk.gaps().into_iter().filter(|(reason, _)| reason == "store_failed");
+    assert_eq!(told.map(|(_, count)| count).sum::<i64>(), lost as i64, "{:?}", desk.gaps());
 }
 
 #[test]

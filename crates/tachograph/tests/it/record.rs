@@ -13,7 +13,7 @@ use tachograph::store::{Remote, Store};
 use tachograph::wal::{Item, Options, Position, Wal};
 use tempfile::TempDir;
 
-use crate::desk::disclosed;
+use crate::desk::{Desk, disclosed};
 
 /// A clock that stands where the test puts it, and dice that never fall twice alike.
 #[derive(Debug, Default)]
@@ -247,4 +247,26 @@ fn a_ticket_can_be_awaited() {
         }
     };
     assert!(receipt.fate.is_kept());
+}
+
+#[test]
+fn a_large_batch_keeps_its_order_its_numbers_and_its_refusals() {
+    let desk = Desk::new();
+    let recorder = desk.recorder(quiet());
+    let is_bad = |number: usize| number % 37 == 5;
+    let drafts = (0..600).map(|number| {
+        let draft = bash(&format!("c-{number}"));
+        if is_bad(number) { draft.with("id", "no id") } else { draft }
+    });
+    let outcomes = recorder.record_all(drafts.collect(), Ack::Os);
+    assert_eq!(outcomes.len(), 600);
+    for (number, outcome) in outcomes.iter().enumerate() {
+        assert_eq!(outcome.is_err(), is_bad(number), "{number}: {outcome:?}");
+    }
+    drop(recorder);
+    let good: Vec<String> = (0..600).filter(|n| !is_bad(*n)).map(|n| format!("c-{n}")).collect();
+    assert_eq!(desk.story(), good);
+    let number = |event: &Object| event.at("/origin/seq").and_then(Value::as_i64);
+    let numbers: Vec<i64> = desk.events().iter().filter_map(number).collect();
+    assert_eq!(numbers, (0..good.len() as i64).collect::<Vec<_>>(), "without a hole, in order");
 }
