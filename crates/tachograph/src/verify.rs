@@ -19,12 +19,15 @@ mod index;
 mod leaves;
 mod notes;
 mod parts;
+mod repeated;
+mod rotations;
 mod said;
 mod sequence;
 mod wal;
 
 use std::num::NonZeroUsize;
 
+use tacho_event::json::Object;
 use tacho_tree::audit::{Code, Report, Spot, Verdict};
 use tacho_tree::{Head, VerifierKey};
 
@@ -171,7 +174,7 @@ pub fn verify(store: &Store, tenant: &str, options: &Options<'_>) -> Verified {
     let mut verified = Verified::default();
     let report = &mut verified.report;
     // The notes first: a state that is read later counts at least what they sign.
-    let mut heads = notes::read(store, &places, options, report);
+    let mut heads = notes::read(store, tenant, options, report);
     let state = read_state(store, &places, report);
     let signed = heads.signed().unwrap_or(0);
     if let Some(state) = &state
@@ -256,8 +259,8 @@ fn read_leaves(log: &Log, hashed: leaves::Hashed, options: &Options<'_>, verifie
     let mut coverage = options.complete.then(Coverage::default);
     let of = log.size();
     let stored = log.integrated().size();
-    let mut read = |index: u64, leaf: &[u8], report: &mut Report| {
-        let Ok(tacho_event::json::Value::Object(leaf)) = tacho_event::json::read(leaf) else {
+    let mut read = |index: u64, leaf: Option<Object>, report: &mut Report| {
+        let Some(leaf) = leaf else {
             // Where leaves are checked as documents, that was told already.
             if !options.leaves {
                 let what = "it is no JSON object";
@@ -282,7 +285,7 @@ fn read_leaves(log: &Log, hashed: leaves::Hashed, options: &Options<'_>, verifie
         let block = if at < stored { leaves::block(log, at, stored) } else { live(log, at) };
         match block {
             Ok(leaves) => {
-                for leaf in &leaves {
+                for leaf in leaves::documents(&leaves, threads(options)) {
                     read(at, leaf, &mut verified.report);
                     at += 1;
                 }
@@ -296,6 +299,9 @@ fn read_leaves(log: &Log, hashed: leaves::Hashed, options: &Options<'_>, verifie
     }
     verified.disclosures = parts.map(|parts| parts.end(&mut verified.report));
     verified.gaps = complete.map(complete::Check::end);
+    if let Some(gaps) = &mut verified.gaps {
+        repeated::check(log, gaps);
+    }
     verified.coverage = coverage;
 }
 

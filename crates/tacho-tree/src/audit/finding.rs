@@ -153,6 +153,8 @@ codes! {
     SequenceHole = "sequence_hole", Gap, "events were made and never recorded, or were removed";
     /// A number of an emitter's sequence was given twice.
     SequenceRepeated = "sequence_repeated", Gap, "two programs share an emitter, or one copied";
+    /// Several events bear one id.
+    IdRepeated = "id_repeated", Gap, "a client sent an event twice, or chose an id again";
     /// A session has no end.
     SessionOpen = "session_open", Gap, "it runs on, its agent died, or its hook was removed";
     /// A recorder fell silent without closing.

@@ -9,7 +9,7 @@ use tacho_tree::audit::{Code, PER_RUN, Report, Spot};
 
 use super::unreadable;
 use crate::error::Error;
-use crate::index::{RunFile, ZONE_BYTES, ZONE_LEAVES, Zones, facts, list_runs};
+use crate::index::{Facts, RunFile, ZONE_BYTES, ZONE_LEAVES, Zones, list_runs};
 use crate::limits::ZONES_MAX;
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
@@ -37,7 +37,8 @@ impl RunZones {
         Self { next: first, wanted, zones: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, leaf: &[u8]) {
+    /// Takes in what the next leaf says; none for one that no index can hold.
+    pub(super) fn push(&mut self, facts: impl FnOnce() -> Option<Facts>) {
         if !self.wanted {
             return;
         }
@@ -48,7 +49,7 @@ impl RunZones {
         }
         let Some(zone) = self.zones.last_mut() else { return };
         zone.leaves += 1;
-        let Some(facts) = facts(leaf) else {
+        let Some(facts) = facts() else {
             zone.strange += 1;
             return;
         };

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 
-use tacho_event::privacy::check_leaf;
+use tacho_event::json::{self, Object, Value};
+use tacho_event::privacy::{Glance, check_leaf, glance};
 use tacho_tree::audit::{Code, Heads, PER_RUN, Report, Run, RunEnd, Spine, Spot, StoredRun};
 use tacho_tree::{Hash, Head, Nodes, Place};
 
@@ -16,6 +17,7 @@ use super::said::{Said, is_statement};
 use super::{Options, Progress, Step, threads, told};
 use crate::error::Error;
 use crate::files::{Access, File, Files, read_full_at};
+use crate::index::{Facts, facts};
 use crate::leaves::LeafFiles;
 use crate::limits::{LEAF_BYTES_MAX, SCAN_BYTES};
 use crate::log::Log;
@@ -25,6 +27,9 @@ use crate::tree::NodeFiles;
 
 /// Leaves read at a time by whoever reads them as documents.
 const BLOCK_LEAVES: usize = 1024;
+
+/// Fewer leaves than this are no work for another thread.
+const LEAVES_PER_THREAD_MIN: usize = 128;
 
 /// What hashing gave.
 pub(super) struct Hashed {
@@ -126,6 +131,29 @@ pub(super) fn block(log: &Log, at: u64, stored: u64) -> Result<Vec<Vec<u8>>, Err
     Ok(block.iter().map(<[u8]>::to_vec).collect())
 }
 
+/// Leaves as documents, in order, read by several threads; none for what is no JSON object.
+pub(super) fn documents(leaves: &[Vec<u8>], threads: usize) -> Vec<Option<Object>> {
+    let read = |leaf: &Vec<u8>| match json::read(leaf) {
+        Ok(Value::Object(leaf)) => Some(leaf),
+        _ => None,
+    };
+    let share = leaves.len().div_ceil(threads.max(1)).max(LEAVES_PER_THREAD_MIN);
+    let Some((own, others)) = leaves.split_at_checked(share) else {
+        return leaves.iter().map(read).collect();
+    };
+    std::thread::scope(|scope| {
+        let look = |share: &[Vec<u8>]| share.iter().map(read).collect::<Vec<_>>();
+        let others: Vec<_> =
+            others.chunks(share).map(|share| scope.spawn(move || look(share))).collect();
+        let mut all = look(own);
+        for share in others {
+            // A thread that panicked met a bug, and so does this one.
+            all.extend(share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
+    })
+}
+
 /// How many leaves there are, where no state tells.
 fn count(store: &Store, places: &TenantPlaces, report: &mut Report) -> u64 {
     let names = store.files().list(&places.leaves()).unwrap_or_default();
@@ -192,14 +220,13 @@ impl Worker<'_> {
         let path = self.places.leaf_file(first);
         let result = self.files.open(&path, Access::Read).and_then(|file| {
             lines(file.as_ref(), leaves, |leaf, end| {
-                if self.leaves {
-                    check_document(leaf, &path, &mut run);
-                }
+                let seen = if self.leaves { check_document(leaf, &path, &mut run) } else { None };
+                let facts = || seen.map_or_else(|| facts(leaf), |seen| Some(Facts::of(&seen)));
+                zones.push(facts);
                 if is_statement(leaf) {
                     statements.push((first + run.len(), leaf.to_vec()));
                 }
                 run.push(leaf);
-                zones.push(leaf);
                 ends.push(end);
             })
         });
@@ -234,13 +261,19 @@ impl Worker<'_> {
     }
 }
 
-/// Whether a leaf is a leaf: canonical, within its limits, with public members alone.
-fn check_document(leaf: &[u8], path: &Path, run: &mut Run<'_>) {
+/// Whether a leaf is a leaf: canonical, within its limits, with public members alone; gives what
+/// it says then.
+fn check_document<'l>(leaf: &'l [u8], path: &Path, run: &mut Run<'_>) -> Option<Glance<'l>> {
     // The recorder's own events are leaves like any other.
+    let seen = glance(leaf, false).or_else(|| glance(leaf, true));
+    if seen.is_some() {
+        return seen;
+    }
     if let (Err(problem), Err(_)) = (check_leaf(leaf, false), check_leaf(leaf, true)) {
         let spot = Spot::leaf(run.first() + run.len()).within(path.display());
         run.report().find(Code::LeafMalformed, spot, problem);
     }
+    None
 }
 
 const TOO_FEW: &str = "the file has fewer leaves than are counted";

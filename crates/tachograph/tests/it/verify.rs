@@ -153,3 +153,81 @@ pub(crate) fn copy(from: &std::path::Path, to: &std::path::Path) {
         }
     }
 }
+
+/// Replaces the key of `default` and signs with the new one alone; gives both.
+fn rotate(yard: &Yard) -> [tacho_tree::VerifierKey; 2] {
+    use tacho_event::World;
+    let mut signer = signer(yard);
+    let old = trusted(yard).keys.remove(0);
+    let rotated = signer.rotation("default").unwrap();
+    yard.recorder("default").record(rotated.draft).unwrap();
+    yard.integrate();
+    signer.rotate("default", 0, yard.world.now()).unwrap();
+    [old, rotated.successor]
+}
+
+#[test]
+fn a_rotation_is_followed_from_either_key_to_the_other() {
+    let yard = signed(20);
+    let kept = std::fs::read(yard.places("default").checkpoint()).unwrap();
+    let [old, new] = rotate(&yard);
+    assert_ne!(old, new);
+    yard.record("default", 20, 5);
+    yard.integrate();
+    sign(&yard);
+    let newest = std::fs::read(yard.places("default").checkpoint()).unwrap();
+    // Notes of both keys lie beside the log; one of each was kept elsewhere.
+    for key in [&old, &new] {
+        let against = vec![("old note".to_owned(), kept.clone()), ("new".into(), newest.clone())];
+        let options = Options { keys: vec![key.clone()], against, ..Options::default() };
+        let verified = verify(&yard.store(), "default", &options);
+        assert_eq!(verified.report.findings, [], "from {}", key.id());
+        assert_eq!(verified.verdict(), Verdict::Yes);
+        let facts = &verified.report.facts;
+        assert!(facts.iter().any(|fact| fact.contains("by the rotation at leaf 20")), "{facts:?}");
+    }
+    // Two rotations are followed like one.
+    let mut signer = signer(&yard);
+    let second = signer.rotation("default").unwrap();
+    yard.recorder("default").record(second.draft).unwrap();
+    yard.integrate();
+    signer.rotate("default", 0, tacho_event::World::now(yard.world.as_ref())).unwrap();
+    for key in [old, new, second.successor] {
+        let against = vec![("old note".to_owned(), kept.clone())];
+        let options = Options { keys: vec![key], against, ..Options::default() };
+        assert_eq!(verify(&yard.store(), "default", &options).report.findings, []);
+    }
+}
+
+#[test]
+fn a_rotation_that_the_old_key_did_not_sign_is_not_followed() {
+    use tacho_event::Draft;
+    use tacho_tree::LogKey;
+    let yard = signed(8);
+    let old = trusted(&yard).keys.remove(0);
+    let origin = old.name().clone();
+    let thief = LogKey::from_seed(origin.clone(), &[9; 32]);
+    let genuine = signer(&yard).rotation("default").unwrap().draft;
+    // The old key's signature over another key, and the thief's own over his.
+    let signature = genuine.at("/action/system/signature").unwrap().as_str().unwrap().to_owned();
+    let parsed = tacho_tree::Origin::parse(origin.as_str()).unwrap();
+    let successor = thief.verifier();
+    let own = tacho_tree::Rotation { origin: &parsed, from_size: 8, successor }.sign(&thief);
+    for signature in [signature, tacho_event::privacy::base64url(&own)] {
+        let draft = Draft::system("tacho.key")
+            .with("action.system.vkey", successor.to_string().as_str())
+            .with("action.system.predecessor", old.to_string().as_str())
+            .with("action.system.from_size", 8)
+            .with("action.system.signature", signature.as_str());
+        yard.recorder("default").record(draft).unwrap();
+    }
+    yard.integrate();
+    sign(&yard);
+    let log = yard.log("default");
+    let head = tacho_tree::Head { size: 10, root: log.integrated().root() };
+    let note = tacho_tree::Checkpoint { origin, head }.sign(&thief).to_string();
+    std::fs::write(yard.places("default").checkpoint(), note).unwrap();
+    let verified = asked(&yard);
+    assert!(codes(&verified).contains(&Code::UnknownKey), "{:?}", verified.report.findings);
+    assert_eq!(verified.verdict(), Verdict::No);
+}

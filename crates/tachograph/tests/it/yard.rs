@@ -118,9 +118,18 @@ pub(crate) fn call(number: u64) -> Draft {
 
 /// Appends events without parts past the recorder: many, quickly.
 pub(crate) fn append_bare(yard: &Yard, first: u64, count: u64) {
+    append_as(yard, first..first + count, |number| number);
+}
+
+/// Appends the event `number` once more, as the record `record`.
+pub(crate) fn append_bare_again(yard: &Yard, number: u64, record: u64) {
+    append_as(yard, number..number + 1, |_| record);
+}
+
+fn append_as(yard: &Yard, numbers: std::ops::Range<u64>, record: impl Fn(u64) -> u64) {
     let wal = yard.wal();
     let mut batch = Batch::new();
-    for number in first..first + count {
+    for number in numbers {
         let leaf = format!(
             r#"{{"action":{{"type":"tool"}},"agent":{{"session_id":"s-{}"}},"id":"e-{number}","timestamp":"2026-11-20T10:00:00.{:06}Z","v":1}}"#,
             number / 10,
@@ -128,7 +137,7 @@ pub(crate) fn append_bare(yard: &Yard, first: u64, count: u64) {
         );
         let record = Record {
             tenant: "default",
-            record_id: (u128::from(number) | (7 << 76)).to_be_bytes(),
+            record_id: (u128::from(record(number)) | (7 << 76)).to_be_bytes(),
             idem: [0; 16],
             leaf: leaf.as_bytes(),
             parts: b"",

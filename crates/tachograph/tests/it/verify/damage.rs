@@ -261,3 +261,37 @@ fn an_older_copy_of_the_whole_log_agrees_with_itself_and_not_with_the_newer_leav
     let verified = asked(&yard);
     assert!(codes(&verified).contains(&Code::StateDiffers), "{:?}", verified.report.findings);
 }
+
+#[test]
+fn a_part_that_is_not_what_its_leaf_commits_to_is_named_though_it_was_integrated() {
+    use tachograph::wal::{Batch, Patience};
+    let yard = Yard::new();
+    let wal = yard.wal();
+    for number in [3, 6] {
+        let mut record = crate::ledger::genuine(number);
+        if number == 6 {
+            // Whoever writes frames past the recorder; the part is as long as it was.
+            let at = record.parts.windows(5).position(|bytes| bytes == b"\"n\":6").unwrap();
+            record.parts[at + 4] = b'7';
+        }
+        let mut batch = Batch::new();
+        batch.push(&record.borrow()).unwrap();
+        wal.append(&mut batch, Patience::Server).unwrap();
+    }
+    let outcome = yard.integrate();
+    assert_eq!((outcome.leaves, outcome.refused), (2, 0));
+    sign(&yard);
+    let verified = asked(&yard);
+    assert_eq!(verified.verdict(), Verdict::No);
+    let found: Vec<_> =
+        verified.report.findings.iter().map(|one| (one.code, one.spot.leaf)).collect();
+    assert_eq!(found, [(Code::PartChanged, Some(1)), (Code::PartMissing, Some(1))]);
+    let disclosures = verified.disclosures.unwrap();
+    assert_eq!((disclosures.opened, disclosures.missing), (1, 1));
+    // Nor is it shown to whoever reveals the event.
+    let log = yard.log("default");
+    let event = |index| log.reveal(&log.get(index).unwrap().unwrap()).unwrap();
+    assert!(event(0).event.at("/action/tool/parameters/n").is_some());
+    assert!(event(1).event.at("/action/tool/parameters/n").is_none());
+    assert_eq!(event(1).opened.problems.len(), 1);
+}
