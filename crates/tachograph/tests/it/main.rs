@@ -8,11 +8,13 @@
 )]
 
 mod apart;
+mod behind;
 mod damage;
 mod desk;
 mod emitters;
 mod follow;
 mod full;
+mod gather;
 mod guards;
 mod guide;
 mod harness;

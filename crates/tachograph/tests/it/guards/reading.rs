@@ -25,6 +25,7 @@ pub(super) fn guards() -> Vec<Guard> {
         guard(Point::SurplusSync, "surplus_leaves_are_kept", surplus_leaves_are_kept),
         guard(Point::SurplusRename, "surplus_leaves_are_kept", surplus_leaves_are_kept),
         guard(Point::SurplusDirSync, "surplus_leaves_are_kept", surplus_leaves_are_kept),
+        guard(Point::IndexRename, "an_index_is_made", an_index_is_made),
         guard(Point::VkeyDirSync, "checkpoints_have_their_key", checkpoints_have_their_key),
     ]
 }
@@ -76,6 +77,20 @@ fn surplus_leaves_are_kept(scene: Scene) -> Told {
     ensure(log.size() == 3, format!("{} leaves", log.size()))?;
     let kept = format!("{STORE}/wal/quarantine/default_0000000002_leaves-surplus.bad");
     ensure(machine.read(kept).as_deref() == Some(&foreign), "the surplus leaf is gone")
+}
+
+/// Without an index every question reads every leaf.
+fn an_index_is_made(scene: Scene) -> Told {
+    // No seed makes a difference to this, and a thousand events take their time.
+    if scene.seed > 0 {
+        return Ok(());
+    }
+    let machine = scene.machine();
+    let process = start(&machine);
+    record(&process, &(1..1100).collect::<Vec<u64>>())?;
+    integrate(&process, &machine)?;
+    let is_run = |path: &std::path::PathBuf| path.extension().is_some_and(|kind| kind == "run");
+    ensure(machine.paths().iter().any(is_run), "there is no run")
 }
 
 /// The power goes at any moment of signing: a checkpoint that is there opens with a key beside it.
