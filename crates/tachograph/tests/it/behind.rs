@@ -147,5 +147,7 @@ fn who_cannot_have_the_lock_says_so_and_catches_up_when_it_is_free() {
         assert!(started.elapsed() < Duration::from_secs(60), "it never tried again");
         log.wait(log.size(), 20_000).unwrap();
     }
+    // The log is there before the thread has counted it.
+    assert!(behind.catch_up().is_none());
     assert_eq!(behind.leaves(), 1);
 }

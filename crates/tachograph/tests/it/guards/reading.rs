@@ -26,7 +26,6 @@ pub(super) fn guards() -> Vec<Guard> {
         guard(Point::SurplusSync, "surplus_leaves_are_kept", surplus_leaves_are_kept),
         guard(Point::SurplusRename, "surplus_leaves_are_kept", surplus_leaves_are_kept),
         guard(Point::SurplusDirSync, "surplus_leaves_are_kept", surplus_leaves_are_kept),
-        guard(Point::WalReadDirSync, "relocated_frames_stay_integrated", relocated_frames_stay),
         guard(Point::IndexRename, "an_index_is_made", an_index_is_made),
         guard(Point::VkeyDirSync, "checkpoints_have_their_key", checkpoints_have_their_key),
     ]
@@ -79,46 +78,6 @@ fn surplus_leaves_are_kept(scene: Scene) -> Told {
     ensure(log.size() == 3, format!("{} leaves", log.size()))?;
     let kept = format!("{STORE}/wal/quarantine/default_0000000002_leaves-surplus.bad");
     ensure(machine.read(kept).as_deref() == Some(&foreign), "the surplus leaf is gone")
-}
-
-/// A sync fails, its process moves the frames to a new segment and is killed at any moment of
-/// that; somebody else integrates them; then the power goes. What is appended next has a place of
-/// its own.
-fn relocated_frames_stay(scene: Scene) -> Told {
-    for at in 1.. {
-        let machine = scene.machine();
-        let process = start(&machine);
-        record(&process, &[1])?;
-        let appended = append_to(&process.wal, &[genuine(6)]).map_err(|error| error.to_string())?;
-        machine.fault(Fault::once(On::Sync, "00000001.wal", ErrorKind::Other));
-        machine.stop_at(machine.ops() + at, Stop::Kill);
-        let _ = process.wal.commit(appended.end);
-        let stopped = machine.is_stopped();
-        machine.kill(&process.files);
-        machine.calm_down();
-        // Before the frames have their new place, nothing is different from any other death.
-        if stopped && machine.read(format!("{STORE}/wal/00000002.wal")).is_none() {
-            continue;
-        }
-        let process = start(&machine);
-        integrate(&process, &machine)?;
-        let integrated = size(&process)?;
-        machine.power_cut(Keep::Nothing);
-        let process = start(&machine);
-        record(&process, &[3])?;
-        integrate(&process, &machine)?;
-        let after = size(&process)?;
-        ensure(after == integrated + 1, format!("{integrated} leaves, then {after}, op {at}"))?;
-        if !stopped {
-            return Ok(());
-        }
-    }
-    Ok(())
-}
-
-fn size(process: &Process) -> Result<u64, String> {
-    let log = Log::of(&process.store, "default").map_err(|error| error.to_string())?;
-    Ok(log.integrated().size())
 }
 
 /// Without an index every question reads every leaf.
