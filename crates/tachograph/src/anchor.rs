@@ -61,7 +61,7 @@ pub struct Anchor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
     /// A cosignature by this key.
-    Witness(VerifierKey),
+    Witness(Box<VerifierKey>),
     /// A time stamp.
     Stamp,
     /// To take the note away.
@@ -83,7 +83,7 @@ impl Anchor {
     /// A witness.
     pub fn witness(key: VerifierKey, carrier: Arc<dyn Carrier>) -> Self {
         let name = key.name().clone();
-        Self { name, asked: Asked::Witness(key), carrier, cadence: Cadence::OFTEN }
+        Self { name, asked: Asked::Witness(Box::new(key)), carrier, cadence: Cadence::OFTEN }
     }
 
     /// An authority that stamps times.
