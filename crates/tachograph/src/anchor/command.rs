@@ -191,7 +191,8 @@ impl fmt::Display for NoProgram {
 
 impl std::error::Error for NoProgram {}
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
