@@ -191,6 +191,7 @@ impl fmt::Display for NoProgram {
 
 impl std::error::Error for NoProgram {}
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;
