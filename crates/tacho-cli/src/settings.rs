@@ -295,9 +295,9 @@ fn reference() -> String {
         "# Settings\n\nGenerated from the table that the program reads; do not edit.\n\n\
         The user's file is `$XDG_CONFIG_HOME/tachograph/tacho.toml`, else\n\
         `~/.config/tachograph/tacho.toml`: lines of `name = \"value\"`. An option wins over a\n\
-        variable, a variable over the file. `${NAME}` in a value stands for that variable. A `tacho.toml`\n\
-        in a project, which an agent can write, may only tighten: ask for more to be captured.\n\
-        Hooks do not read it. `tacho config check` names what is not heeded.\n"
+        variable, a variable over the file. `${NAME}` in a value stands for that variable. A\n\
+        `tacho.toml` in a project, which an agent can write, may only tighten: ask for more\n\
+        to be captured. Hooks do not read it. `tacho config check` names what is in vain.\n"
             .to_owned();
     for setting in SETTINGS {
         let (variable, option) = (setting.variable.unwrap_or("-"), setting.option.unwrap_or("-"));

@@ -1,5 +1,6 @@
 //! What a person at a terminal sees, in a terminal: tmux shows us what it shows.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -10,6 +11,8 @@ const LOOKS_MAX: usize = 20_000;
 /// A terminal of its own, with a shell in a home of its own.
 struct Terminal {
     home: TempDir,
+    /// Commands that were begun.
+    begun: Cell<u32>,
 }
 
 impl Terminal {
@@ -19,7 +22,7 @@ impl Terminal {
             tacho_testkit::require("tmux", "no tmux on the path");
             return None;
         }
-        let terminal = Self { home: TempDir::new().unwrap() };
+        let terminal = Self { home: TempDir::new().unwrap(), begun: Cell::new(0) };
         let tacho = Path::new(env!("CARGO_BIN_EXE_tacho")).parent().unwrap();
         let shell = format!(
             "env -i HOME={} PATH={}:/usr/local/bin:/usr/bin:/bin TERM=screen-256color TZ=UTC \
@@ -65,19 +68,29 @@ impl Terminal {
         panic!("it never came; what stands there:\n{shown}");
     }
 
-    /// Runs a command and gives the screen afterwards.
-    fn run(&self, command: &str) -> String {
-        self.tmux(&["send-keys", "-l", "clear"]);
-        self.tmux(&["send-keys", "Enter"]);
-        self.type_line(&format!("{command}; echo \"ended with $?.\""));
-        let shown = self.screen(has_ended);
+    /// Types a command on a screen of its own; gives the line that will stand at its end.
+    fn begin(&self, command: &str) -> String {
+        let number = self.begun.replace(self.begun.get() + 1);
+        self.type_line(&format!("clear; {command}; echo \"ended {number} with $?.\""));
+        format!("ended {number} with ")
+    }
+
+    /// The screen when the command has ended.
+    fn end(&self, mark: &str) -> String {
+        // What was typed says it too, but with `$?` where the code will stand.
+        let has_ended = |line: &str| {
+            let code = line.strip_prefix(mark);
+            code.is_some_and(|code| code.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        let shown = self.screen(|shown| shown.lines().any(has_ended));
         shown.lines().filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
     }
-}
 
-/// What was typed says it too, but not at the beginning of a line.
-fn has_ended(shown: &str) -> bool {
-    shown.lines().any(|line| line.starts_with("ended with "))
+    /// Runs a command and gives the screen afterwards.
+    fn run(&self, command: &str) -> String {
+        let mark = self.begin(command);
+        self.end(&mark)
+    }
 }
 
 impl Drop for Terminal {
@@ -96,7 +109,7 @@ fn with_events(width: u16) -> Option<Terminal> {
         "long ".repeat(40)
     );
     let shown = terminal.run(&format!("tacho init --yes -q; {log}; {log} {data}"));
-    assert!(shown.contains("ended with 0."), "{shown}");
+    assert!(shown.contains(" with 0."), "{shown}");
     Some(terminal)
 }
 
@@ -147,26 +160,26 @@ fn a_long_answer_goes_through_the_pager_that_was_named() {
 #[test]
 fn long_work_tells_how_far_it_is_and_is_interrupted_cleanly() {
     let Some(terminal) = Terminal::open(80) else { return };
-    terminal.type_line("tacho demo --events 1000000; echo \"ended with $?.\"");
+    let mark = terminal.begin("tacho demo --events 1000000");
     terminal.screen(|shown| shown.contains("telling stories  "));
     terminal.tmux(&["send-keys", "C-c"]);
-    let shown = terminal.screen(has_ended);
-    assert!(shown.contains("ended with 130."), "{shown}");
+    let shown = terminal.end(&mark);
+    assert!(shown.contains(&format!("{mark}130.")), "{shown}");
     let left = shown.lines().filter(|line| line.contains("telling stories"));
     assert_eq!(left.count(), 0, "{shown}");
     // What was told is whole.
     let shown = terminal.run("tacho -C tacho-demo/store --keys tacho-demo/keys status -q");
-    assert!(shown.contains("ended with 0."), "{shown}");
+    assert!(shown.contains(" with 0."), "{shown}");
 }
 
 #[test]
 fn who_follows_events_ends_with_a_key_and_has_his_terminal_back() {
     let Some(terminal) = with_events(100) else { return };
-    terminal.type_line("clear; tacho tail -q; echo \"ended with $?.\"");
+    let mark = terminal.begin("tacho tail -q");
     terminal.screen(|shown| shown.contains("failure"));
     terminal.tmux(&["send-keys", "C-c"]);
-    let shown = terminal.screen(has_ended);
-    assert!(shown.contains("ended with 130."), "{shown}");
+    let shown = terminal.end(&mark);
+    assert!(shown.contains(&format!("{mark}130.")), "{shown}");
     let modes = terminal.run("stty -a");
     assert!(modes.contains(" echo ") && modes.contains(" icanon "), "{modes}");
 }
@@ -175,14 +188,17 @@ fn who_follows_events_ends_with_a_key_and_has_his_terminal_back() {
 fn nothing_is_erased_until_a_person_says_yes() {
     let Some(terminal) = with_events(100) else { return };
     let asked = |answer: &str| {
-        terminal.run("true");
-        terminal.type_line("clear; tacho erase --session s-1 -q; echo \"ended with $?.\"");
-        terminal.screen(|shown| shown.contains("erase this? [y/N]"));
+        let mark = terminal.begin(&format!("echo asked {answer}; tacho erase --session s-1 -q"));
+        terminal.screen(|shown| {
+            let is_now = shown.lines().any(|line| line == format!("asked {answer}"));
+            is_now && shown.contains("erase this? [y/N]")
+        });
         terminal.type_line(answer);
-        terminal.screen(has_ended)
+        terminal.end(&mark)
     };
     assert!(!asked("n").contains("erased, ticket"));
-    assert!(asked("y").contains("erased, ticket"));
+    let shown = asked("y");
+    assert!(shown.contains("erased, ticket"), "{shown}");
     let shown = terminal.run("tacho erase --session s-1 --no-input");
     assert!(!shown.contains("erase this?"), "{shown}");
 }
