@@ -90,8 +90,9 @@ pub(crate) async fn run(dir: &Path) -> Result<Seen, Box<dyn Error>> {
     audit_service.log_create(TENANT, &tenant, data).await?;
     let (before, after) = ([("name", "Old Name")], [("name", "New Name")]);
     let (before, after) = (Object::from(before), Object::from(after));
-    audit_service.log_update(TENANT, &tenant, before, after).await?;
-    let key = Changed { resource_type: "api_key", resource_id: "key-12345", ..tenant.clone() };
+    let unseen = Changed { user_agent: None, ..tenant.clone() };
+    audit_service.log_update(TENANT, &unseen, before, after).await?;
+    let key = Changed { resource_type: "api_key", resource_id: "key-12345", ..unseen };
     audit_service.log_delete(TENANT, &key, Object::from([("key_hash", "...")])).await?;
 
     // The queries behind the API endpoints 1 to 6

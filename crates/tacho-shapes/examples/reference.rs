@@ -3,7 +3,9 @@
 
 mod ledger;
 
-use ledger::{Row, rows};
+use ledger::{CHECKLIST, Row, rows};
+
+const SAMPLES: &str = include_str!("../fixtures/samples.txt");
 
 const SYSTEMS: &[(&str, &str)] = &[
     ("0", "The journal of an employee's vault"),
@@ -22,16 +24,27 @@ fn main() {
     println!("the rest.");
     for (number, title) in SYSTEMS {
         println!("\n## {title}\n");
-        println!("| line | about | done by | not yet |");
-        println!("| --- | --- | --- | --- |");
-        let of_system = |row: &&Row| row.key.split('.').next() == Some(number);
-        for row in rows().iter().filter(of_system) {
-            let line = row.key.split(' ').next().unwrap_or_default();
-            let calls = row.by.iter().map(|item| format!("`{item}`"));
-            let done: Vec<String> =
-                calls.chain(row.also.iter().map(|also| (*also).to_owned())).collect();
-            let later = row.later.join("; ");
-            println!("| {line} | {} | {} | {later} |", row.about, done.join(", "));
-        }
+        table("line", CHECKLIST, number);
+    }
+    println!("\n## Samples of the documents\n");
+    println!("Every sample of the five documents, in their order, and the function of an example");
+    println!("that translates it line by line.");
+    for (number, title) in SYSTEMS.iter().filter(|(number, _)| *number != "5") {
+        println!("\n### {title}\n");
+        table("sample", SAMPLES, number);
+    }
+}
+
+fn table(what: &str, ledger: &'static str, system: &str) {
+    println!("| {what} | about | done by | not yet |");
+    println!("| --- | --- | --- | --- |");
+    let of_system = |row: &&Row| row.key.split('.').next() == Some(system);
+    for row in rows(ledger).iter().filter(of_system) {
+        let line = row.key.split(' ').next().unwrap_or_default();
+        let calls = row.by.iter().map(|item| format!("`{item}`"));
+        let done: Vec<String> =
+            calls.chain(row.also.iter().map(|also| (*also).to_owned())).collect();
+        let later = row.later.join("; ");
+        println!("| {line} | {} | {} | {later} |", row.about, done.join(", "));
     }
 }

@@ -1,7 +1,8 @@
-//! The ledger over the checklist of the five systems, read: shared by the page that is printed of
+//! The ledgers over the checklist and the samples of the five systems, read: shared by the page that is printed of
 //! it and by the tests that hold it true.
 
-const LEDGER: &str = include_str!("../../fixtures/checklist.txt");
+/// The lines of the checklist.
+pub(crate) const CHECKLIST: &str = include_str!("../../fixtures/checklist.txt");
 
 /// What the ledger says of one line.
 #[derive(Debug, Default)]
@@ -18,10 +19,10 @@ pub(crate) struct Row {
     pub(crate) later: Vec<&'static str>,
 }
 
-/// Every row, in order.
-pub(crate) fn rows() -> Vec<Row> {
+/// Every row of a ledger, in order.
+pub(crate) fn rows(ledger: &'static str) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for line in LEDGER.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in ledger.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some((key, about)) = line.strip_prefix('[').and_then(|row| row.split_once("] ")) {
             rows.push(Row { key, about, ..Row::default() });
             continue;
@@ -32,6 +33,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "by" => row.by.extend(words.split_whitespace()),
             "also" => row.also.push(words.trim()),
             "later" => row.later.push(words.trim()),
+            "unlike" => {}
             _ => row.about = "",
         }
     }

@@ -6,10 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use ledger::{Row, rows};
+use ledger::{CHECKLIST, Row};
 
 #[path = "../../examples/ledger/mod.rs"]
 mod ledger;
+
+fn rows() -> Vec<Row> {
+    ledger::rows(CHECKLIST)
+}
 
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

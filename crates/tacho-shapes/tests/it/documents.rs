@@ -12,15 +12,15 @@ use tacho_shapes::memory::Warning;
 use tacho_testkit::{block_on, scratch};
 
 #[path = "../../examples/agent.rs"]
-pub(crate) mod agent;
+mod agent;
 #[path = "../../examples/interaction.rs"]
-pub(crate) mod interaction;
+mod interaction;
 #[path = "../../examples/journal.rs"]
-pub(crate) mod journal;
+mod journal;
 #[path = "../../examples/memory.rs"]
-pub(crate) mod memory;
+mod memory;
 #[path = "../../examples/provider.rs"]
-pub(crate) mod provider;
+mod provider;
 
 fn json(path: &Path) -> Value {
     read(&std::fs::read(path).unwrap()).unwrap()

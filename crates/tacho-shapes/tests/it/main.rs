@@ -12,7 +12,6 @@ mod clock;
 mod documents;
 mod lines;
 mod memory;
-mod outputs;
 mod retry;
 mod samples;
 mod session;
