@@ -19,6 +19,7 @@ pub mod integrated;
 pub mod leaves;
 pub mod limits;
 pub mod log;
+pub mod pack;
 pub mod parts;
 pub mod places;
 pub mod prove;

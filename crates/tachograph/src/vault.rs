@@ -6,6 +6,7 @@
 //! seal; `custody` is the door: it knows from the preset who needs which keys.
 
 mod account;
+mod block;
 pub(crate) mod cipher;
 mod codec;
 mod custody;
@@ -30,6 +31,8 @@ pub(crate) mod subject;
 mod writer;
 
 pub use account::{Accounts, Alarm, account};
+pub use block::{Block, Entry};
+pub(crate) use block::{Packing, emptied, pack as pack_block};
 pub use cipher::Sealed;
 pub use codec::{
     FLAG_PADDED, FLAG_PLAIN, FLAG_ZSTD, Flaw, Grant, GrantKind, Item, Items, Part, Tomb, items,
@@ -39,6 +42,7 @@ pub use error::VaultError;
 pub use escrow::escrow_keys;
 pub use look::{Look, Seen};
 pub use open::{FindGrant, Opener, nowhere};
+pub(crate) use plain::open_of;
 pub use plain::{OpenGrants, Opened, open};
 pub use reveal::{Asker, Reveal};
 pub(crate) use rewrap::{Rewrapped, Rewrapper, leaf_day};

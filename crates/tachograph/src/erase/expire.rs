@@ -158,8 +158,13 @@ impl Eraser {
         let mut lost = Lost::default();
         if let Some(mut records) = log.part_files().day(class, day)? {
             while let Some(record) = records.next_record()? {
-                let (Item::Part(_), Some(leaf)) = (record.item, record.leaf) else { continue };
-                lost.put(leaf, &leaf_digests(log, leaf, class)?);
+                let (Item::Part(_) | Item::Block(_), leaves) = (record.item, record.leaves())
+                else {
+                    continue;
+                };
+                for leaf in leaves {
+                    lost.put(leaf, &leaf_digests(log, leaf, class)?);
+                }
             }
         }
         Ok((log.integrated().size(), lost.sum()))
@@ -221,6 +226,7 @@ impl Eraser {
         shred(files, &places.day_file(class, day))?;
         remove_if_there(files, &places.part_marks(class, day))?;
         remove_if_there(files, &places.part_grants(class, day))?;
+        remove_if_there(files, &places.part_blocks(class, day))?;
         let dir = places.class(class);
         files.sync_dir(&dir, Point::ExpireDirSync).doing("sync", &dir)?;
         let gone = Gone { tenant, parts: &[], days: &[(class, day)] };

@@ -129,8 +129,10 @@ impl Books {
             for mut records in all.into_iter().flatten() {
                 while let Some(record) = records.next_record()? {
                     match (record.item, record.leaf) {
-                        (Item::Part(_), Some(leaf)) if leaf < size => {
-                            self.parts.insert((leaf, class));
+                        (Item::Part(_) | Item::Block(_), Some(_)) => {
+                            let leaves = record.leaves().into_iter();
+                            let known = leaves.filter(|leaf| *leaf < size);
+                            self.parts.extend(known.map(|leaf| (leaf, class)));
                         }
                         (Item::Tomb(tomb), Some(leaf)) if leaf < size => {
                             self.tombs.insert((leaf, class), tomb.ticket);
@@ -206,7 +208,8 @@ impl Books {
         };
         let parts = log.part_files().of_leaf(class, day, index, None)?;
         let entry = crate::log::LogEntry { index, leaf: leaf.clone() };
-        let opened = opener.open(&parts, &mut |part: &Part<'_>| log.grant(&entry, part));
+        let find = &mut |part: &Part<'_>| log.grant(&entry, part);
+        let opened = opener.open_of(Some(index), &parts, find);
         let found: HashSet<[u8; 32]> =
             opened.disclosures.iter().map(tacho_event::privacy::Disclosure::digest).collect();
         let present = of.iter().filter(|digest| found.contains(*digest)).count() as u64;

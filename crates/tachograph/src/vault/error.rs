@@ -113,6 +113,7 @@ impl VaultError {
             Self::Unrecorded => "the same without --read-only",
             Self::NotApplied { .. } => "apply them to this copy before anything is opened",
             Self::Busy(_) => "again in a moment",
+            Self::Sign(error) => return error.next(),
             _ => return None,
         })
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tacho_event::privacy::{Class, Disclosure};
 use zeroize::Zeroizing;
 
+use super::block::{Block, Entry, Unpacked};
 use super::cipher::{Expander, Key};
 use super::codec::{Grant, GrantKind, Item, Part, items};
 use super::grant::{open_day, open_inner, open_master, open_outer};
@@ -23,6 +24,8 @@ pub struct Opener {
     origin: String,
     /// Keys of grants that were opened; none for one that does not open.
     grants: HashMap<[u8; 16], Option<Expander>>,
+    /// The last block that was opened: events that are read together often stand in one.
+    last: Option<([u8; 16], Unpacked)>,
 }
 
 /// Finds the bytes of a grant that does not stand beside its part.
@@ -38,12 +41,22 @@ impl Opener {
         held.reload(tenant)?;
         let origin = held.origin(tenant)?.as_str().to_owned();
         drop(held);
-        Ok(Self { ring, tenant: tenant.to_owned(), origin, grants: HashMap::new() })
+        Ok(Self { ring, tenant: tenant.to_owned(), origin, grants: HashMap::new(), last: None })
     }
 
     /// Opens the parts of one event. Those that do not open are named in `sealed`.
     pub fn open(&mut self, parts: &[u8], find: FindGrant<'_>) -> Opened {
-        let mut opened = plain::open(parts);
+        self.open_of(None, parts, find)
+    }
+
+    /// Opens what is stored for a leaf; of blocks, the parts of the leaf.
+    pub(crate) fn open_of(
+        &mut self,
+        leaf: Option<u64>,
+        parts: &[u8],
+        find: FindGrant<'_>,
+    ) -> Opened {
+        let mut opened = plain::open_of(leaf, parts);
         opened.sealed.clear();
         for item in items(parts).flatten() {
             match item {
@@ -52,7 +65,15 @@ impl Opener {
                     Some(plaintext) => opened.take(&part, &plaintext),
                     None => opened.sealed.push(part.class),
                 },
-                Item::Part(_) | Item::Tomb(_) => {}
+                Item::Block(block) if !block.is_plain() => {
+                    if leaf.is_some() && self.unpack(&block, find).is_some() {
+                        let parts = self.last.as_ref().map_or(&[][..], |(_, parts)| parts);
+                        opened.take_block(&block, leaf, parts);
+                    } else {
+                        opened.sealed.push(block.class);
+                    }
+                }
+                Item::Part(_) | Item::Block(_) | Item::Tomb(_) => {}
             }
         }
         opened
@@ -67,6 +88,31 @@ impl Opener {
         if part.is_plain() {
             return Some(Zeroizing::new(part.body.to_vec()));
         }
+        self.meet(part, find);
+        let key = self.grants.get(&part.grant_id)?.as_ref()?;
+        part::open(key, part, &self.origin).ok()
+    }
+
+    /// The plaintexts of a block's parts; none if it does not open.
+    pub(crate) fn block(&mut self, block: &Block<'_>, find: FindGrant<'_>) -> Option<Unpacked> {
+        self.unpack(block, find)?;
+        self.last.take().map(|(_, parts)| parts)
+    }
+
+    fn unpack(&mut self, block: &Block<'_>, find: FindGrant<'_>) -> Option<()> {
+        if self.last.as_ref().is_some_and(|(id, _)| *id == block.id) {
+            return Some(());
+        }
+        let first = block.entries().next()?;
+        self.meet(&block.part(&first), find);
+        let key = self.grants.get(&block.grant_id).and_then(Option::as_ref);
+        let parts = block.open(key, &self.origin).ok()?;
+        self.last = Some((block.id, parts));
+        Some(())
+    }
+
+    /// Opens the grant of a part that stands elsewhere.
+    fn meet(&mut self, part: &Part<'_>, find: FindGrant<'_>) {
         if !self.grants.contains_key(&part.grant_id)
             && let Some(bytes) = find(part)
             && let Ok((Item::Grant(grant), _)) = Item::decode(&bytes)
@@ -74,8 +120,6 @@ impl Opener {
         {
             self.learn(&grant);
         }
-        let key = self.grants.get(&part.grant_id)?.as_ref()?;
-        part::open(key, part, &self.origin).ok()
     }
 
     /// Opens a grant, once.
@@ -127,6 +171,18 @@ impl Opened {
             }
             Ok(_) => self.problems.push(plain::broken("a part does not hold its pairs")),
             Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    /// Takes in the parts of a leaf that stand in a block.
+    pub(super) fn take_block(
+        &mut self,
+        block: &Block<'_>,
+        leaf: Option<u64>,
+        parts: &[(Entry, Zeroizing<Vec<u8>>)],
+    ) {
+        for (entry, plaintext) in parts.iter().filter(|(entry, _)| Some(entry.leaf) == leaf) {
+            self.take(&block.part(entry), plaintext);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::limits::{PART_FILES_OPEN_MAX, VERIFY_DAYS_MAX, VERIFY_GRANTS_MAX, VERIFY_TOMBS_MAX};
 use crate::log::Log;
 use crate::parts::Records;
-use crate::vault::{Item, Tomb};
+use crate::vault::{Block, Item, Tomb};
 
 /// What became of the disclosures that leaves commit to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,6 +44,9 @@ impl fmt::Display for Disclosures {
     }
 }
 
+/// Unclaimed parts of one day's blocks that are told.
+const FINDINGS_OF_BLOCKS_MAX: usize = 16;
+
 /// A digest that is recorded as gone, and the reason.
 type Buried = ([u8; 32], u8);
 
@@ -70,6 +73,8 @@ struct Day {
     grants: HashSet<[u8; 16]>,
     /// The last leaf that a record named.
     last: Option<u64>,
+    /// What blocks hold for leaves that are still to come.
+    packed: HashMap<u64, Found>,
     /// The file is damaged or gone: told once.
     given_up: bool,
 }
@@ -211,11 +216,16 @@ impl<'l> Check<'l> {
                 take_grant(&record.item, &mut file.grants, (class, day), offset, report);
                 continue;
             };
+            let path = || log.places().day_file(class, day).display().to_string();
             if leaf > index {
                 records.seek(offset);
                 break;
             }
-            let path = || log.places().day_file(class, day).display().to_string();
+            if let Item::Block(block) = &record.item {
+                let spot = || Spot::file(path().as_str()).at(offset);
+                take_block(block, class, &file.grants, &mut file.packed, spot, report);
+                continue;
+            }
             let spot = || Spot::leaf(leaf).within(path()).at(offset);
             if leaf < index || file.last.is_some_and(|last| leaf < last) {
                 report.find(Code::PartUnclaimed, spot(), "no leaf waits for it here");
@@ -224,12 +234,20 @@ impl<'l> Check<'l> {
             file.last = Some(leaf);
             take(&record.item, class, &file.grants, &mut found, spot, report);
         }
+        if let Some(packed) = file.packed.remove(&index) {
+            found.add(packed);
+        }
         found
     }
 
     /// What stands in a day file behind its last leaf.
     fn behind(&mut self, class: Class, day: u32, size: u64, report: &mut Report) {
         let Some(file) = self.days.get_mut(&(class, day)) else { return };
+        for leaf in file.packed.keys().take(FINDINGS_OF_BLOCKS_MAX) {
+            let path = self.log.places().day_file(class, day).display().to_string();
+            let what = "a block holds a part that no leaf waits for";
+            report.find(Code::PartUnclaimed, Spot::leaf(*leaf).within(path), what);
+        }
         let (Some(records), Some(_)) = (&mut file.records, file.length) else { return };
         let offset = records.offset();
         if let Ok(Some(record)) = records.next_record()
@@ -359,7 +377,7 @@ fn take(
     report: &mut Report,
 ) {
     match item {
-        Item::Grant(_) => {}
+        Item::Grant(_) | Item::Block(_) => {}
         Item::Tomb(tomb) => {
             found.records.insert(tomb.record_id);
             found.tombs.extend(buried(tomb));
@@ -384,6 +402,57 @@ fn take(
                 Err(problem) => report.find(Code::PartChanged, spot(), problem),
             }
         }
+    }
+}
+
+/// Takes in what a block holds, for the leaves of its table.
+fn take_block(
+    block: &Block<'_>,
+    class: Class,
+    grants: &HashSet<[u8; 16]>,
+    packed: &mut HashMap<u64, Found>,
+    spot: impl Fn() -> Spot,
+    report: &mut Report,
+) {
+    if block.class != class {
+        report.find(Code::PartChanged, spot(), "it is of another class");
+    }
+    if block.entries().next().is_none() {
+        return;
+    }
+    if !grants.contains(&block.grant_id) && grants.len() < VERIFY_GRANTS_MAX {
+        report.find(Code::PartChanged, spot(), "its grant does not stand before it");
+    }
+    if !block.is_plain() {
+        for entry in block.entries() {
+            let found = packed.entry(entry.leaf).or_default();
+            found.records.insert(entry.record_id);
+            found.sealed += u64::from(entry.pairs);
+        }
+        return;
+    }
+    let Ok(parts) = block.open(None, "") else {
+        return report.find(Code::PartChanged, spot(), "a block does not hold its parts");
+    };
+    for (entry, plaintext) in parts {
+        let found = packed.entry(entry.leaf).or_default();
+        found.records.insert(entry.record_id);
+        match Disclosure::of_part(class, &plaintext) {
+            Ok(shown) if shown.len() == usize::from(entry.pairs) => {
+                found.opened.extend(shown.iter().map(Disclosure::digest));
+            }
+            Ok(_) => report.find(Code::PartChanged, spot(), "a part does not hold its pairs"),
+            Err(problem) => report.find(Code::PartChanged, spot(), problem),
+        }
+    }
+}
+
+impl Found {
+    fn add(&mut self, other: Found) {
+        self.opened.extend(other.opened);
+        self.sealed += other.sealed;
+        self.tombs.extend(other.tombs);
+        self.records.extend(other.records);
     }
 }
 
