@@ -29,16 +29,14 @@ fn main() {
     let is_quick = std::env::args().any(|word| word == "--quick");
     let rounds = if is_quick { 2 } else { 10 };
     let rival = python(rounds);
-    let resident = resident_bytes();
+    row("bytes", bytes_per_event(), "B/event", rival.get("bytes"), "<= 1024");
     let logger = AuditLogger::new(EVENTS);
-    fill(&logger);
-    let bytes = (resident_bytes() - resident) / EVENTS as f64;
-    row("bytes", bytes, "B/event", rival.get("bytes"), "<= 1024");
+    fill(&logger, EVENTS);
     let mut best = f64::MAX;
     for _ in 0..rounds {
         let logger = AuditLogger::new(EVENTS);
         let began = Instant::now();
-        fill(&logger);
+        fill(&logger, EVENTS);
         best = best.min(began.elapsed().as_secs_f64() * 1e6 / EVENTS as f64);
     }
     row("log_event", best, "us", rival.get("log_event"), "<= 5");
@@ -53,15 +51,28 @@ fn main() {
         assert!(found > 0, "{name} finds nothing");
         row(name, best, "us", rival.get(name), "below the rival");
     }
-    let began = Instant::now();
-    let statistics = logger.get_statistics().unwrap();
-    let took = began.elapsed().as_secs_f64() * 1e3;
-    assert_eq!(statistics.total_events, EVENTS as u64);
-    row("statistics", took, "ms", rival.get("statistics"), "<= 100");
+    let mut best = f64::MAX;
+    for _ in 0..rounds {
+        let began = Instant::now();
+        let statistics = logger.get_statistics().unwrap();
+        best = best.min(began.elapsed().as_secs_f64() * 1e3);
+        assert_eq!(statistics.total_events, EVENTS as u64);
+    }
+    row("statistics", best, "ms", rival.get("statistics"), "<= 100");
 }
 
-fn fill(logger: &AuditLogger) {
-    for n in 0..EVENTS {
+/// By what the machine holds for this process, of so many events that what else the process keeps
+/// does not show.
+fn bytes_per_event() -> f64 {
+    let logger = AuditLogger::new(EVENTS * 10);
+    fill(&logger, 10);
+    let before = resident_bytes();
+    fill(&logger, EVENTS * 10 - 10);
+    (resident_bytes() - before) / (EVENTS * 10) as f64
+}
+
+fn fill(logger: &AuditLogger, events: usize) {
+    for n in 0..events {
         let (user, entry) = (format!("user_{}", n % 500), format!("entry_{n}"));
         let event = NewEvent {
             operation: OperationType::ALL[n % 6],

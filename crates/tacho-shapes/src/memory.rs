@@ -10,6 +10,7 @@
 
 mod event;
 mod export;
+mod ids;
 mod logger;
 mod report;
 mod system;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::error::{Doing, Error};
 use crate::files::replace::create_afresh;
+use crate::files::shred::DOOMED;
 use crate::files::{Access, Files, Kind, Point, read_full_at, write_all_at};
 use crate::integrate::Integrator;
 use crate::limits::{COPY_DEPTH_MAX, SCAN_BYTES};
@@ -73,7 +74,8 @@ fn copy_dir(
     for name in files.list(from).doing("list", from)? {
         let (path, target) = (from.join(&name), to.join(&name));
         // Locks and unfinished files are this machine's; `FORMAT` comes last.
-        if name == FORMAT || name == "lock" || name.ends_with(".lock") || name.ends_with(".tmp") {
+        let is_half = name.ends_with(".tmp") || name.ends_with(DOOMED);
+        if name == FORMAT || name == "lock" || name.ends_with(".lock") || is_half {
             continue;
         }
         let stat = match files.stat(&path) {

@@ -325,29 +325,24 @@ impl Eraser {
         integrator.exclusively(|integrator| {
             integrator.run_whole()?;
             let mut plan = Plan::default();
-            let is_first = journal.sums.is_empty();
             for tenant in self.all_tenants()? {
                 let built = self.build(&tenant, journal, &mut plan)?;
-                let Some(built) = built else { continue };
                 let of = |(class, day): &(Class, u32)| (tenant.clone(), *class, *day);
                 journal.later.extend(built.uncovered.iter().map(of));
-                if !is_first || !journal.targets.iter().any(|target| target.tenant == tenant) {
+                if !journal.targets.iter().any(|target| target.tenant == tenant) {
                     continue;
                 }
-                let mut grants: Vec<_> = built.grants.iter().copied().collect();
-                grants.sort_unstable();
-                let erased = list::Erased {
-                    ticket: journal.ticket,
-                    tenant: tenant.clone(),
-                    grants,
-                    records: built.records,
-                    days: Vec::new(),
-                };
-                list::append(self.files().as_ref(), &self.keys_dir(), &erased)?;
                 let mut sums: Vec<_> =
                     built.lost.iter().map(|(class, lost)| (*class, lost.sum())).collect();
                 sums.sort_by_key(|(class, _)| *class);
-                journal.sums.insert(tenant, sums);
+                journal.sums.insert(tenant.clone(), sums);
+                let mut grants: Vec<_> = built.grants.into_iter().collect();
+                grants.sort_unstable();
+                let (ticket, records) = (journal.ticket, built.records);
+                if !grants.is_empty() || !records.is_empty() {
+                    let erased = list::Erased { ticket, tenant, grants, records, days: Vec::new() };
+                    list::append(self.files().as_ref(), &self.keys_dir(), &erased)?;
+                }
             }
             let path = journal.plan_path(&self.keys_dir());
             plan.write(self.files().as_ref(), &path)?;
@@ -355,13 +350,8 @@ impl Eraser {
         })
     }
 
-    /// Plans one tenant; none if nothing of it changes.
-    fn build(
-        &self,
-        tenant: &str,
-        journal: &Journal,
-        plan: &mut Plan,
-    ) -> Result<Option<Built>, VaultError> {
+    /// Plans one tenant.
+    fn build(&self, tenant: &str, journal: &Journal, plan: &mut Plan) -> Result<Built, VaultError> {
         let log = Log::of(&self.store, tenant)?;
         held(&self.ring).reload(tenant)?;
         let targets: Vec<Target> =
@@ -379,7 +369,7 @@ impl Eraser {
             found: &found,
             fresh: &fresh,
         };
-        build.all(plan).map(Some)
+        build.all(plan)
     }
 
     fn write_over(&mut self, journal: &Journal) -> Result<Step, VaultError> {

@@ -106,6 +106,10 @@ pub const VERIFY_THREADS_MAX: usize = 64;
 pub const KEPT_NOTES_BYTES_MAX: usize = 64 << 20;
 /// Tombstones without a day file that a verification holds in memory, for each class.
 pub const VERIFY_TOMBS_MAX: usize = 1 << 20;
+/// Statements of erasures and expiries that a verification holds in memory.
+pub const VERIFY_STATEMENTS_MAX: usize = 1 << 18;
+/// Tickets of which a verification counts what they erased.
+pub const VERIFY_TICKETS_MAX: usize = 4_096;
 /// Day files that a verification remembers its place in.
 pub const VERIFY_DAYS_MAX: usize = 1 << 15;
 /// Grants of one day file that a verification remembers.

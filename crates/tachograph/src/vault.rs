@@ -5,7 +5,6 @@
 //! them; `seal` is the side of a writer, `open` that of a reader, `plain` both for who does not
 //! seal; `custody` is the door: it knows from the preset who needs which keys.
 
-mod account;
 mod block;
 pub(crate) mod cipher;
 mod codec;
@@ -30,9 +29,8 @@ mod stock;
 pub(crate) mod subject;
 mod writer;
 
-pub use account::{Accounts, Alarm, account};
 pub use block::{Block, Entry};
-pub(crate) use block::{Packing, emptied, pack as pack_block};
+pub(crate) use block::{Packing, Unpacked, emptied, pack as pack_block};
 pub use cipher::Sealed;
 pub use codec::{
     FLAG_PADDED, FLAG_PLAIN, FLAG_ZSTD, Flaw, Grant, GrantKind, Item, Items, Part, Tomb, items,
@@ -41,6 +39,7 @@ pub use custody::Custody;
 pub use error::VaultError;
 pub use escrow::escrow_keys;
 pub use look::{Look, Seen};
+pub(crate) use open::Opening;
 pub use open::{FindGrant, Opener, nowhere};
 pub(crate) use plain::open_of;
 pub use plain::{OpenGrants, Opened, open};

@@ -19,6 +19,7 @@ mod index;
 mod leaves;
 mod notes;
 mod parts;
+mod said;
 mod sequence;
 mod wal;
 
@@ -27,12 +28,14 @@ use std::num::NonZeroUsize;
 use tacho_tree::audit::{Code, Report, Spot, Verdict};
 use tacho_tree::{Head, VerifierKey};
 
+use crate::erase::sums::hex;
 use crate::error::Error;
 use crate::limits::VERIFY_THREADS_MAX;
 use crate::log::Log;
 use crate::state::{Found, State};
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
+use crate::vault::{Opener, SharedRing};
 
 pub use coverage::{Coverage, Seen};
 pub use parts::Disclosures;
@@ -52,6 +55,8 @@ pub struct Options<'o> {
     pub leaves: bool,
     /// Whether the parts are checked against what the leaves commit to.
     pub parts: bool,
+    /// The keys, if sealed parts are to be opened and checked too; nothing of them is shown.
+    pub ring: Option<SharedRing>,
     /// Whether the index is compared with the leaves.
     pub index: bool,
     /// Whether the second and third question are answered.
@@ -69,6 +74,7 @@ impl Default for Options<'_> {
             threads: None,
             leaves: true,
             parts: true,
+            ring: None,
             index: true,
             complete: true,
             progress: &|_| (),
@@ -85,6 +91,7 @@ impl std::fmt::Debug for Options<'_> {
             .field("threads", &self.threads)
             .field("leaves", &self.leaves)
             .field("parts", &self.parts)
+            .field("ring", &self.ring.is_some())
             .field("index", &self.index)
             .field("complete", &self.complete)
             .finish_non_exhaustive()
@@ -189,7 +196,7 @@ pub fn verify(store: &Store, tenant: &str, options: &Options<'_>) -> Verified {
     match Log::of(store, tenant) {
         Ok(log) => {
             verified.extent.unintegrated = log.size() - log.integrated().size();
-            read_leaves(&log, options, &mut verified);
+            read_leaves(&log, hashed, options, &mut verified);
         }
         Err(error) => unreadable(&error, report),
     }
@@ -231,11 +238,20 @@ fn compare_state(state: &State, head: &Head, places: &TenantPlaces, report: &mut
 }
 
 /// The pass over the leaves as documents: parts, completeness, coverage.
-fn read_leaves(log: &Log, options: &Options<'_>, verified: &mut Verified) {
+fn read_leaves(log: &Log, hashed: leaves::Hashed, options: &Options<'_>, verified: &mut Verified) {
     if !options.parts && !options.complete {
         return;
     }
-    let mut parts = options.parts.then(|| parts::Check::new(log));
+    let mut said = hashed.said;
+    for index in hashed.head.size..log.size() {
+        if let Ok(Some(leaf)) = log.leaf(index)
+            && said::is_statement(&leaf)
+        {
+            said.take(index, &leaf);
+        }
+    }
+    let opener = opener(log, options, &mut verified.report);
+    let mut parts = options.parts.then(|| parts::Check::new(log, said, opener));
     let mut complete = options.complete.then(complete::Check::default);
     let mut coverage = options.complete.then(Coverage::default);
     let of = log.size();
@@ -283,12 +299,21 @@ fn read_leaves(log: &Log, options: &Options<'_>, verified: &mut Verified) {
     verified.coverage = coverage;
 }
 
+/// Opens sealed parts, where the keys were given and are any.
+fn opener(log: &Log, options: &Options<'_>, report: &mut Report) -> Option<Opener> {
+    let opened = Opener::new(options.ring.clone()?, log.tenant());
+    opened.inspect_err(|error| report.limit(format!("what is sealed: {error}"))).ok()
+}
+
 /// One leaf that only the write-ahead log holds.
 fn live(log: &Log, index: u64) -> Result<Vec<Vec<u8>>, Error> {
     let leaf = log.leaf(index)?;
     let gone = || Error::Damaged { path: log.store().places().wal(), what: "an event vanished" };
     leaf.map(|leaf| vec![leaf]).ok_or_else(gone)
 }
+
+/// Tickets that are told one by one.
+const TICKETS_TOLD: usize = 20;
 
 fn conclude(options: &Options<'_>, verified: &mut Verified) {
     let Extent { unintegrated, .. } = verified.extent;
@@ -302,6 +327,9 @@ fn conclude(options: &Options<'_>, verified: &mut Verified) {
     }
     if let Some(disclosures) = &verified.disclosures {
         report.fact(disclosures.to_string());
+        for (ticket, count) in disclosures.tickets.iter().take(TICKETS_TOLD) {
+            report.fact(format!("erased under ticket {}: {count}", hex(ticket)));
+        }
     }
     report.limit("what was never recorded, and what came after the latest checkpoint");
     report.limit("whether the recorder was told the truth");

@@ -19,6 +19,7 @@ mod prepare;
 mod preset;
 mod protect;
 mod redact;
+mod redacted;
 mod reveal;
 mod split;
 mod stand_ins;
@@ -36,6 +37,7 @@ pub use policy::{Granularity, Policy};
 pub use preset::{Preset, Terms};
 pub use protect::Protected;
 pub use redact::Secret;
+pub use redacted::Redacted;
 pub use reveal::{Disclosure, digests, reveal};
 pub use stand_ins::StandIns;
 

@@ -57,6 +57,7 @@ static SYSTEM: &[Member] = &[
     row("ticket", Name, Leaf, "The erasure or expiry."),
     row("class", Name, Leaf, "The class of parts that expired."),
     row("day", Count, Leaf, "The day that expired, days since 1970-01-01."),
+    row("from", Count, Leaf, "Leaves from this index on are meant."),
     row("until", Count, Leaf, "Leaves before this index are meant."),
     row("content_count", Count, Leaf, "Digests of content that no part backs any more."),
     row("content_root", Name, Leaf, "The RFC 6962 root over them."),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tacho_event::json::{Object, Value};
-use tacho_event::{Draft, Timestamp};
+use tacho_event::{ActionType, ActorType, Draft, Timestamp};
 use tachograph::log::Tally;
 
 use super::window::Slot;
@@ -45,28 +45,51 @@ pub struct NewEvent<'e> {
 }
 
 impl NewEvent<'_> {
-    /// What the dialect makes of the same record, without the comparing.
-    pub(super) fn into_draft(self) -> Draft {
+    /// What the dialect makes of the same record, without the comparing: members are given in
+    /// their order, so that nothing is moved.
+    pub(super) fn into_draft(self, id: &str) -> Draft {
         let operation = self.operation.as_str();
-        let mut draft = Draft::memory(operation).status(self.status.status());
+        let mut memory = Object::new();
+        if !self.entry_ids.is_empty() {
+            memory.insert("entry_ids", self.entry_ids.to_vec());
+        }
+        memory.insert("operation", operation);
+        let mut event = Object::new();
+        let action: [(_, Value); 3] = [
+            ("memory", memory.into()),
+            ("name", operation.into()),
+            ("type", ActionType::Memory.into()),
+        ];
+        event.insert("action", Object::from(action));
         if let Some(user) = self.user_id {
-            draft = draft.user(user);
+            let user: [(_, Value); 2] = [("id", user.into()), ("type", ActorType::User.into())];
+            event.insert("actor", Object::from(user));
+        }
+        if let Some(session) = self.session_id {
+            event.insert("agent", Object::from([("session_id", session)]));
+        }
+        event.insert("id", id);
+        if !self.metadata.is_empty() {
+            let metadata = Object::from([("metadata", self.metadata)]);
+            event.insert("metadata", Object::from([("memory", metadata)]));
+        }
+        let mut outcome = Object::new();
+        if let Some(message) = self.error_message {
+            outcome.insert("error", Object::from([("message", message)]));
+        }
+        outcome.insert("status", self.status.status());
+        event.insert("outcome", outcome);
+        if let Some(duration_ms) = self.duration_ms {
+            event.insert("resources", Object::from([("duration_ms", duration_ms)]));
         }
         if !self.entry_ids.is_empty() {
-            draft = draft.with("action.memory.entry_ids", self.entry_ids.to_vec());
             let touched = self.entry_ids.iter().map(|id| {
-                Value::from(Object::from([("type", "memory_entry"), ("identifier", *id)]))
+                Value::from(Object::from([("identifier", *id), ("type", "memory_entry")]))
             });
             let touched: Vec<Value> = touched.collect();
-            draft.set("security.resources_accessed", touched);
+            event.insert("security", Object::from([("resources_accessed", touched)]));
         }
-        if !self.metadata.is_empty() {
-            draft.set("metadata.memory.metadata", self.metadata);
-        }
-        draft
-            .with_some("agent.session_id", self.session_id)
-            .with_some("resources.duration_ms", self.duration_ms)
-            .with_some("outcome.error.message", self.error_message)
+        Draft::from_object(event)
     }
 }
 
@@ -94,7 +117,7 @@ impl AuditEvent {
     /// What was done; none if the log holds another word.
     pub fn operation(&self) -> Option<OperationType> {
         match &self.0 {
-            Source::Slot(slot) => Some(slot.operation),
+            Source::Slot(slot) => slot.operation,
             Source::Event(event) => {
                 book::text(event, "/action/name").and_then(OperationType::parse)
             }
@@ -104,7 +127,7 @@ impl AuditEvent {
     /// How it ended.
     pub fn status(&self) -> Option<EventStatus> {
         match &self.0 {
-            Source::Slot(slot) => Some(slot.status),
+            Source::Slot(slot) => slot.status,
             Source::Event(event) => {
                 book::text(event, "/outcome/status").and_then(EventStatus::parse)
             }
@@ -125,10 +148,7 @@ impl AuditEvent {
     pub fn user_id(&self) -> Option<&str> {
         match &self.0 {
             Source::Slot(slot) => slot.user.as_deref(),
-            Source::Event(event) => {
-                let is_user = book::text(event, "/actor/type") == Some("user");
-                book::text(event, "/actor/id").filter(|_| is_user)
-            }
+            Source::Event(event) => user(event),
         }
     }
 
@@ -148,10 +168,9 @@ impl AuditEvent {
         }
     }
 
-    /// Counts it; for that its public part is enough.
     pub(super) fn count_in(&self, tally: &mut Tally) {
         match &self.0 {
-            Source::Slot(slot) => tally.add(&slot.leaf(), slot.user.as_deref()),
+            Source::Slot(slot) => tally.add(&slot.event(), slot.user.as_deref()),
             Source::Event(event) => tally.add(event, self.user_id()),
         }
     }
@@ -196,9 +215,20 @@ impl EventQuery<'_> {
     }
 }
 
+/// The user of an event.
+pub(super) fn user(event: &Object) -> Option<&str> {
+    let actor = event.object("actor")?;
+    actor.str("id").filter(|_| actor.str("type") == Some(ActorType::User.as_str()))
+}
+
+/// The entries that an event touched.
+pub(super) fn entry_ids(event: &Object) -> impl Iterator<Item = &str> {
+    let memory = event.object("action").and_then(|action| action.object("memory"));
+    let ids = memory.and_then(|memory| memory.get("entry_ids")?.as_list());
+    ids.unwrap_or_default().iter().filter_map(Value::as_str)
+}
+
 /// True if an event touched one of the entries.
-pub(super) fn touches(event: &Object, entry_ids: &[&str]) -> bool {
-    let touched = event.at("/action/memory/entry_ids").and_then(Value::as_list);
-    let mut touched = touched.unwrap_or_default().iter().filter_map(Value::as_str);
-    touched.any(|id| entry_ids.contains(&id))
+pub(super) fn touches(event: &Object, wanted: &[&str]) -> bool {
+    entry_ids(event).any(|id| wanted.contains(&id))
 }

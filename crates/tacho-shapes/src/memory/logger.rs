@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tacho_event::json::{Object, Value};
-use tacho_event::privacy::{Policy, Protected, StandIns};
-use tacho_event::{Draft, Timestamp, random, uuid_text, uuid_v7};
+use tacho_event::Timestamp;
+use tacho_event::json::Object;
+use tacho_event::privacy::{Policy, StandIns};
 use tachograph::log::{Order, Query, Tally, UserTally};
 use tachograph::world::{OsWorld, World};
 
 use super::event::{AuditEvent, EventQuery, NewEvent};
 use super::export;
-use super::window::{Facts, Lost, Window};
+use super::ids::Ids;
+use super::window::{Lost, Window};
 use super::words::OperationType;
 use crate::book::{self, Book};
 use crate::error::Error;
 
 /// Events that are kept in memory by default.
 pub const MAX_EVENTS: usize = 10_000;
+/// Events that can be kept in memory at most.
+const EVENTS_MAX: usize = 1 << 30;
 /// A failed automatic export is tried again after this share of the events.
 const TRY_AGAIN_SHARE: usize = 10;
 
@@ -29,6 +32,7 @@ pub struct AuditLogger {
     auto_export_path: Option<PathBuf>,
     enable_rotation: bool,
     world: Arc<dyn World>,
+    ids: Ids,
     place: Place,
 }
 
@@ -58,15 +62,18 @@ impl AuditLogger {
     pub fn in_memory(max_events: usize, policy: Policy, world: Arc<dyn World>) -> Self {
         let (stand_ins, window) = (StandIns::new(), Mutex::default());
         let place = Place::Memory(Box::new(InMemory { policy, stand_ins, window }));
-        let max_events = max_events.max(1);
-        Self { max_events, auto_export_path: None, enable_rotation: true, world, place }
+        Self::at(place, max_events, world)
     }
 
     /// Keeps every event in the log of a book.
     pub fn with_book(book: &Book, max_events: usize) -> Self {
         let place = Place::Log { book: book.clone(), since: Mutex::default() };
-        let (world, max_events) = (book.world().clone(), max_events.max(1));
-        Self { max_events, auto_export_path: None, enable_rotation: true, world, place }
+        Self::at(place, max_events, book.world().clone())
+    }
+
+    fn at(place: Place, max_events: usize, world: Arc<dyn World>) -> Self {
+        let (max_events, ids) = (max_events.clamp(1, EVENTS_MAX), Ids::default());
+        Self { max_events, auto_export_path: None, enable_rotation: true, world, ids, place }
     }
 
     /// Writes `audit_YYYY_MM_DD_HHMMSS.json` into `dir` whenever `max_events` have come.
@@ -92,8 +99,8 @@ impl AuditLogger {
         match &self.place {
             Place::Memory(_) => self.log_event_now(event),
             Place::Log { book, .. } => {
-                let draft = with_id(event.into_draft(), self.world.as_ref());
-                let receipt = book.ticket(draft).await?;
+                let id = self.ids.next(self.world.as_ref());
+                let receipt = book.ticket(event.into_draft(&id)).await?;
                 self.count_one()?;
                 Ok(receipt.id.as_str().to_owned())
             }
@@ -105,31 +112,31 @@ impl AuditLogger {
     /// # Errors
     /// Why it was not recorded.
     pub fn log_event_now(&self, event: NewEvent<'_>) -> Result<String, Error> {
+        let id = self.ids.next(self.world.as_ref());
+        let draft = event.into_draft(&id);
         let memory = match &self.place {
             Place::Memory(memory) => memory,
             Place::Log { book, .. } => {
-                let draft = with_id(event.into_draft(), self.world.as_ref());
                 let receipt = book.record(draft)?;
                 self.count_one()?;
                 return Ok(receipt.id.as_str().to_owned());
             }
         };
-        let (operation, status, duration_ms) = (event.operation, event.status, event.duration_ms);
-        let facts = Facts { operation, status, duration_ms, entry_ids: event.entry_ids };
         let world = self.world.as_ref();
-        let checked = with_id(event.into_draft(), world).check(&world)?;
-        let id = checked.id().as_str().to_owned();
-        let protected = memory.policy.apply(checked, &memory.stand_ins, &world);
-        let Protected::Entry(entry) = protected.map_err(|problem| vec![problem])? else {
+        let checked = draft.check(&world)?;
+        let timestamp = checked.timestamp();
+        let kept = memory.policy.redact(checked, &memory.stand_ins, &world);
+        let Some(kept) = kept.map_err(|problem| vec![problem])? else {
             // A capture rule said that this is not to be kept.
             return Ok(id);
         };
-        let id = entry.id().as_str().to_owned();
+        // An id that looked like a secret is another one now.
+        let id = kept.event().str("id").map(str::to_owned).unwrap_or(id);
         let mut window = lock(&memory.window);
         if window.len() >= self.max_events {
             self.make_room(&mut window);
         }
-        window.push(&entry, &facts);
+        window.push(&kept, timestamp);
         Ok(id)
     }
 
@@ -315,15 +322,7 @@ impl UserStatistics {
     }
 }
 
-/// Ids as the memory system shows them: `evt_` and a UUIDv7.
-fn with_id(mut draft: Draft, world: &dyn World) -> Draft {
-    let now = world.now();
-    draft.set("id", format!("evt_{}", uuid_text(uuid_v7(now, random(&world)))));
-    draft.set("timestamp", Value::from(now.to_string()));
-    draft
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A list that a panicking thread left behind is still a list of whole events.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

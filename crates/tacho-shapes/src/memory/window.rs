@@ -1,10 +1,13 @@
-//! The last events, in memory: protected like stored ones, found by user, operation, status, time
+//! The last events, in memory: redacted like stored ones, found by user, operation, status, time
 //! and entry without looking at all of them.
 //!
 //! ```text
 //! slots    [.. event n-2, n-1, n]            oldest first; `base` is the number of the first
 //! lists    user -> numbers, operation -> numbers, status -> numbers, entry -> numbers
 //! ```
+//!
+//! An event is kept once, as its canonical text: about 450 bytes where its tree takes 2,000.
+//! Numbers are 32 bits wide and wrap; what counts is how far one lies from `base`.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,44 +15,32 @@ use std::sync::Arc;
 
 use tacho_event::Timestamp;
 use tacho_event::json::{self, Object, Value};
-use tacho_event::privacy::{Class, Disclosure, Entry, reveal};
+use tacho_event::privacy::Redacted;
 
-use super::event::{AuditEvent, EventQuery, touches};
+use super::event::{AuditEvent, EventQuery, entry_ids, touches, user};
 use super::words::{EventStatus, OperationType};
 
-/// One event: what it is found by, and its leaf and parts as they would be stored.
+/// One event: what it is found by, and its text.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) timestamp: Timestamp,
     /// The latest time of this and all earlier slots: clocks are set back.
     high: Timestamp,
-    pub(super) operation: OperationType,
-    pub(super) status: EventStatus,
+    pub(super) operation: Option<OperationType>,
+    pub(super) status: Option<EventStatus>,
     pub(super) user: Option<Arc<str>>,
     pub(super) duration_ms: Option<f64>,
     entries: Box<[u64]>,
-    leaf: Box<[u8]>,
-    content: Box<[u8]>,
-    identity: Box<[u8]>,
+    text: Box<[u8]>,
 }
 
 impl Slot {
-    /// The leaf, parsed.
-    pub(super) fn leaf(&self) -> Object {
-        match json::read(&self.leaf) {
-            Ok(Value::Object(leaf)) => leaf,
-            other => unreachable!("a leaf is a JSON object: {other:?}"),
-        }
-    }
-
-    /// The event with its content.
+    /// The event.
     pub(super) fn event(&self) -> Object {
-        let leaf = self.leaf();
-        let parts = [(Class::Content, &self.content), (Class::Identity, &self.identity)];
-        let parts = parts.into_iter().filter(|(_, part)| !part.is_empty());
-        let opened = parts.flat_map(|(class, part)| Disclosure::of_part(class, part));
-        let disclosures: Vec<Disclosure> = opened.flatten().collect();
-        reveal(&leaf, &disclosures).unwrap_or(leaf)
+        match json::read(&self.text) {
+            Ok(Value::Object(event)) => event,
+            other => unreachable!("an event is a JSON object: {other:?}"),
+        }
     }
 }
 
@@ -76,12 +67,12 @@ impl Lost {
 #[derive(Debug)]
 #[expect(clippy::box_collection, reason = "most entries are touched once: 16 bytes, not 32")]
 enum Posting {
-    One(u64),
-    Many(Box<VecDeque<u64>>),
+    One(u32),
+    Many(Box<VecDeque<u32>>),
 }
 
 impl Posting {
-    fn push(&mut self, number: u64) {
+    fn push(&mut self, number: u32) {
         match self {
             Self::One(first) => *self = Self::Many(Box::new(VecDeque::from([*first, number]))),
             Self::Many(many) => many.push_back(number),
@@ -89,7 +80,7 @@ impl Posting {
     }
 
     /// Forgets a number, the lowest there; true if nothing is left.
-    fn forget(&mut self, number: u64) -> bool {
+    fn forget(&mut self, number: u32) -> bool {
         match self {
             Self::One(one) => *one == number,
             Self::Many(many) => {
@@ -108,7 +99,7 @@ impl Posting {
         }
     }
 
-    fn numbers(&self) -> Vec<u64> {
+    fn numbers(&self) -> Vec<u32> {
         match self {
             Self::One(one) => vec![*one],
             Self::Many(many) => many.iter().copied().collect(),
@@ -120,7 +111,7 @@ impl Posting {
 #[derive(Debug, Default)]
 pub(super) struct Window {
     slots: VecDeque<Arc<Slot>>,
-    base: u64,
+    base: u32,
     users: HashMap<Arc<str>, Posting>,
     operations: HashMap<OperationType, Posting>,
     statuses: HashMap<EventStatus, Posting>,
@@ -128,48 +119,41 @@ pub(super) struct Window {
     pub(super) lost: Lost,
 }
 
-/// What an event is found by besides its entry's id, time and user.
-pub(super) struct Facts<'f> {
-    pub(super) operation: OperationType,
-    pub(super) status: EventStatus,
-    pub(super) duration_ms: Option<f64>,
-    pub(super) entry_ids: &'f [&'f str],
-}
-
 impl Window {
     pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Adds an event.
-    pub(super) fn push(&mut self, entry: &Entry, facts: &Facts<'_>) {
-        let number = self.base + self.slots.len() as u64;
-        let user = entry.subject().map(|user| match self.users.get_key_value(user) {
-            Some((known, _)) => known.clone(),
-            None => Arc::from(user),
-        });
-        let part = |class: Class| {
-            let found = entry.parts().iter().find(|part| part.class() == class);
-            found.map(|part| Box::from(part.plaintext())).unwrap_or_default()
-        };
-        let (timestamp, entries) = (entry.timestamp(), facts.entry_ids.iter().map(|id| key(id)));
+    /// Adds an event. It is found by what is kept of it, not by what was told.
+    pub(super) fn push(&mut self, kept: &Redacted, timestamp: Timestamp) {
+        let number = self.base.wrapping_add(self.slots.len() as u32);
+        let event = kept.event();
+        let word = |group, name| event.object(group).and_then(|group| group.str(name));
+        let entries = entry_ids(event).map(key).collect();
         let slot = Slot {
             timestamp,
             high: self.slots.back().map_or(timestamp, |last| last.high.max(timestamp)),
-            operation: facts.operation,
-            status: facts.status,
-            user,
-            duration_ms: facts.duration_ms,
-            entries: entries.collect(),
-            leaf: Box::from(entry.leaf()),
-            content: part(Class::Content),
-            identity: part(Class::Identity),
+            operation: word("action", "name").and_then(OperationType::parse),
+            status: word("outcome", "status").and_then(EventStatus::parse),
+            user: user(event).map(|user| match self.users.get_key_value(user) {
+                Some((known, _)) => known.clone(),
+                None => Arc::from(user),
+            }),
+            duration_ms: event
+                .object("resources")
+                .and_then(|resources| resources.get("duration_ms")?.as_f64()),
+            entries,
+            text: Box::from(kept.text()),
         };
         if let Some(user) = &slot.user {
             list(&mut self.users, user.clone(), number);
         }
-        list(&mut self.operations, slot.operation, number);
-        list(&mut self.statuses, slot.status, number);
+        if let Some(operation) = slot.operation {
+            list(&mut self.operations, operation, number);
+        }
+        if let Some(status) = slot.status {
+            list(&mut self.statuses, status, number);
+        }
         for entry in &slot.entries {
             list(&mut self.entries, *entry, number);
         }
@@ -180,15 +164,19 @@ impl Window {
     pub(super) fn pop(&mut self, is_lost: bool) {
         let Some(slot) = self.slots.pop_front() else { return };
         let number = self.base;
-        self.base += 1;
+        self.base = self.base.wrapping_add(1);
         if is_lost {
             self.lost.note(slot.timestamp);
         }
         if let Some(user) = &slot.user {
             unlist(&mut self.users, user, number);
         }
-        unlist(&mut self.operations, &slot.operation, number);
-        unlist(&mut self.statuses, &slot.status, number);
+        if let Some(operation) = &slot.operation {
+            unlist(&mut self.operations, operation, number);
+        }
+        if let Some(status) = &slot.status {
+            unlist(&mut self.statuses, status, number);
+        }
         for entry in &slot.entries {
             unlist(&mut self.entries, entry, number);
         }
@@ -196,9 +184,7 @@ impl Window {
 
     /// Forgets every event; all were exported.
     pub(super) fn clear(&mut self) {
-        let lost = self.lost;
-        let base = self.base + self.slots.len() as u64;
-        *self = Self { base, lost, ..Self::default() };
+        *self = Self { lost: self.lost, ..Self::default() };
     }
 
     /// Every event, oldest first.
@@ -213,10 +199,9 @@ impl Window {
         let holds = |slot: &&Arc<Slot>| self.holds(query, slot);
         match self.shortest(query) {
             Some(numbers) => {
-                let first = self.base + first as u64;
-                let places = numbers.into_iter().filter(|number| *number >= first);
-                let slots = places
-                    .filter_map(|number| self.slots.get(usize::try_from(number - self.base).ok()?));
+                let places = numbers.into_iter().map(|number| self.place(number));
+                let slots =
+                    places.filter(|place| *place >= first).filter_map(|at| self.slots.get(at));
                 slots.filter(holds).cloned().map(AuditEvent::of_slot).collect()
             }
             None => {
@@ -226,8 +211,13 @@ impl Window {
         }
     }
 
+    /// The place of an event among the slots.
+    fn place(&self, number: u32) -> usize {
+        number.wrapping_sub(self.base) as usize
+    }
+
     /// The shortest list of numbers that holds every answer; none if every event may be one.
-    fn shortest(&self, query: &EventQuery<'_>) -> Option<Vec<u64>> {
+    fn shortest(&self, query: &EventQuery<'_>) -> Option<Vec<u32>> {
         let by_user = query.user_id.map(|user| self.users.get(user));
         let by_operation = query.operation.map(|operation| self.operations.get(&operation));
         let by_status = query.status.map(|status| self.statuses.get(&status));
@@ -237,8 +227,8 @@ impl Window {
         let touched: usize = lists.clone().map(Posting::len).sum();
         let is_shorter = shortest.is_none_or(|list| touched < list.map_or(0, Posting::len));
         if !query.entry_ids.is_empty() && is_shorter {
-            let mut numbers: Vec<u64> = lists.flat_map(Posting::numbers).collect();
-            numbers.sort_unstable();
+            let mut numbers: Vec<u32> = lists.flat_map(Posting::numbers).collect();
+            numbers.sort_unstable_by_key(|number| self.place(*number));
             numbers.dedup();
             return Some(numbers);
         }
@@ -248,8 +238,8 @@ impl Window {
     fn holds(&self, query: &EventQuery<'_>, slot: &Slot) -> bool {
         let keys = query.entry_ids.iter().map(|id| key(id));
         query.user_id.is_none_or(|user| slot.user.as_deref() == Some(user))
-            && query.operation.is_none_or(|operation| slot.operation == operation)
-            && query.status.is_none_or(|status| slot.status == status)
+            && query.operation.is_none_or(|operation| slot.operation == Some(operation))
+            && query.status.is_none_or(|status| slot.status == Some(status))
             && query.start_time.is_none_or(|start| slot.timestamp >= start)
             && query.end_time.is_none_or(|end| slot.timestamp < end)
             && (query.entry_ids.is_empty()
@@ -258,11 +248,11 @@ impl Window {
     }
 }
 
-fn list<K: Eq + Hash>(lists: &mut HashMap<K, Posting>, key: K, number: u64) {
+fn list<K: Eq + Hash>(lists: &mut HashMap<K, Posting>, key: K, number: u32) {
     lists.entry(key).and_modify(|posting| posting.push(number)).or_insert(Posting::One(number));
 }
 
-fn unlist<K: Eq + Hash>(lists: &mut HashMap<K, Posting>, key: &K, number: u64) {
+fn unlist<K: Eq + Hash>(lists: &mut HashMap<K, Posting>, key: &K, number: u32) {
     if lists.get_mut(key).is_some_and(|posting| posting.forget(number)) {
         lists.remove(key);
     }

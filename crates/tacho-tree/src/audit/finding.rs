@@ -111,6 +111,10 @@ codes! {
     PartMissing = "part_missing", No, "it was removed without an erasure: find a copy of the part";
     /// A part belongs to no leaf, or not to the leaf it names.
     PartUnclaimed = "part_unclaimed", No, "a part was added, moved or written twice";
+    /// What an erasure or expiry took is not what its event says.
+    ErasureDiffers = "erasure_differs", No, "somebody removed more, or put some back: find a copy";
+    /// An erasure or expiry was begun, and nothing says that it is done.
+    ErasureUnfinished = "erasure_unfinished", CannotTell, "let who holds the keys go on with it";
     /// Bytes of the write-ahead log are not as they were written.
     WalDamaged = "wal_damaged", No, "events that nobody integrated yet may be lost: see the place";
     /// The write-ahead log ends as a crash leaves it.

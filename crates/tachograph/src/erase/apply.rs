@@ -74,6 +74,8 @@ impl Eraser {
             plan.write(files, &path)?;
             Plan::apply(&self.store, &path)?;
             for (class, day) in &erased.days {
+                // The copy may not hold what was said then.
+                self.say_late(&erased.tenant, (*class, *day), erased.ticket, 0)?;
                 self.unlink_day(&erased.tenant, *class, *day)?;
             }
             let integrated = crate::integrated::read(files, self.store.places())?;

@@ -45,6 +45,7 @@ pub(crate) struct Build<'a> {
 /// What came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Built {
+    /// What each class lost under this ticket, now and before.
     pub(crate) lost: HashMap<Class, Lost>,
     /// Grants and records that are gone, for the list beside the keys.
     pub(crate) grants: HashSet<[u8; 16]>,
@@ -69,8 +70,17 @@ impl Build<'_> {
     pub(crate) fn all(&self, plan: &mut Plan) -> Result<Built, VaultError> {
         let mut built = Built::default();
         for class in Class::ALL {
+            if let Some(mut tombs) = self.log.part_files().tombstones(class)? {
+                while let Some(record) = tombs.next_record()? {
+                    if let (Item::Tomb(tomb), Some(leaf)) = (record.item, record.leaf)
+                        && tomb.ticket == self.ticket
+                    {
+                        built.lost.entry(class).or_default().put(leaf, tomb.digests);
+                    }
+                }
+            }
             for day in self.log.part_files().days(class)? {
-                let survey = self.survey(class, day)?;
+                let survey = self.survey(class, day, &mut built)?;
                 let is_fresh = self.fresh.contains(&(class, day));
                 if survey.losing.is_empty() && !survey.has_master && !is_fresh {
                     continue;
@@ -85,7 +95,7 @@ impl Build<'_> {
         Ok(self.log.part_files().day(class, day)?)
     }
 
-    fn survey(&self, class: Class, day: u32) -> Result<Survey, VaultError> {
+    fn survey(&self, class: Class, day: u32, built: &mut Built) -> Result<Survey, VaultError> {
         let mut survey = Survey::default();
         let Some(mut records) = self.records(class, day)? else { return Ok(survey) };
         let mut staying = HashSet::new();
@@ -106,6 +116,11 @@ impl Build<'_> {
                             staying.insert(block.grant_id);
                         }
                     }
+                }
+                // What went under this ticket before it was interrupted, or called done.
+                (Item::Tomb(tomb), Some(leaf)) if tomb.ticket == self.ticket => {
+                    let digests = leaf_digests(self.log, leaf, class)?;
+                    built.lost.entry(class).or_default().put(leaf, &digests);
                 }
                 (Item::Tomb(_), _) => {}
             }
@@ -312,9 +327,7 @@ impl Build<'_> {
     ) -> Result<(Vec<u8>, Option<Vec<u8>>), VaultError> {
         let digests = leaf_digests(self.log, leaf, part.class)?;
         built.lost.entry(part.class).or_default().put(leaf, &digests);
-        if !self.found.grants.contains(&part.grant_id) {
-            built.records.push(part.record_id);
-        }
+        built.records.push(part.record_id);
         let tomb = Tomb {
             record_id: part.record_id,
             grant_id: part.grant_id,

@@ -1,7 +1,8 @@
 //! Given how long parts are kept, lets whole days go: their key, then their file.
 //!
 //! ```text
-//! 0 integrate; journal the days; record `tacho.expire` {class, day, until, count, root}, durable
+//! 0 integrate; journal the days; record `tacho.expire` {class, day, from, until, count, root},
+//!   durable
 //! 1 drop the days' rows, replace the master: the keys of those days end, in copies too
 //! 2 move the tombstones of those days, write zeros over the day files and remove them
 //! 3 list the days beside the keys; write zeros over the old keys; let the other rooms purge
@@ -106,7 +107,7 @@ impl Eraser {
         loop {
             journal.step = match journal.step {
                 Step::Begun => {
-                    self.announce(&journal)?;
+                    self.announce(&mut journal)?;
                     Step::Rotated
                 }
                 Step::Rotated => {
@@ -127,17 +128,14 @@ impl Eraser {
     }
 
     /// Says what expires, durably, before any of it goes.
-    fn announce(&mut self, journal: &Journal) -> Result<(), VaultError> {
+    fn announce(&mut self, journal: &mut Journal) -> Result<(), VaultError> {
         let mut days: BTreeMap<String, list::Erased> = BTreeMap::new();
         for (tenant, class, day) in &journal.days {
             let log = Log::of(&self.store, tenant)?;
-            let (until, sum) = self.sum_of_day(&log, *class, *day)?;
-            let draft = Draft::system("tacho.expire")
-                .with("action.system.ticket", hex(&journal.ticket).as_str())
-                .with("action.system.class", class.as_str())
-                .with("action.system.day", u64::from(*day))
-                .with("action.system.until", until);
-            self.record(tenant, state(draft, &[(*class, sum)]))?;
+            let said = Going::of(&log, *class, *day)?;
+            self.say(&log, (*class, *day), journal.ticket, &said)?;
+            let until = journal.until.entry(tenant.clone()).or_insert(said.until);
+            *until = said.until.min(*until);
             let entry = days.entry(tenant.clone()).or_insert_with(|| list::Erased {
                 ticket: journal.ticket,
                 tenant: tenant.clone(),
@@ -153,21 +151,37 @@ impl Eraser {
         Ok(())
     }
 
-    /// What a day's parts back, and before which leaf.
-    fn sum_of_day(&self, log: &Log, class: Class, day: u32) -> Result<(u64, Sum), VaultError> {
-        let mut lost = Lost::default();
-        if let Some(mut records) = log.part_files().day(class, day)? {
-            while let Some(record) = records.next_record()? {
-                let (Item::Part(_) | Item::Block(_), leaves) = (record.item, record.leaves())
-                else {
-                    continue;
-                };
-                for leaf in leaves {
-                    lost.put(leaf, &leaf_digests(log, leaf, class)?);
-                }
-            }
+    /// Records what goes.
+    fn say(
+        &self,
+        log: &Log,
+        (class, day): (Class, u32),
+        ticket: [u8; 16],
+        going: &Going,
+    ) -> Result<(), VaultError> {
+        let draft = Draft::system("tacho.expire")
+            .with("action.system.ticket", hex(&ticket).as_str())
+            .with("action.system.class", class.as_str())
+            .with("action.system.day", u64::from(day))
+            .with("action.system.from", going.from)
+            .with("action.system.until", going.until);
+        self.record(log.tenant(), state(draft, &[(class, going.sum)]))
+    }
+
+    /// Says again what goes, if parts came since `until`: whoever was late is named too.
+    pub(super) fn say_late(
+        &self,
+        tenant: &str,
+        (class, day): (Class, u32),
+        ticket: [u8; 16],
+        until: u64,
+    ) -> Result<(), VaultError> {
+        let log = Log::of(&self.store, tenant)?;
+        let going = Going::of(&log, class, day)?;
+        if going.last.is_none_or(|last| last < until) {
+            return Ok(());
         }
-        Ok((log.integrated().size(), lost.sum()))
+        self.say(&log, (class, day), ticket, &going)
     }
 
     fn drop_days(&mut self, journal: &Journal) -> Result<(), VaultError> {
@@ -192,6 +206,8 @@ impl Eraser {
             plan.write(self.files().as_ref(), &path)?;
             super::Plan::apply(&self.store, &path)?;
             for (tenant, class, day) in &journal.days {
+                let until = journal.until.get(tenant).copied().unwrap_or(0);
+                self.say_late(tenant, (*class, *day), journal.ticket, until)?;
                 self.unlink_day(tenant, *class, *day)?;
             }
             let integrated = crate::integrated::read(self.files().as_ref(), self.store.places())?;
@@ -231,6 +247,37 @@ impl Eraser {
         files.sync_dir(&dir, Point::ExpireDirSync).doing("sync", &dir)?;
         let gone = Gone { tenant, parts: &[], days: &[(class, day)] };
         self.reaches.iter().try_for_each(|room| room.purge(&gone))
+    }
+}
+
+/// What goes with a day: the digests of the leaves in a range whose parts its file holds.
+struct Going {
+    from: u64,
+    until: u64,
+    /// The last leaf that loses a part.
+    last: Option<u64>,
+    sum: Sum,
+}
+
+impl Going {
+    fn of(log: &Log, class: Class, day: u32) -> Result<Self, VaultError> {
+        let mut lost = Lost::default();
+        let (mut first, mut last) = (None, None);
+        if let Some(mut records) = log.part_files().day(class, day)? {
+            while let Some(record) = records.next_record()? {
+                let (Item::Part(_) | Item::Block(_), leaves) = (record.item, record.leaves())
+                else {
+                    continue;
+                };
+                for leaf in leaves {
+                    first = Some(first.map_or(leaf, |first: u64| first.min(leaf)));
+                    last = last.max(Some(leaf));
+                    lost.put(leaf, &leaf_digests(log, leaf, class)?);
+                }
+            }
+        }
+        let until = log.integrated().size();
+        Ok(Self { from: first.unwrap_or(until), until, last, sum: lost.sum() })
     }
 }
 

@@ -19,7 +19,7 @@ use super::scope::{Scope, Target};
 use super::sums::{Sum, hex, unhex};
 use crate::error::Doing;
 use crate::files::replace::{Steps, replace};
-use crate::files::shred::shred;
+use crate::files::shred::{DOOMED, shred_in_place};
 use crate::files::{Files, Point, read_small};
 use crate::limits::JOURNAL_BYTES_MAX;
 use crate::vault::VaultError;
@@ -65,6 +65,8 @@ pub(crate) struct Journal {
     pub(crate) later: Vec<(String, Class, u32)>,
     /// Days that expire; of an expiry alone.
     pub(crate) days: Vec<(String, Class, u32)>,
+    /// How many leaves each tenant had when its days were announced.
+    pub(crate) until: BTreeMap<String, u64>,
     /// What each tenant lost.
     pub(crate) sums: BTreeMap<String, Vec<(Class, Sum)>>,
 }
@@ -83,10 +85,10 @@ pub(crate) fn tidy(files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
     let names = crate::files::grow::list_if_there(files, &dir)?;
     let is_orphan = |name: &str| match name.strip_suffix(".plan") {
         Some(ticket) => !names.iter().any(|name| name == ticket),
-        None => name.ends_with(".tmp"),
+        None => name.ends_with(".tmp") || name.ends_with(DOOMED),
     };
     for name in names.iter().filter(|name| is_orphan(name)) {
-        shred(files, &dir.join(name))?;
+        shred_in_place(files, &dir.join(name))?;
     }
     Ok(())
 }
@@ -109,6 +111,7 @@ impl Journal {
             fresh: Vec::new(),
             later: Vec::new(),
             days: Vec::new(),
+            until: BTreeMap::new(),
             sums: BTreeMap::new(),
         }
     }
@@ -170,6 +173,8 @@ impl Journal {
                 list([Value::from(tenant.as_str()), Value::from(class), count, root])
             })
         });
+        let until = self.until.iter();
+        let until = until.map(|(tenant, size)| list([tenant.as_str().into(), (*size).into()]));
         Object::from([
             ("v", Value::from(1)),
             ("ticket", hex(&self.ticket).as_str().into()),
@@ -181,6 +186,7 @@ impl Journal {
             ("fresh", days(&self.fresh)),
             ("later", days(&self.later)),
             ("days", days(&self.days)),
+            ("until", list(until)),
             ("sums", list(sums)),
         ])
     }
@@ -207,6 +213,7 @@ impl Journal {
             fresh: lists("fresh")?.iter().map(day).collect::<Option<_>>()?,
             later: lists("later")?.iter().map(day).collect::<Option<_>>()?,
             days: lists("days")?.iter().map(day).collect::<Option<_>>()?,
+            until: lists("until")?.iter().map(until).collect::<Option<_>>()?,
             sums,
         })
     }
@@ -237,6 +244,11 @@ fn day(value: &Value) -> Option<(String, Class, u32)> {
     Some((tenant.as_str()?.to_owned(), class_of(class)?, day))
 }
 
+fn until(value: &Value) -> Option<(String, u64)> {
+    let [tenant, size] = value.as_list()? else { return None };
+    Some((tenant.as_str()?.to_owned(), u64::try_from(size.as_i64()?).ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,6 +270,7 @@ mod tests {
             fresh: vec![("acme".to_owned(), Class::Identity, 20_777)],
             later: vec![("acme".to_owned(), Class::Content, 20_778)],
             days: vec![("acme".to_owned(), Class::Content, 20_700)],
+            until: BTreeMap::from([("acme".to_owned(), 77)]),
             sums: BTreeMap::from([("acme".to_owned(), vec![(Class::Content, sum)])]),
         };
         let value = Value::Object(journal.to_json());

@@ -7,7 +7,7 @@ use tacho_event::privacy::Class;
 use crate::error::Doing;
 use crate::files::Point;
 use crate::files::grow::list_if_there;
-use crate::files::shred::{blank, shred};
+use crate::files::shred::{blank, shred_in_place};
 use crate::idempotency::{self, Window};
 use crate::store::Store;
 use crate::vault::VaultError;
@@ -59,7 +59,7 @@ pub(super) fn sweep(
     let spool = store.places().spool();
     for name in list_if_there(files, &spool)?.iter().filter(|name| name.ends_with(".tmp")) {
         // Whoever was writing it under the old keys is refused, and writes it again.
-        shred(files, &spool.join(name))?;
+        shred_in_place(files, &spool.join(name))?;
     }
     files.sync_dir(&spool, Point::SpoolDrainDirSync).doing("sync", &spool)?;
     if idempotency::covered(files, store.places())?.is_some() {

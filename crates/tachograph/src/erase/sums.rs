@@ -34,6 +34,27 @@ impl Lost {
     }
 }
 
+/// As [`Lost`], of leaves that come in order: only the edge of the tree is kept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tally {
+    count: u64,
+    frontier: Frontier,
+}
+
+impl Tally {
+    /// Takes in digests of a leaf; leaves come in order, and each once.
+    pub(crate) fn put(&mut self, leaf: u64, digests: &BTreeSet<[u8; 32]>) {
+        self.count += digests.len() as u64;
+        let hash = |digest| leaf_hash(&[&leaf.to_be_bytes()[..], digest].concat());
+        self.frontier.extend(digests.iter().map(|digest: &[u8; 32]| hash(digest)));
+    }
+
+    /// Its count and root.
+    pub(crate) fn sum(&self) -> Sum {
+        Sum { count: self.count, root: self.frontier.root() }
+    }
+}
+
 /// How much a class lost, and the root over it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sum {
@@ -73,4 +94,25 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let bytes =
         digits.map(|digits| u8::from_str_radix(digits?, 16).ok()).collect::<Option<Vec<_>>>();
     bytes.filter(|bytes| hex(bytes) == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_in_order_adds_up_to_the_same() {
+        let mut lost = Lost::default();
+        let mut tally = Tally::default();
+        for leaf in 0..5_u64 {
+            let digests: BTreeSet<[u8; 32]> = (0..=leaf as u8).map(|n| [9 - n; 32]).collect();
+            tally.put(leaf, &digests);
+        }
+        for leaf in (0..5_u64).rev() {
+            let digests: Vec<u8> = (0..=leaf as u8).flat_map(|n| [9 - n; 32]).collect();
+            lost.put(leaf, &digests);
+        }
+        assert_eq!((lost.sum(), lost.sum().count), (tally.sum(), 15));
+        assert_eq!(Lost::default().sum(), Tally::default().sum());
+    }
 }

@@ -234,6 +234,10 @@ points! {
     RowsSwitchRename = "rows-switch-rename",
     /// The name of the rows that were staged, before the store has their generation.
     RowsSwitchDirSync = "rows-switch-dir-sync",
+    /// A file that held what was erased loses its name, before zeros are written over it.
+    ShredRename = "shred-rename",
+    /// The name that it lost is gone for good: no power cut brings back one that is half zeros.
+    ShredDirSync = "shred-dir-sync",
     /// Zeros over a file that held what was erased, before it is removed.
     ShredSync = "shred-sync",
     /// The lock of whoever erases.

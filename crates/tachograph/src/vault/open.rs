@@ -6,6 +6,7 @@ use tacho_event::privacy::{Class, Disclosure};
 use zeroize::Zeroizing;
 
 use super::block::{Block, Entry, Unpacked};
+use super::cipher::Sealed;
 use super::cipher::{Expander, Key};
 use super::codec::{Grant, GrantKind, Item, Part, items};
 use super::grant::{open_day, open_inner, open_master, open_outer};
@@ -26,6 +27,16 @@ pub struct Opener {
     grants: HashMap<[u8; 16], Option<Expander>>,
     /// The last block that was opened: events that are read together often stand in one.
     last: Option<([u8; 16], Unpacked)>,
+}
+
+/// What became of an attempt to open a part.
+pub(crate) enum Opening {
+    /// It opened.
+    Open(Zeroizing<Vec<u8>>),
+    /// The key of its grant is not at hand, or no more.
+    NoKey,
+    /// It does not open with the key of its grant.
+    Broken,
 }
 
 /// Finds the bytes of a grant that does not stand beside its part.
@@ -85,12 +96,32 @@ impl Opener {
         part: &Part<'_>,
         find: FindGrant<'_>,
     ) -> Option<Zeroizing<Vec<u8>>> {
+        match self.look(part, find) {
+            Opening::Open(plaintext) => Some(plaintext),
+            Opening::NoKey | Opening::Broken => None,
+        }
+    }
+
+    /// What a part says, or why it does not open.
+    pub(crate) fn look(&mut self, part: &Part<'_>, find: FindGrant<'_>) -> Opening {
         if part.is_plain() {
-            return Some(Zeroizing::new(part.body.to_vec()));
+            return Opening::Open(Zeroizing::new(part.body.to_vec()));
         }
         self.meet(part, find);
-        let key = self.grants.get(&part.grant_id)?.as_ref()?;
-        part::open(key, part, &self.origin).ok()
+        let Some(Some(key)) = self.grants.get(&part.grant_id) else { return Opening::NoKey };
+        part::open(key, part, &self.origin).map_or(Opening::Broken, Opening::Open)
+    }
+
+    /// What a sealed block holds; none without its key.
+    pub(crate) fn look_block(
+        &mut self,
+        block: &Block<'_>,
+        find: FindGrant<'_>,
+    ) -> Result<Option<Unpacked>, Sealed> {
+        let Some(first) = block.entries().next() else { return Ok(None) };
+        self.meet(&block.part(&first), find);
+        let Some(Some(key)) = self.grants.get(&block.grant_id) else { return Ok(None) };
+        block.open(Some(key), &self.origin).map(Some)
     }
 
     /// The plaintexts of a block's parts; none if it does not open.

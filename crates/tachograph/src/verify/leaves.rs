@@ -12,6 +12,7 @@ use tacho_tree::audit::{Code, Heads, PER_RUN, Report, Run, RunEnd, Spine, Spot, 
 use tacho_tree::{Hash, Head, Nodes, Place};
 
 use super::index::{RunZones, ZoneSums};
+use super::said::{Said, is_statement};
 use super::{Options, Progress, Step, threads, told};
 use crate::error::Error;
 use crate::files::{Access, File, Files, read_full_at};
@@ -30,6 +31,16 @@ pub(super) struct Hashed {
     pub(super) head: Head,
     /// What the index must say of each 256 leaves; empty if nobody asked.
     pub(super) zones: ZoneSums,
+    /// What leaves say of erasures.
+    pub(super) said: Said,
+}
+
+/// What hashing one file gave.
+struct Hauled {
+    end: RunEnd,
+    zones: RunZones,
+    /// Leaves that may state an erasure, with their indexes.
+    statements: Vec<(u64, Vec<u8>)>,
 }
 
 /// Hashes the first `known` leaves, or all there are if nobody knows how many.
@@ -53,7 +64,8 @@ pub(super) fn check(
         .map(|run| heads.sizes(run * PER_RUN + 1..=(run + 1).saturating_mul(PER_RUN)))
         .collect();
     let nodes = NodeFiles::new(store.files().clone(), places.clone());
-    let mut hashed = Hashed { head: Spine::new().head(), zones: ZoneSums::default() };
+    let head = Spine::new().head();
+    let mut hashed = Hashed { head, zones: ZoneSums::default(), said: Said::default() };
     let mut spine = Spine::new();
     let files = store.files().as_ref();
     let worker = Worker { files, places, size, index: options.index, leaves: options.leaves };
@@ -75,15 +87,16 @@ pub(super) fn check(
             });
         }
         drop(give);
-        let mut early: BTreeMap<u64, (RunEnd, RunZones)> = BTreeMap::new();
+        let mut early: BTreeMap<u64, Hauled> = BTreeMap::new();
         let mut expected = 0;
         for (number, run) in take {
             early.insert(number, run);
-            while let Some((run, zones)) = early.remove(&expected) {
+            while let Some(Hauled { end, zones, statements }) = early.remove(&expected) {
                 expected += 1;
-                let is_full = run.frontier.size() == PER_RUN;
+                let is_full = end.frontier.size() == PER_RUN;
                 hashed.zones.push(zones);
-                spine.push(run, heads, |place| stored(&nodes, place), report);
+                statements.iter().for_each(|(at, leaf)| hashed.said.take(*at, leaf));
+                spine.push(end, heads, |place| stored(&nodes, place), report);
                 let progress = Progress { step: Step::Hashing, done: spine.size(), of: size };
                 (options.progress)(progress);
                 // What follows leaves that are missing cannot be placed.
@@ -169,17 +182,21 @@ struct Worker<'w> {
 }
 
 impl Worker<'_> {
-    fn run(&self, first: u64, sizes: Vec<u64>) -> (RunEnd, RunZones) {
+    fn run(&self, first: u64, sizes: Vec<u64>) -> Hauled {
         let leaves = (self.size - first).min(PER_RUN);
         let stored = self.stored(first, leaves);
         let mut run = Run::new(first, &stored, sizes);
         let mut zones = RunZones::new(first, self.index);
         let mut ends = Ends::new(self, first);
+        let mut statements = Vec::new();
         let path = self.places.leaf_file(first);
         let result = self.files.open(&path, Access::Read).and_then(|file| {
             lines(file.as_ref(), leaves, |leaf, end| {
                 if self.leaves {
                     check_document(leaf, &path, &mut run);
+                }
+                if is_statement(leaf) {
+                    statements.push((first + run.len(), leaf.to_vec()));
                 }
                 run.push(leaf);
                 zones.push(leaf);
@@ -200,7 +217,7 @@ impl Worker<'_> {
             run.report().find(code, spot, what);
         }
         ends.end(run.report());
-        (run.end(), zones)
+        Hauled { end: run.end(), zones, statements }
     }
 
     fn stored(&self, first: u64, leaves: u64) -> StoredRun {

@@ -4,22 +4,25 @@
 //! Day files hold their parts in the order of the leaves, so one walk through each, side by side
 //! with the leaves, sees every part once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use tacho_event::json::{Object, Value};
-use tacho_event::privacy::{Class, Disclosure, base64url, digests};
+use tacho_event::privacy::{Class, Disclosure, base64url, digests, from_base64url};
 use tacho_tree::audit::{Code, Report, Spot};
 
+use super::said::{Digest, Said, Ticket};
 use super::unreadable;
 use crate::error::Error;
-use crate::limits::{PART_FILES_OPEN_MAX, VERIFY_DAYS_MAX, VERIFY_GRANTS_MAX, VERIFY_TOMBS_MAX};
+use crate::limits::{
+    PART_FILES_OPEN_MAX, VERIFY_DAYS_MAX, VERIFY_GRANTS_MAX, VERIFY_TICKETS_MAX, VERIFY_TOMBS_MAX,
+};
 use crate::log::Log;
 use crate::parts::Records;
-use crate::vault::{Block, Item, Tomb};
+use crate::vault::{Block, Item, Opener, Opening, Part, Sealed, Tomb, Unpacked};
 
 /// What became of the disclosures that leaves commit to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Disclosures {
     /// There, opened, and what the leaf commits to.
     pub opened: u64,
@@ -31,11 +34,13 @@ pub struct Disclosures {
     pub erased: u64,
     /// Gone without a record of why.
     pub missing: u64,
+    /// How many were erased under each ticket; the first of them, if there are very many.
+    pub tickets: BTreeMap<[u8; 16], u64>,
 }
 
 impl fmt::Display for Disclosures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { opened, sealed, expired, erased, missing } = self;
+        let Self { opened, sealed, expired, erased, missing, .. } = self;
         write!(
             f,
             "disclosures: {opened} opened and right, {sealed} sealed and not opened, \
@@ -47,8 +52,8 @@ impl fmt::Display for Disclosures {
 /// Unclaimed parts of one day's blocks that are told.
 const FINDINGS_OF_BLOCKS_MAX: usize = 16;
 
-/// A digest that is recorded as gone, and the reason.
-type Buried = ([u8; 32], u8);
+/// A digest that is recorded as gone, the reason, and the ticket.
+type Buried = (Digest, u8, Ticket);
 
 /// The check, while leaves come in.
 #[derive(Debug)]
@@ -60,6 +65,9 @@ pub(super) struct Check<'l> {
     /// Tombstones whose day files are gone, by class and leaf.
     tombs: HashMap<(Class, u64), Vec<Buried>>,
     tombs_read: HashSet<Class>,
+    said: Said,
+    /// Opens what is sealed, if the keys were given.
+    opener: Option<Opener>,
     count: Disclosures,
 }
 
@@ -90,9 +98,12 @@ struct Found {
 }
 
 impl<'l> Check<'l> {
-    pub(super) fn new(log: &'l Log) -> Self {
+    /// A check of what leaves commit to; `said` is what all of them say of erasures.
+    pub(super) fn new(log: &'l Log, said: Said, opener: Option<Opener>) -> Self {
         Self {
             log,
+            said,
+            opener,
             days: HashMap::new(),
             open: Vec::new(),
             tombs: HashMap::new(),
@@ -136,6 +147,7 @@ impl<'l> Check<'l> {
                 Err(error) => unreadable(&error, report),
             }
         }
+        self.said.end(report);
         self.count
     }
 
@@ -172,12 +184,26 @@ impl<'l> Check<'l> {
                 self.count.opened += 1;
             }
         }
-        for (digest, reason) in &found.tombs {
+        let mut buried: BTreeMap<Ticket, BTreeSet<Digest>> = BTreeMap::new();
+        for (digest, reason, ticket) in &found.tombs {
             if is_of_leaf(digest, report, "a tombstone names what the leaf never committed to") {
                 match reason {
                     1 => self.count.expired += 1,
                     _ => self.count.erased += 1,
                 }
+                buried.entry(*ticket).or_default().insert(*digest);
+            }
+        }
+        self.bury(class, index, &buried);
+        let is_left = !found.opened.is_empty() || found.sealed > 0;
+        if is_left {
+            self.said.left(class, day, index);
+        } else if seen.len() < wanted.len() {
+            let gone = wanted.iter().filter(|text| !seen.contains(**text));
+            let gone = gone.filter_map(|text| from_base64url(text)?.try_into().ok()).collect();
+            if self.said.gone(class, day, index, &gone) {
+                self.count.expired += (wanted.len() - seen.len()) as u64;
+                return;
             }
         }
         let rest = (wanted.len() - seen.len().min(wanted.len())) as u64;
@@ -192,11 +218,26 @@ impl<'l> Check<'l> {
         }
     }
 
+    /// Counts what tombstones took of a leaf.
+    fn bury(&mut self, class: Class, index: u64, buried: &BTreeMap<Ticket, BTreeSet<Digest>>) {
+        for (ticket, digests) in buried {
+            if self.count.tickets.len() < VERIFY_TICKETS_MAX {
+                *self.count.tickets.entry(*ticket).or_default() += digests.len() as u64;
+            }
+            self.said.buried(*ticket, class, index, digests);
+        }
+    }
+
     /// Walks a day file up to a leaf and gives what stands there for it.
     fn of_leaf(&mut self, class: Class, day: u32, index: u64, report: &mut Report) -> Found {
         let mut found = Found::default();
         let log = self.log;
-        let Some(file) = self.day(class, day, report) else { return found };
+        // Out of the way of the borrow of the day; put back below.
+        let mut opener = self.opener.take();
+        let Some(file) = self.day(class, day, report) else {
+            self.opener = opener;
+            return found;
+        };
         while let Some(records) = &mut file.records {
             let offset = records.offset();
             let record = match records.next_record() {
@@ -214,6 +255,9 @@ impl<'l> Check<'l> {
             };
             let Some(leaf) = record.leaf else {
                 take_grant(&record.item, &mut file.grants, (class, day), offset, report);
+                if let (Item::Grant(grant), Some(opener)) = (&record.item, &mut opener) {
+                    opener.learn(grant);
+                }
                 continue;
             };
             let path = || log.places().day_file(class, day).display().to_string();
@@ -223,7 +267,16 @@ impl<'l> Check<'l> {
             }
             if let Item::Block(block) = &record.item {
                 let spot = || Spot::file(path().as_str()).at(offset);
-                take_block(block, class, &file.grants, &mut file.packed, spot, report);
+                let find = &mut |part: &Part<'_>| {
+                    log.part_files().grant(class, day, &part.grant_id).ok().flatten()
+                };
+                let opened = match &mut opener {
+                    _ if block.is_plain() => block.open(None, "").map(Some),
+                    Some(opener) => opener.look_block(block, find),
+                    None => Ok(None),
+                };
+                let known = (class, &file.grants);
+                take_block(block, known, opened, &mut file.packed, (&spot, report));
                 continue;
             }
             let spot = || Spot::leaf(leaf).within(path()).at(offset);
@@ -232,11 +285,20 @@ impl<'l> Check<'l> {
                 continue;
             }
             file.last = Some(leaf);
-            take(&record.item, class, &file.grants, &mut found, spot, report);
+            take(&record.item, class, &file.grants, &mut found, &spot, report);
+            if let (Item::Part(part), Some(opener)) = (&record.item, &mut opener)
+                && !part.is_plain()
+            {
+                let find = &mut |part: &Part<'_>| {
+                    log.part_files().grant(class, day, &part.grant_id).ok().flatten()
+                };
+                take_sealed(part, opener.look(part, find), &mut found, &spot, report);
+            }
         }
         if let Some(packed) = file.packed.remove(&index) {
             found.add(packed);
         }
+        self.opener = opener;
         found
     }
 
@@ -373,7 +435,7 @@ fn take(
     class: Class,
     grants: &HashSet<[u8; 16]>,
     found: &mut Found,
-    spot: impl Fn() -> Spot,
+    spot: &dyn Fn() -> Spot,
     report: &mut Report,
 ) {
     match item {
@@ -394,13 +456,7 @@ fn take(
                 found.sealed += u64::from(part.pairs);
                 return;
             }
-            match Disclosure::of_part(part.class, part.body) {
-                Ok(shown) if shown.len() == usize::from(part.pairs) => {
-                    found.opened.extend(shown.iter().map(Disclosure::digest));
-                }
-                Ok(_) => report.find(Code::PartChanged, spot(), "it does not hold its pairs"),
-                Err(problem) => report.find(Code::PartChanged, spot(), problem),
-            }
+            take_shown(part, part.body, found, spot, report);
         }
     }
 }
@@ -408,11 +464,10 @@ fn take(
 /// Takes in what a block holds, for the leaves of its table.
 fn take_block(
     block: &Block<'_>,
-    class: Class,
-    grants: &HashSet<[u8; 16]>,
+    (class, grants): (Class, &HashSet<[u8; 16]>),
+    opened: Result<Option<Unpacked>, Sealed>,
     packed: &mut HashMap<u64, Found>,
-    spot: impl Fn() -> Spot,
-    report: &mut Report,
+    (spot, report): (&dyn Fn() -> Spot, &mut Report),
 ) {
     if block.class != class {
         report.find(Code::PartChanged, spot(), "it is of another class");
@@ -423,27 +478,55 @@ fn take_block(
     if !grants.contains(&block.grant_id) && grants.len() < VERIFY_GRANTS_MAX {
         report.find(Code::PartChanged, spot(), "its grant does not stand before it");
     }
-    if !block.is_plain() {
+    if opened.is_err() {
+        report.find(Code::PartChanged, spot(), "a block does not open, or does not hold its parts");
+    }
+    let Ok(Some(parts)) = opened else {
         for entry in block.entries() {
             let found = packed.entry(entry.leaf).or_default();
             found.records.insert(entry.record_id);
             found.sealed += u64::from(entry.pairs);
         }
         return;
-    }
-    let Ok(parts) = block.open(None, "") else {
-        return report.find(Code::PartChanged, spot(), "a block does not hold its parts");
     };
     for (entry, plaintext) in parts {
         let found = packed.entry(entry.leaf).or_default();
         found.records.insert(entry.record_id);
-        match Disclosure::of_part(class, &plaintext) {
-            Ok(shown) if shown.len() == usize::from(entry.pairs) => {
-                found.opened.extend(shown.iter().map(Disclosure::digest));
-            }
-            Ok(_) => report.find(Code::PartChanged, spot(), "a part does not hold its pairs"),
-            Err(problem) => report.find(Code::PartChanged, spot(), problem),
+        take_shown(&block.part(&entry), &plaintext, found, spot, report);
+    }
+}
+
+/// Takes in a sealed part, as far as it opens.
+fn take_sealed(
+    part: &Part<'_>,
+    look: Opening,
+    found: &mut Found,
+    spot: &dyn Fn() -> Spot,
+    report: &mut Report,
+) {
+    match look {
+        Opening::NoKey => {}
+        Opening::Broken => report.find(Code::PartChanged, spot(), "it does not open with its key"),
+        Opening::Open(plaintext) => {
+            found.sealed -= u64::from(part.pairs);
+            take_shown(part, &plaintext, found, spot, report);
         }
+    }
+}
+
+fn take_shown(
+    part: &Part<'_>,
+    plaintext: &[u8],
+    found: &mut Found,
+    spot: &dyn Fn() -> Spot,
+    report: &mut Report,
+) {
+    match Disclosure::of_part(part.class, plaintext) {
+        Ok(shown) if shown.len() == usize::from(part.pairs) => {
+            found.opened.extend(shown.iter().map(Disclosure::digest));
+        }
+        Ok(_) => report.find(Code::PartChanged, spot(), "it does not hold its pairs"),
+        Err(problem) => report.find(Code::PartChanged, spot(), problem),
     }
 }
 
@@ -457,6 +540,6 @@ impl Found {
 }
 
 fn buried<'t>(tomb: &Tomb<'t>) -> impl Iterator<Item = Buried> + use<'t> {
-    let reason = tomb.reason;
-    tomb.digests.as_chunks::<32>().0.iter().map(move |digest| (*digest, reason))
+    let (reason, ticket) = (tomb.reason, tomb.ticket);
+    tomb.digests.as_chunks::<32>().0.iter().map(move |digest| (*digest, reason, ticket))
 }

@@ -6,7 +6,7 @@ use super::append::AppendError;
 use super::walk::segments;
 use super::{Patience, Wal};
 use crate::error::{Doing, Error};
-use crate::files::shred::shred;
+use crate::files::shred::shred_in_place;
 use crate::files::{Files, Point};
 use crate::idempotency::{self, Window};
 use crate::integrated;
@@ -27,7 +27,7 @@ impl Wal {
 
     /// As [`Wal::retire`], with zeros written over what goes: for erasures.
     pub(crate) fn retire_shredding(&self) -> Result<usize, Error> {
-        self.retire_by(shred)
+        self.retire_by(shred_in_place)
     }
 
     fn retire_by(

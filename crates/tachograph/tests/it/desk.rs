@@ -37,12 +37,7 @@ impl Desk {
         let mut events = Vec::new();
         loop {
             match walk.next_item().unwrap() {
-                Item::Frame { record, .. } => {
-                    let Value::Object(leaf) = read(record.leaf).unwrap() else { panic!("a leaf") };
-                    let opened = tachograph::vault::open(record.parts);
-                    assert!(opened.problems.is_empty(), "{:?}", opened.problems);
-                    events.push(reveal(&leaf, &opened.disclosures).unwrap());
-                }
+                Item::Frame { record, .. } => events.push(disclosed(record.leaf, record.parts)),
                 Item::Damage(_) => {}
                 Item::End(_) => return events,
                 other => panic!("{other:?}"),
@@ -81,4 +76,12 @@ pub(crate) fn bash(command: &str) -> Draft {
     Draft::new(ActionType::Tool, "Bash")
         .with("agent.session_id", "s1")
         .with("action.tool.parameters.command", command)
+}
+
+/// What a leaf and its plain parts say together.
+pub(crate) fn disclosed(leaf: &[u8], parts: &[u8]) -> Object {
+    let Value::Object(leaf) = read(leaf).unwrap() else { panic!("a leaf") };
+    let opened = tachograph::vault::open(parts);
+    assert!(opened.problems.is_empty(), "{:?}", opened.problems);
+    reveal(&leaf, &opened.disclosures).unwrap()
 }

@@ -100,6 +100,8 @@ const UNGUARDED: &[Point] = &[
     Point::VaultPubDirSync,
     Point::RowsSwitchRename,
     Point::RowsSwitchDirSync,
+    Point::ShredRename,
+    Point::ShredDirSync,
     Point::ShredSync,
     Point::EraseLock,
     Point::JournalSync,

@@ -57,7 +57,7 @@ fn an_untouched_log_is_unchanged_complete_and_says_what_it_cannot_show() {
     assert_eq!(verified.report.findings, []);
     assert_eq!(verified.verdict(), Verdict::Yes);
     assert_eq!((verified.extent.stored, verified.extent.signed), (300, 300));
-    let disclosures = verified.disclosures.unwrap();
+    let disclosures = verified.disclosures.clone().unwrap();
     assert_eq!((disclosures.opened, disclosures.missing), (600, 0));
     assert_eq!(verified.gaps.as_ref().unwrap().findings, []);
     assert_eq!(verified.complete(), Verdict::Yes);

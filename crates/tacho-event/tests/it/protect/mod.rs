@@ -4,6 +4,7 @@ mod events;
 mod invariants;
 mod markers;
 mod oracle;
+mod redacted;
 mod secrets;
 
 use std::cell::Cell;

@@ -6,6 +6,7 @@ use tacho_event::privacy::{Class, Preset};
 use tachograph::erase::{Eraser, Keep};
 use tachograph::vault::VaultError;
 
+use super::account::{found, verified};
 use super::erase::{alice, eraser, holders};
 use super::safe::{Safe, call};
 
@@ -52,10 +53,13 @@ fn days_that_are_due_go_and_the_others_stay() {
             leaf.at("/action/name").and_then(|name| name.as_str()) == Some("tacho.expire")
         });
         assert_eq!(said.count(), 4);
-        let mut opener = tachograph::vault::Opener::new(safe.ring(), "acme").unwrap();
-        let accounts = tachograph::vault::account(&log, Some(&mut opener)).unwrap();
-        assert_eq!((accounts.expired, accounts.missing), (4, 0));
-        assert_eq!(accounts.alarms, []);
+        for _ in 0..2 {
+            let report = verified(&safe, true);
+            assert_eq!(found(&report), [], "{preset:?}");
+            let disclosures = report.disclosures.unwrap();
+            assert_eq!((disclosures.expired, disclosures.missing, disclosures.sealed), (4, 0, 0));
+            safe.integrate();
+        }
     }
 }
 

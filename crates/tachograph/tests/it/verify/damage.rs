@@ -230,7 +230,7 @@ fn an_erased_disclosure_is_told_from_a_missing_one() {
     assert_eq!((disclosures.erased, disclosures.missing), (1, 0), "{:?}", verified.report.findings);
     std::fs::remove_file(&path).unwrap();
     let verified = asked(&yard);
-    assert_eq!(verified.disclosures.unwrap().missing, 3);
+    assert_eq!(verified.disclosures.as_ref().unwrap().missing, 3);
     assert!(codes(&verified).contains(&Code::PartMissing));
 }
 
