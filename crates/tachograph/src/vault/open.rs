@@ -6,8 +6,7 @@ use tacho_event::privacy::{Class, Disclosure};
 use zeroize::Zeroizing;
 
 use super::block::{Block, Entry, Unpacked};
-use super::cipher::Sealed;
-use super::cipher::{Expander, Key};
+use super::cipher::{Expander, Key, Sealed};
 use super::codec::{Grant, GrantKind, Item, Part, items};
 use super::grant::{open_day, open_inner, open_master, open_outer};
 use super::plain::Opened;

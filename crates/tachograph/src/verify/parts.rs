@@ -276,7 +276,7 @@ impl<'l> Check<'l> {
                     None => Ok(None),
                 };
                 let known = (class, &file.grants);
-                take_block(block, known, opened, &mut file.packed, (&spot, report));
+                take_block(block, known, opened, &mut file.packed, (&spot, &mut *report));
                 continue;
             }
             let spot = || Spot::leaf(leaf).within(path()).at(offset);
