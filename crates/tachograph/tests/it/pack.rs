@@ -150,6 +150,9 @@ fn an_erasure_reaches_into_blocks_and_leaves_the_others_there() {
         ] {
             let safe = yesterday(preset);
             pack(&safe, preset);
+            // Another packing died here.
+            let dir = safe.yard.log("acme").places().class(Class::Content);
+            std::fs::write(dir.join("2026-01-01.tv.tmp"), "alices errand 0").unwrap();
             let target = Target { tenant: "acme".to_owned(), scope: scope.clone() };
             let preview = eraser(&safe).preview(&target).unwrap();
             let erased = eraser(&safe).erase(&[target], "asked").unwrap();
@@ -158,6 +161,7 @@ fn an_erasure_reaches_into_blocks_and_leaves_the_others_there() {
             let bobs = says.iter().filter(|said| said.contains("bobs errand")).count() as u64;
             let gone = if matches!(scope, Scope::Events(_)) { 1 } else { EACH / 2 };
             assert_eq!((alices, bobs), (EACH / 2 - gone, EACH / 2), "{preset:?} {scope:?}");
+            assert!(!holds(&safe.yard.path(), "alices errand 0"));
             if gone > 1 {
                 assert!(!holds(&safe.yard.path(), "alices errand"));
             }
