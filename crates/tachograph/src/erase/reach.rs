@@ -42,7 +42,8 @@ pub struct Gone<'a> {
 }
 
 /// Empties the corners of the store: copies of bad ranges, unfinished files of the spool and
-/// of packing, the marks of what clients submitted, the segments that were integrated. Findings keep their names.
+/// of packing, the marks of what clients submitted, the segments that were integrated. Findings keep
+/// their names.
 pub(super) fn sweep(
     store: &Store,
     world: &std::sync::Arc<dyn World>,
@@ -69,7 +70,7 @@ pub(super) fn sweep(
             let names = list_if_there(files, &dir)?;
             // A day file in the making, whose packing died.
             for name in names.iter().filter(|name| name.ends_with(".tmp")) {
-                shred(files, &dir.join(name))?;
+                shred_in_place(files, &dir.join(name))?;
             }
         }
     }
