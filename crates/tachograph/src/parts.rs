@@ -8,8 +8,9 @@
 //!
 //! A day file holds what was sealed on one day, in the order of the leaves; a grant stands before
 //! the first part that needs it. A leaf's index is below 2^62, so its first byte is never the `T`
-//! of a grant. When the day is over, blocks take the place of parts, each led by the index of its
-//! first leaf (`crate::pack`). The marks are derived: without them the file is read from its beginning.
+//! of a grant. The marks are derived: without them the file is read from its beginning. When the
+//! day is over, blocks take the place of parts, each led by the index of its first leaf
+//! (`crate::pack`).
 
 mod grants;
 mod spans;

@@ -42,8 +42,8 @@ pub struct Gone<'a> {
 }
 
 /// Empties the corners of the store: copies of bad ranges, unfinished files of the spool and
-/// of packing, the marks of what clients submitted, the segments that were integrated. Findings keep
-/// their names.
+/// of packing, the marks of what clients submitted, the segments that were integrated. Findings
+/// keep their names.
 pub(super) fn sweep(
     store: &Store,
     world: &std::sync::Arc<dyn World>,
