@@ -3,7 +3,8 @@
 //! ```text
 //! index/parts/content-2026-11-20.blocks
 //!   "TVS2" | u64 bytes of the packed part | first 24 bytes of the file
-//!   | u32 crc32c of all but this | spans: u64 first leaf | u64 last leaf | u64 offset, in the order of the file
+//!   | u32 crc32c of all but this
+//!   | spans, in the order of the file: u64 first leaf | u64 last leaf | u64 offset
 //! ```
 //!
 //! Derived: a list that is of another file, or gone, is not believed, and the file is walked.
