@@ -4,7 +4,7 @@
 //! BLOCK "TVB1" | u32 total | block id 16 | grant id 16 | class u8 | flags u8 | u16 n | nonce 12
 //!       | n x (u64 leaf index, record id 16, u16 pairs) | body
 //!   flags 1: sealed; 5: plain, nonce zero
-//!   inside = u32 bytes of the frame | zstd frame of n x (u32 length | plaintext of the part) | zeros
+//!   inside = u32 bytes of the frame | zstd frame of n x (u32 length | plaintext of a part) | zeros
 //!   body = AES-256-GCM(HKDF-Expand(K, "tacho/v1/block\0" || block id || class, 32), nonce,
 //!                      aad = header and table || origin), tag last; or what is inside, plain
 //! ```
