@@ -157,6 +157,16 @@ impl Eraser {
         outcome
     }
 
+    /// Replaces the master secret, and erases nothing; gives the new key generation. Escrows of
+    /// before open nothing any more.
+    ///
+    /// # Errors
+    /// Why it is not done; [`Eraser::resume`] goes on.
+    pub fn rotate_master(&mut self) -> Result<u32, VaultError> {
+        self.erase(&[], "the master secret is replaced")?;
+        Ok(held(&self.ring).generation())
+    }
+
     /// Goes on with every erasure that was interrupted; whoever opens the keys calls this first.
     ///
     /// # Errors

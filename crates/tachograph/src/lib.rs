@@ -21,6 +21,7 @@ pub mod leaves;
 pub mod limits;
 pub mod log;
 pub mod maintain;
+pub mod pack;
 pub mod parts;
 pub mod places;
 pub mod prove;

@@ -166,6 +166,16 @@ pub const SEALER_GRANTS_MAX: usize = 4_096;
 pub const OPENER_GRANTS_MAX: usize = 16_384;
 /// Parts shorter than this are not compressed while their writer waits: 4 KiB.
 pub const ZSTD_PART_BYTES_MIN: usize = 4 << 10;
+/// Bytes of parts in one block, before compression: 64 KiB.
+pub const BLOCK_BYTES_MAX: usize = 64 << 10;
+/// Parts in one block.
+pub const BLOCK_PARTS_MAX: u16 = 2_048;
+/// Bytes that a block is unpacked to at most, whoever wrote it: 256 KiB.
+pub const BLOCK_OPENED_BYTES_MAX: usize = 256 << 10;
+/// Bytes of parts that wait for their blocks while a day is packed: 64 MiB.
+pub const PACK_BUFFERED_BYTES_MAX: usize = 64 << 20;
+/// A day file longer than this is not packed: 4 GiB.
+pub const PACK_DAY_BYTES_MAX: u64 = 4 << 30;
 /// Bytes that are read of the list of a day's grants: 64 MiB, 2.8 M grants.
 pub const GRANT_LIST_BYTES_MAX: usize = 64 << 20;
 /// Grants that a reader remembers of what is not integrated yet.

@@ -8,9 +8,12 @@
 //!
 //! A day file holds what was sealed on one day, in the order of the leaves; a grant stands before
 //! the first part that needs it. A leaf's index is below 2^62, so its first byte is never the `T`
-//! of a grant. The marks are derived: without them the file is read from its beginning.
+//! of a grant. The marks are derived: without them the file is read from its beginning. When the
+//! day is over, blocks take the place of parts, each led by the index of its first leaf
+//! (`crate::pack`).
 
 mod grants;
+mod spans;
 mod write;
 
 use std::sync::Arc;
@@ -26,6 +29,7 @@ use crate::vault::Item;
 use crate::wal::field::{index as as_index, u32_at, u64_at};
 
 pub(crate) use grants::LISTED_BYTES;
+pub(crate) use spans::{BEGINNING_BYTES, Span, Spans};
 pub(crate) use write::{PartWriter, Placed};
 
 /// How many parts lie between two marks.
@@ -93,15 +97,25 @@ impl PartFiles {
         length: Option<u64>,
     ) -> Result<Vec<u8>, Error> {
         let Some(mut records) = self.day(class, day)? else { return Ok(Vec::new()) };
-        records.end = length.unwrap_or(u64::MAX);
-        records.seek(self.mark_before(class, day, leaf, &records)?);
         let mut found = Vec::new();
-        while let Some(record) = records.next_record()? {
-            match record.leaf {
-                Some(index) if index > leaf => break,
-                Some(index) if index == leaf => found.extend_from_slice(record.bytes),
-                _ => {}
+        let packed = self.spans(class, day)?;
+        if let Some(Spans { spans, .. }) = &packed {
+            let may = spans.iter().filter(|span| (span.first..=span.last).contains(&leaf));
+            for span in may {
+                records.seek(span.offset);
+                if let Some(record) = records.next_record()? {
+                    record.of(leaf).iter().for_each(|bytes| found.extend_from_slice(bytes));
+                }
             }
+        }
+        records.end = length.unwrap_or(u64::MAX);
+        let mark = self.mark_before(class, day, leaf, &records)?;
+        records.seek(packed.map_or(mark, |packed| mark.max(packed.end)));
+        while let Some(record) = records.next_record()? {
+            if record.leaf.is_some_and(|index| index > leaf) {
+                break;
+            }
+            record.of(leaf).iter().for_each(|bytes| found.extend_from_slice(bytes));
         }
         Ok(found)
     }
@@ -143,12 +157,31 @@ impl PartFiles {
 pub struct DayRecord<'a> {
     /// Where it begins.
     pub offset: u64,
-    /// The leaf it belongs to; none for a grant.
+    /// The leaf it belongs to, of a block the first; none for a grant.
     pub leaf: Option<u64>,
     /// The grant, part or tombstone.
     pub item: Item<'a>,
     /// Its bytes, without the leaf index.
     pub bytes: &'a [u8],
+}
+
+impl<'a> DayRecord<'a> {
+    /// Its bytes, if it is a leaf's, or a block in which the leaf has a part.
+    fn of(&self, leaf: u64) -> Option<&'a [u8]> {
+        let is_of = match self.item {
+            Item::Block(block) => block.has(leaf),
+            _ => self.leaf == Some(leaf),
+        };
+        is_of.then_some(self.bytes)
+    }
+
+    /// The leaves whose parts or tombstones stand here.
+    pub fn leaves(&self) -> Vec<u64> {
+        match self.item {
+            Item::Block(block) => block.entries().map(|entry| entry.leaf).collect(),
+            _ => self.leaf.into_iter().collect(),
+        }
+    }
 }
 
 /// A walk through a day file.
@@ -239,7 +272,8 @@ impl Records {
             let is_one = |place: usize| {
                 let head = bytes.get(place..place + INDEX_BYTES + 4).unwrap_or_default();
                 let magic = head.get(INDEX_BYTES..).unwrap_or_default();
-                let known = magic == b"TVP1" || magic == b"TVX1";
+                let known = [b"TVP1", b"TVX1", b"TVB1"]
+                    .contains(&magic.first_chunk().unwrap_or(b"\0\0\0\0"));
                 known && u64_at(head, 0).is_some_and(|leaf| leaf < size)
             };
             let mut letters = memchr::memchr_iter(b'T', bytes);

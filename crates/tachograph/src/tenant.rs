@@ -154,6 +154,11 @@ impl TenantPlaces {
         self.part_marks_dir().join(format!("{class}-{}.grants", date(day)))
     }
 
+    /// `index/parts/content-2026-11-20.blocks`: which leaves stand where in a packed day.
+    pub fn part_blocks(&self, class: Class, day: u32) -> PathBuf {
+        self.part_marks_dir().join(format!("{class}-{}.blocks", date(day)))
+    }
+
     /// `columns/`: derived; may be deleted.
     pub fn columns(&self) -> PathBuf {
         self.dir.join("columns")

@@ -5,6 +5,7 @@
 //! them; `seal` is the side of a writer, `open` that of a reader, `plain` both for who does not
 //! seal; `custody` is the door: it knows from the preset who needs which keys.
 
+mod block;
 pub(crate) mod cipher;
 mod codec;
 mod custody;
@@ -28,6 +29,8 @@ mod stock;
 pub(crate) mod subject;
 mod writer;
 
+pub use block::{Block, Entry};
+pub(crate) use block::{Packing, Unpacked, emptied, pack as pack_block};
 pub use cipher::Sealed;
 pub use codec::{
     FLAG_PADDED, FLAG_PLAIN, FLAG_ZSTD, Flaw, Grant, GrantKind, Item, Items, Part, Tomb, items,
@@ -36,8 +39,9 @@ pub use custody::Custody;
 pub use error::VaultError;
 pub use escrow::escrow_keys;
 pub use look::{Look, Seen};
-pub(crate) use open::Attempt;
+pub(crate) use open::Opening;
 pub use open::{FindGrant, Opener, nowhere};
+pub(crate) use plain::open_of;
 pub use plain::{OpenGrants, Opened, open};
 pub use reveal::{Asker, Reveal};
 pub(crate) use rewrap::{Rewrapped, Rewrapper, leaf_day};

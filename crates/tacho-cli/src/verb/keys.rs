@@ -1,11 +1,20 @@
 //! `tacho keys`: who signs a log, and what others need to check it.
 
 use crate::failure::{Exit, Failure, Outcome};
+use crate::given;
 use crate::place::Place;
 use crate::screen::{Column, Nature, Row, Screen, Width};
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::PoisonError;
+use tacho_event::Draft;
 use tacho_event::json::{Object, Value};
+use tacho_event::privacy::{base64url, from_base64url};
+use tachograph::erase::Eraser;
 use tachograph::sign::{Demand, Keys, Signer, vkeys};
 use tachograph::store::Store;
+use tachograph::vault::{KeyRing, escrow_keys};
+use zeroize::Zeroizing;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Ask {
@@ -13,8 +22,12 @@ pub(crate) enum Ask {
     Ls,
     /// Print what a verifier needs: the public keys, or a C2SP log policy
     Export(Export),
-    /// Replace the log's key; the old one signs the new one
+    /// Replace the log's key, which the old one signs; or with --master the secret that opens
     Rotate(Rotate),
+    /// Seal the master secret to a key of its own, to be kept elsewhere
+    Escrow(Escrow),
+    /// Put a lost master secret back; reads the escrow's secret from standard input
+    Recover(Recover),
     /// Go on under a new name, when signing is refused because the log is not what was signed
     NewOrigin,
 }
@@ -31,6 +44,23 @@ pub(crate) struct Rotate {
     /// For so many more events both keys sign
     #[arg(long, value_name = "EVENTS", default_value_t = 10_000)]
     overlap: u64,
+    /// Replace the master secret, which opens what is sealed: escrows of before open nothing more
+    #[arg(long, conflicts_with = "overlap")]
+    master: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Escrow {
+    /// The new file
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Recover {
+    /// The escrow
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
 }
 
 const KEYS: &[Column] = &[
@@ -69,7 +99,10 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
             }
             Ok(Exit::Yes)
         }
+        Ask::Rotate(ask) if ask.master => rotate_master(place, screen, &store),
         Ask::Rotate(ask) => rotate(place, screen, &store, &ask),
+        Ask::Escrow(ask) => escrow(place, screen, &store, &ask),
+        Ask::Recover(ask) => recover(place, screen, &store, &ask),
         Ask::NewOrigin => new_origin(place, screen, &store),
     }
 }
@@ -91,7 +124,11 @@ fn signer(place: &Place, store: &Store) -> Result<Signer, Failure> {
 }
 
 fn refused(error: tachograph::sign::SignError) -> Failure {
-    Failure::new(Exit::NotAllowed, error.to_string())
+    let failure = Failure::new(Exit::NotAllowed, error.to_string());
+    match error.next() {
+        Some(next) => failure.next(next),
+        None => failure,
+    }
 }
 
 fn rotate(place: &Place, screen: &mut Screen, store: &Store, ask: &Rotate) -> Outcome {
@@ -106,6 +143,50 @@ fn rotate(place: &Place, screen: &mut Screen, store: &Store, ask: &Rotate) -> Ou
     screen.note(&format!("both keys sign for {} more events", ask.overlap));
     Ok(Exit::Yes)
 }
+
+fn rotate_master(place: &Place, screen: &mut Screen, store: &Store) -> Outcome {
+    let ring = place.custody(store).ring()?;
+    let generation = Eraser::new(store, Place::world(), ring).rotate_master()?;
+    let draft = Draft::admin("keys.master").with("outcome.status", "success");
+    place.recorder(store)?.record(draft)?;
+    screen.line(&format!("the master secret is replaced: generation {generation}"))?;
+    screen.note("escrows of before open nothing any more: `tacho keys escrow` makes a new one");
+    Ok(Exit::Yes)
+}
+
+fn escrow(place: &Place, screen: &mut Screen, store: &Store, ask: &Escrow) -> Outcome {
+    let ring = place.custody(store).ring()?;
+    let (secret, public) = escrow_keys(Place::world().as_ref());
+    let sealed = ring.lock().unwrap_or_else(PoisonError::into_inner).escrow(&public)?;
+    // Who makes a second way to what is sealed, is recorded first.
+    let draft = Draft::admin("keys.escrow").with("outcome.status", "success");
+    place.recorder(store)?.record(draft)?;
+    given::write(&ask.output, &sealed)?;
+    screen.line(&base64url(secret.as_slice()))?;
+    screen.note("this opens the file and is shown once: keep the two in different places");
+    Ok(Exit::Yes)
+}
+
+fn recover(place: &Place, screen: &mut Screen, store: &Store, ask: &Recover) -> Outcome {
+    let sealed = given::read(&ask.file, ESCROW_BYTES_MAX)?;
+    let mut line = Zeroizing::new(String::new());
+    let read = std::io::stdin().take(SECRET_BYTES_MAX).read_to_string(&mut line);
+    let secret = read.ok().and_then(|_| from_base64url(line.trim()));
+    let Some(secret) = secret.and_then(|secret| secret.try_into().ok()).map(Zeroizing::new) else {
+        return Err(Failure::usage("standard input is no secret of an escrow")
+            .next("the line that `tacho keys escrow` printed"));
+    };
+    KeyRing::recover(store, place.custody(store).dir(), &sealed, &secret)?;
+    place.custody(store).ring()?;
+    place.recorder(store)?.record(Draft::admin("keys.recover"))?;
+    screen.line("the master secret is back")?;
+    Ok(Exit::Yes)
+}
+
+/// No escrow is longer.
+const ESCROW_BYTES_MAX: u64 = 4096;
+/// No secret that was printed is longer.
+const SECRET_BYTES_MAX: u64 = 256;
 
 fn new_origin(place: &Place, screen: &mut Screen, store: &Store) -> Outcome {
     let origin = signer(place, store)?.new_origin(place.tenant.as_str()).map_err(refused)?;

@@ -161,3 +161,33 @@ fn a_hook_without_a_key_to_seal_with_keeps_no_content_and_says_so() {
     assert!(said.contains("content_not_sealed"), "{said}");
     home.say(&["verify"]);
 }
+
+#[test]
+fn a_lost_master_comes_back_from_its_escrow_and_from_none_of_before() {
+    let home = Home::new();
+    home.say(&["init", "--preset", "production", "--yes"]);
+    home.call("t1");
+    let id = home.id_of("type:tool");
+    let old = home.say(&["keys", "escrow", "-o", "old.escrow", "--quiet"]);
+    home.say(&["keys", "rotate", "--master"]);
+    assert!(home.say(&["show", &id]).contains(SECRET), "it opens under the new master");
+    let new = home.say(&["keys", "escrow", "-o", "new.escrow", "--quiet"]);
+
+    std::fs::remove_file(home.at("keys/vault.msk")).unwrap();
+    let refused = home.run(&["keys", "rotate", "--master"], "");
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(4));
+    assert!(told.contains("leaves, proofs and signatures hold without it"), "{told}");
+    assert!(told.contains("put the secret back from its escrow"), "{told}");
+
+    let mixed = home.run(&["keys", "recover", "new.escrow"], &old);
+    assert!(!mixed.status.success() && !home.at("keys/vault.msk").exists());
+    let back = home.run(&["keys", "recover", "new.escrow"], &new);
+    assert!(back.status.success(), "{}", String::from_utf8_lossy(&back.stderr));
+    assert!(home.say(&["show", &id]).contains(SECRET));
+    let said = home.say(&["events", "type:admin", "--json"]);
+    for setting in ["keys.master", "keys.escrow", "keys.recover"] {
+        assert!(said.contains(setting), "{setting}: {said}");
+    }
+    home.say(&["verify"]);
+}

@@ -2,6 +2,8 @@
 //!
 //! - A part that goes becomes a tombstone; where that has no room, one without digests, and a whole
 //!   one in `tombstones.tv`.
+//! - A block that loses parts is packed again where it stands; their tombstones stand in
+//!   `tombstones.tv`.
 //! - A grant none of whose parts stay loses its wrap. One that loses some parts gets another key,
 //!   and its other parts are sealed again: the old key opens what an old copy of the store holds.
 //! - Grants of a day whose key was replaced are wrapped to the new one, those of the master to the
@@ -22,7 +24,10 @@ use crate::vault::grant::{To, open_outer, wrap, wrap_day_again};
 use crate::vault::open::open_grant;
 use crate::vault::part;
 use crate::vault::rows::Name;
-use crate::vault::{Grant, GrantKind, Item, Part, SharedRing, Tomb, VaultError, hold};
+use crate::vault::{
+    Block, Entry, Grant, GrantKind, Item, Packing, Part, SharedRing, Tomb, VaultError, emptied,
+    hold, pack_block,
+};
 use crate::world::World;
 
 /// What is done to one tenant.
@@ -48,6 +53,9 @@ pub(crate) struct Built {
     /// Days of which parts go whose keys were not replaced, and should have been.
     pub(crate) uncovered: HashSet<(Class, u32)>,
 }
+
+/// Whole tombstones that stand elsewhere, by leaf.
+type Tombs = Vec<(u64, Vec<u8>)>;
 
 /// What one day file holds of what goes.
 #[derive(Default)]
@@ -100,6 +108,15 @@ impl Build<'_> {
                 (Item::Part(part), _) => {
                     staying.insert(part.grant_id);
                 }
+                (Item::Block(block), _) => {
+                    for entry in block.entries() {
+                        if self.found.is_named(entry.leaf, &block.part(&entry)) {
+                            survey.losing.entry(block.grant_id).or_insert(false);
+                        } else {
+                            staying.insert(block.grant_id);
+                        }
+                    }
+                }
                 // What went under this ticket before it was interrupted, or called done.
                 (Item::Tomb(tomb), Some(leaf)) if tomb.ticket == self.ticket => {
                     let digests = leaf_digests(self.log, leaf, class)?;
@@ -144,10 +161,64 @@ impl Build<'_> {
                         plan.put(tenant, (class, day), record.offset, &led(leaf, &bytes));
                     }
                 }
+                (Item::Block(block), Some(first)) => {
+                    let again = again.get(&block.grant_id);
+                    let room = record.bytes.len();
+                    let (bytes, tombs) = self.block(&block, room, again, built)?;
+                    if let Some(bytes) = bytes {
+                        // Led as it was: the order of the file stays.
+                        plan.put(tenant, (class, day), record.offset, &led(first, &bytes));
+                    }
+                    for (leaf, tomb) in tombs {
+                        plan.put(tenant, (class, plan::NOWHERE), 0, &led(leaf, &tomb));
+                    }
+                }
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// What is to stand where a block stands, if anything else, and the tombstones of what goes.
+    fn block(
+        &self,
+        block: &Block<'_>,
+        room: usize,
+        again: Option<&(Expander, Expander)>,
+        built: &mut Built,
+    ) -> Result<(Option<Vec<u8>>, Tombs), VaultError> {
+        let is_named = |entry: &Entry| self.found.is_named(entry.leaf, &block.part(entry));
+        let (going, staying): (Vec<Entry>, Vec<Entry>) = block.entries().partition(is_named);
+        let mut tombs = Vec::new();
+        for entry in &going {
+            let (_, whole) = self.tomb(&block.part(entry), entry.leaf, 0, built)?;
+            tombs.extend(whole.map(|whole| (entry.leaf, whole)));
+            if self.found.grants.contains(&block.grant_id) {
+                // In a copy of before it was packed, it stands under another grant.
+                built.records.push(entry.record_id);
+            }
+        }
+        if going.is_empty() && again.is_none() {
+            return Ok((None, tombs));
+        }
+        if staying.is_empty() {
+            return Ok((Some(emptied(block, room)), tombs));
+        }
+        let path = self.log.places().class(block.class);
+        let origin = hold(self.ring).origin(self.log.tenant())?;
+        let opened = block.open(again.map(|keys| &keys.0), origin.as_str());
+        let damaged = |what| VaultError::Damaged { path: path.clone(), what };
+        let mut parts = opened.map_err(|_| damaged("a block that is to lose parts stays shut"))?;
+        parts.retain(|(entry, _)| !is_named(entry));
+        let packing = Packing {
+            grant_id: block.grant_id,
+            class: block.class,
+            origin: origin.as_str(),
+            key: again.map(|keys| &keys.1),
+            world: self.world,
+        };
+        let packed = pack_block(&packing, &parts, Some(room));
+        Ok((Some(packed.ok_or_else(|| damaged("what is left of a block has no room"))?), tombs))
     }
 
     /// What is to stand where a grant stands; none if it may stay.
@@ -298,6 +369,14 @@ pub(crate) fn each_named(
                 match (record.item, record.leaf) {
                     (Item::Part(part), Some(leaf)) if found.is_named(leaf, &part) => {
                         each(leaf, class, day, record.bytes.len() as u64);
+                    }
+                    (Item::Block(block), _) => {
+                        let share = record.bytes.len() / block.entries().count().max(1);
+                        for entry in block.entries() {
+                            if found.is_named(entry.leaf, &block.part(&entry)) {
+                                each(entry.leaf, class, day, share as u64);
+                            }
+                        }
                     }
                     _ => {}
                 }

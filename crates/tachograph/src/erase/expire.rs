@@ -250,6 +250,7 @@ impl Eraser {
         shred(files, &places.day_file(class, day))?;
         remove_if_there(files, &places.part_marks(class, day))?;
         remove_if_there(files, &places.part_grants(class, day))?;
+        remove_if_there(files, &places.part_blocks(class, day))?;
         let dir = places.class(class);
         files.sync_dir(&dir, Point::ExpireDirSync).doing("sync", &dir)?;
         let gone = Gone { tenant, parts: &[], days: &[(class, day)] };
@@ -272,10 +273,15 @@ impl Going {
         let (mut first, mut last) = (None, None);
         if let Some(mut records) = log.part_files().day(class, day)? {
             while let Some(record) = records.next_record()? {
-                let (Item::Part(_), Some(leaf)) = (record.item, record.leaf) else { continue };
-                first = first.or(Some(leaf));
-                last = Some(leaf);
-                lost.put(leaf, &leaf_digests(log, leaf, class)?);
+                let (Item::Part(_) | Item::Block(_), leaves) = (record.item, record.leaves())
+                else {
+                    continue;
+                };
+                for leaf in leaves {
+                    first = Some(first.map_or(leaf, |first: u64| first.min(leaf)));
+                    last = last.max(Some(leaf));
+                    lost.put(leaf, &leaf_digests(log, leaf, class)?);
+                }
             }
         }
         let until = log.integrated().size();

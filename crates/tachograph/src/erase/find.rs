@@ -164,6 +164,14 @@ fn each_opened(
                             each(leaf, class)?;
                         }
                     }
+                    (Item::Block(block), _) => {
+                        let opened = opener.block(&block, &mut |_: &Part<'_>| None);
+                        for (entry, plaintext) in opened.unwrap_or_default() {
+                            if says(&plaintext) {
+                                each(entry.leaf, class)?;
+                            }
+                        }
+                    }
                     _ => {}
                 }
             }

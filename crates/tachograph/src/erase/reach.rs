@@ -10,6 +10,7 @@ use crate::files::grow::list_if_there;
 use crate::files::shred::{blank, shred_in_place};
 use crate::idempotency::{self, Window};
 use crate::store::Store;
+use crate::tenant::TenantPlaces;
 use crate::vault::VaultError;
 use crate::wal::Position;
 use crate::world::World;
@@ -40,8 +41,9 @@ pub struct Gone<'a> {
     pub days: &'a [(Class, u32)],
 }
 
-/// Empties the corners of the store: copies of bad ranges, unfinished files of the spool, the marks
-/// of what clients submitted, the segments that were integrated. Findings keep their names.
+/// Empties the corners of the store: copies of bad ranges, unfinished files of the spool and
+/// of packing, the marks of what clients submitted, the segments that were integrated. Findings
+/// keep their names.
 pub(super) fn sweep(
     store: &Store,
     world: &std::sync::Arc<dyn World>,
@@ -60,6 +62,17 @@ pub(super) fn sweep(
     for name in list_if_there(files, &spool)?.iter().filter(|name| name.ends_with(".tmp")) {
         // Whoever was writing it under the old keys is refused, and writes it again.
         shred_in_place(files, &spool.join(name))?;
+    }
+    let tenants = store.places().tenants();
+    for tenant in list_if_there(files, &tenants)? {
+        let places = TenantPlaces::new(store.places(), &tenant);
+        for dir in Class::ALL.map(|class| places.class(class)) {
+            let names = list_if_there(files, &dir)?;
+            // A day file in the making, whose packing died.
+            for name in names.iter().filter(|name| name.ends_with(".tmp")) {
+                shred_in_place(files, &dir.join(name))?;
+            }
+        }
     }
     files.sync_dir(&spool, Point::SpoolDrainDirSync).doing("sync", &spool)?;
     if idempotency::covered(files, store.places())?.is_some() {

@@ -302,6 +302,12 @@ points! {
     JournalGoneDirSync = "journal-gone-dir-sync",
     /// A day file that expired is gone for good.
     ExpireDirSync = "expire-dir-sync",
+    /// A packed day file, before it takes the place of the other.
+    PackSync = "pack-sync",
+    /// A packed day file takes the place of the other.
+    PackRename = "pack-rename",
+    /// A day file is packed for good.
+    PackDirSync = "pack-dir-sync",
     /// Holds, before anybody is told that they stand.
     HoldSync = "hold-sync",
     /// Holds replace the old ones.

@@ -52,11 +52,12 @@ pub(crate) fn blank(files: &dyn Files, path: &Path) -> Result<bool, Error> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         outcome => outcome.doing("open", path)?,
     };
-    zero(file.as_ref(), path)?;
+    wipe(file.as_ref(), path)?;
     Ok(true)
 }
 
-fn zero(file: &dyn File, path: &Path) -> Result<(), Error> {
+/// Writes zeros over an open file, durably; `path` is what it is or was called.
+pub(crate) fn wipe(file: &dyn File, path: &Path) -> Result<(), Error> {
     let len = file.stat().doing("stat", path)?.len;
     let zeros = vec![0; usize::try_from(CHUNK_BYTES.min(len)).unwrap_or_default()];
     let mut at = 0;

@@ -83,7 +83,7 @@ fn check_parts<'a>(record: &Record<'a>, leaf: &Glance<'_>) -> Result<Vec<Stored<
             Item::Grant(grant) => grant.day,
             Item::Part(part) if part.record_id == record.record_id => check_part(&part, leaf)?,
             // Only an erasure makes tombstones, and not through the log.
-            Item::Part(_) | Item::Tomb(_) => return Err(Refusal::Parts),
+            Item::Part(_) | Item::Block(_) | Item::Tomb(_) => return Err(Refusal::Parts),
         };
         stored.push(Stored { item, bytes, day });
     }

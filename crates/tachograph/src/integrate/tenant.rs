@@ -142,7 +142,7 @@ impl TenantLog {
                     }
                     self.parts.push(files, &self.places, placed)?;
                 }
-                Item::Tomb(_) => {}
+                Item::Block(_) | Item::Tomb(_) => {}
             }
         }
         Ok(())

@@ -39,11 +39,13 @@ impl Log {
     /// What the parts of an entry say, as far as they open.
     pub(crate) fn opened(&self, entry: &LogEntry) -> Result<Opened, Error> {
         let parts = self.parts(entry)?;
-        let opened = vault::open(&parts);
+        let leaf = Some(entry.index);
+        let opened = vault::open_of(leaf, &parts);
         let Some(look) = self.look.as_ref().filter(|_| !opened.sealed.is_empty()) else {
             return Ok(opened);
         };
-        let again = look.with(|opener| opener.open(&parts, &mut |part| self.grant(entry, part)));
+        let again =
+            look.with(|opener| opener.open_of(leaf, &parts, &mut |part| self.grant(entry, part)));
         Ok(again.unwrap_or(opened))
     }
 
@@ -88,7 +90,8 @@ impl Log {
         opener: &mut Opener,
     ) -> Result<Revealed, Error> {
         let parts = self.parts(entry)?;
-        let opened = opener.open(&parts, &mut |part| self.grant(entry, part));
+        let find = &mut |part: &Part<'_>| self.grant(entry, part);
+        let opened = opener.open_of(Some(entry.index), &parts, find);
         Ok(Self::revealed(entry, opened))
     }
 

@@ -98,10 +98,33 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl SignError {
+    /// What to do about it, where that can be said.
+    pub fn next(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoKey(_) => {
+                "name the right directory with --keys, or put the key back from where it is kept; \
+                 `tacho init` makes the first one"
+            }
+            Self::Exposed(_) => "`chmod 600` it; if others may have read it, `tacho keys rotate`",
+            Self::Busy(_) => "again in a moment",
+            Self::Refused { .. } => {
+                "`tacho verify` says what differs; `tacho keys new-origin` is the only way on"
+            }
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoKey(path) => write!(f, "no key at {}", path.display()),
+            Self::NoKey(path) => write!(
+                f,
+                "no key at {}: nothing new is signed; what was signed holds, and events are \
+                 recorded",
+                path.display()
+            ),
             Self::Exposed(path) => {
                 write!(f, "{} can be read by others: make it 0600", path.display())
             }

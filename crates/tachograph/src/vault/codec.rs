@@ -1,4 +1,4 @@
-//! Grants, parts and tombstones as bytes; all numbers big-endian.
+//! Grants, parts, blocks and tombstones as bytes; all numbers big-endian.
 //!
 //! ```text
 //! GRANT "TVG1" | u32 total | grant id 16 | class u8 | day u32 | type u8 | wrap
@@ -6,11 +6,13 @@
 //!              | body
 //! TOMB  "TVX1" | u32 total | record id 16 | grant id 16 | class u8 | reason u8 | u16 n | ticket 16
 //!              | n x digest 32 | zeros
+//! BLOCK see `block`
 //! ```
 //!
 //! A part's body is sealed, or with flag 4 its plaintext as it is: `seed 16 || JCS of
 //! [[name, value], ..]`.
 
+use super::block::{BLOCK_MAGIC, Block};
 use crate::limits::{FRAME_BYTES_MAX, PARTS_PER_FRAME_MAX};
 use crate::wal::field::{array_at, index, u16_at, u32_at};
 use std::fmt;
@@ -94,7 +96,7 @@ pub struct Tomb<'a> {
     pub digests: &'a [u8],
 }
 
-/// One of the three.
+/// One of the four.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Item<'a> {
     /// A grant.
@@ -103,9 +105,11 @@ pub enum Item<'a> {
     Part(Part<'a>),
     /// A tombstone.
     Tomb(Tomb<'a>),
+    /// Packed parts; only in day files.
+    Block(Block<'a>),
 }
 
-/// Why bytes are none of the three.
+/// Why bytes are none of the four.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flaw {
@@ -252,6 +256,7 @@ impl<'a> Item<'a> {
             GRANT_MAGIC => Item::Grant(grant(item)?),
             PART_MAGIC => Item::Part(part(item)?),
             TOMB_MAGIC => Item::Tomb(tomb(item)?),
+            BLOCK_MAGIC => Item::Block(Block::decode(item)?),
             _ => return Err(Flaw::Magic),
         };
         Ok((item, total))
@@ -361,6 +366,7 @@ mod tests {
                 Item::Grant(grant) => grant.encode(&mut again),
                 Item::Part(part) => part.encode(&mut again),
                 Item::Tomb(tomb) => tomb.encode(&mut again),
+                Item::Block(_) => panic!("no block was written"),
             }
         }
         assert_eq!(again, bytes);

@@ -45,7 +45,7 @@ pub enum VaultError {
     Scope(String),
     /// An escrow does not open with this secret.
     Escrow,
-    /// What is sealed opens only for who can be recorded looking, and this reader may write nothing.
+    /// What is sealed opens only for who can be recorded looking; this reader may write nothing.
     Unrecorded,
     /// There is no public key to seal with at the path: a writer makes none.
     NoPublic(PathBuf),
@@ -71,7 +71,8 @@ impl fmt::Display for VaultError {
                 path.display()
             ),
             Self::Unrecorded => f.write_str(
-                "what is sealed opens only when the look can be recorded, and nothing may be written",
+                "what is sealed opens only when the look can be recorded, \
+                 and nothing may be written",
             ),
             Self::NoPublic(path) => write!(
                 f,
@@ -113,6 +114,7 @@ impl VaultError {
             Self::Unrecorded => "the same without --read-only",
             Self::NotApplied { .. } => "apply them to this copy before anything is opened",
             Self::Busy(_) => "again in a moment",
+            Self::Sign(error) => return error.next(),
             _ => return None,
         })
     }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use tacho_event::privacy::{Class, Disclosure};
 use zeroize::Zeroizing;
 
-use super::cipher::{Expander, Key};
+use super::block::{Block, Entry, Unpacked};
+use super::cipher::{Expander, Key, Sealed};
 use super::codec::{Grant, GrantKind, Item, Part, items};
 use super::grant::{open_day, open_inner, open_master, open_outer};
 use super::plain::Opened;
@@ -23,10 +24,12 @@ pub struct Opener {
     origin: String,
     /// Keys of grants that were opened; none for one that does not open.
     grants: HashMap<[u8; 16], Option<Expander>>,
+    /// The last block that was opened: events that are read together often stand in one.
+    last: Option<([u8; 16], Unpacked)>,
 }
 
 /// What became of an attempt to open a part.
-pub(crate) enum Attempt {
+pub(crate) enum Opening {
     /// It opened.
     Open(Zeroizing<Vec<u8>>),
     /// The key of its grant is not at hand, or no more.
@@ -48,12 +51,22 @@ impl Opener {
         held.reload(tenant)?;
         let origin = held.origin(tenant)?.as_str().to_owned();
         drop(held);
-        Ok(Self { ring, tenant: tenant.to_owned(), origin, grants: HashMap::new() })
+        Ok(Self { ring, tenant: tenant.to_owned(), origin, grants: HashMap::new(), last: None })
     }
 
     /// Opens the parts of one event. Those that do not open are named in `sealed`.
     pub fn open(&mut self, parts: &[u8], find: FindGrant<'_>) -> Opened {
-        let mut opened = plain::open(parts);
+        self.open_of(None, parts, find)
+    }
+
+    /// Opens what is stored for a leaf; of blocks, the parts of the leaf.
+    pub(crate) fn open_of(
+        &mut self,
+        leaf: Option<u64>,
+        parts: &[u8],
+        find: FindGrant<'_>,
+    ) -> Opened {
+        let mut opened = plain::open_of(leaf, parts);
         opened.sealed.clear();
         for item in items(parts).flatten() {
             match item {
@@ -62,7 +75,15 @@ impl Opener {
                     Some(plaintext) => opened.take(&part, &plaintext),
                     None => opened.sealed.push(part.class),
                 },
-                Item::Part(_) | Item::Tomb(_) => {}
+                Item::Block(block) if !block.is_plain() => {
+                    if leaf.is_some() && self.unpack(&block, find).is_some() {
+                        let parts = self.last.as_ref().map_or(&[][..], |(_, parts)| parts);
+                        opened.take_block(&block, leaf, parts);
+                    } else {
+                        opened.sealed.push(block.class);
+                    }
+                }
+                Item::Part(_) | Item::Block(_) | Item::Tomb(_) => {}
             }
         }
         opened
@@ -74,17 +95,54 @@ impl Opener {
         part: &Part<'_>,
         find: FindGrant<'_>,
     ) -> Option<Zeroizing<Vec<u8>>> {
-        match self.attempt(part, find) {
-            Attempt::Open(plaintext) => Some(plaintext),
-            Attempt::NoKey | Attempt::Broken => None,
+        match self.look(part, find) {
+            Opening::Open(plaintext) => Some(plaintext),
+            Opening::NoKey | Opening::Broken => None,
         }
     }
 
     /// What a part says, or why it does not open.
-    pub(crate) fn attempt(&mut self, part: &Part<'_>, find: FindGrant<'_>) -> Attempt {
+    pub(crate) fn look(&mut self, part: &Part<'_>, find: FindGrant<'_>) -> Opening {
         if part.is_plain() {
-            return Attempt::Open(Zeroizing::new(part.body.to_vec()));
+            return Opening::Open(Zeroizing::new(part.body.to_vec()));
         }
+        self.meet(part, find);
+        let Some(Some(key)) = self.grants.get(&part.grant_id) else { return Opening::NoKey };
+        part::open(key, part, &self.origin).map_or(Opening::Broken, Opening::Open)
+    }
+
+    /// What a sealed block holds; none without its key.
+    pub(crate) fn look_block(
+        &mut self,
+        block: &Block<'_>,
+        find: FindGrant<'_>,
+    ) -> Result<Option<Unpacked>, Sealed> {
+        let Some(first) = block.entries().next() else { return Ok(None) };
+        self.meet(&block.part(&first), find);
+        let Some(Some(key)) = self.grants.get(&block.grant_id) else { return Ok(None) };
+        block.open(Some(key), &self.origin).map(Some)
+    }
+
+    /// The plaintexts of a block's parts; none if it does not open.
+    pub(crate) fn block(&mut self, block: &Block<'_>, find: FindGrant<'_>) -> Option<Unpacked> {
+        self.unpack(block, find)?;
+        self.last.take().map(|(_, parts)| parts)
+    }
+
+    fn unpack(&mut self, block: &Block<'_>, find: FindGrant<'_>) -> Option<()> {
+        if self.last.as_ref().is_some_and(|(id, _)| *id == block.id) {
+            return Some(());
+        }
+        let first = block.entries().next()?;
+        self.meet(&block.part(&first), find);
+        let key = self.grants.get(&block.grant_id).and_then(Option::as_ref);
+        let parts = block.open(key, &self.origin).ok()?;
+        self.last = Some((block.id, parts));
+        Some(())
+    }
+
+    /// Opens the grant of a part that stands elsewhere.
+    fn meet(&mut self, part: &Part<'_>, find: FindGrant<'_>) {
         if !self.grants.contains_key(&part.grant_id)
             && let Some(bytes) = find(part)
             && let Ok((Item::Grant(grant), _)) = Item::decode(&bytes)
@@ -92,8 +150,6 @@ impl Opener {
         {
             self.learn(&grant);
         }
-        let Some(Some(key)) = self.grants.get(&part.grant_id) else { return Attempt::NoKey };
-        part::open(key, part, &self.origin).map_or(Attempt::Broken, Attempt::Open)
     }
 
     /// Opens a grant, once.
@@ -145,6 +201,18 @@ impl Opened {
             }
             Ok(_) => self.problems.push(plain::broken("a part does not hold its pairs")),
             Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    /// Takes in the parts of a leaf that stand in a block.
+    pub(super) fn take_block(
+        &mut self,
+        block: &Block<'_>,
+        leaf: Option<u64>,
+        parts: &[(Entry, Zeroizing<Vec<u8>>)],
+    ) {
+        for (entry, plaintext) in parts.iter().filter(|(entry, _)| Some(entry.leaf) == leaf) {
+            self.take(&block.part(entry), plaintext);
         }
     }
 

@@ -72,6 +72,11 @@ pub struct Opened {
 
 /// Opens the plain ones among the grants and parts of one event.
 pub fn open(parts: &[u8]) -> Opened {
+    open_of(None, parts)
+}
+
+/// Opens the plain ones among what is stored for a leaf; in blocks, those of the leaf.
+pub(crate) fn open_of(leaf: Option<u64>, parts: &[u8]) -> Opened {
     let mut opened = Opened::default();
     for item in items(parts) {
         match item {
@@ -85,6 +90,11 @@ pub fn open(parts: &[u8]) -> Opened {
                 }
             }
             Ok(Item::Part(part)) => opened.sealed.push(part.class),
+            Ok(Item::Block(block)) if block.is_plain() => match block.open(None, "") {
+                Ok(parts) => opened.take_block(&block, leaf, &parts),
+                Err(_) => opened.problems.push(broken("a block does not hold its parts")),
+            },
+            Ok(Item::Block(block)) => opened.sealed.push(block.class),
             Ok(Item::Tomb(tomb)) => opened.erased.push((tomb.class, tomb.ticket)),
             Ok(Item::Grant(_)) => {}
             Err(flaw) => opened.problems.push(broken(&flaw.to_string())),

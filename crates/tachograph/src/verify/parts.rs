@@ -19,7 +19,7 @@ use crate::limits::{
 };
 use crate::log::Log;
 use crate::parts::Records;
-use crate::vault::{Item, Attempt, Opener, Part, Tomb};
+use crate::vault::{Block, Item, Opener, Opening, Part, Sealed, Tomb, Unpacked};
 
 /// What became of the disclosures that leaves commit to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +48,9 @@ impl fmt::Display for Disclosures {
         )
     }
 }
+
+/// Unclaimed parts of one day's blocks that are told.
+const FINDINGS_OF_BLOCKS_MAX: usize = 16;
 
 /// A digest that is recorded as gone, the reason, and the ticket.
 type Buried = (Digest, u8, Ticket);
@@ -78,6 +81,8 @@ struct Day {
     grants: HashSet<[u8; 16]>,
     /// The last leaf that a record named.
     last: Option<u64>,
+    /// What blocks hold for leaves that are still to come.
+    packed: HashMap<u64, Found>,
     /// The file is damaged or gone: told once.
     given_up: bool,
 }
@@ -257,15 +262,30 @@ impl<'l> Check<'l> {
                 }
                 continue;
             };
+            let path = || log.places().day_file(class, day).display().to_string();
             if leaf > index {
                 records.seek(offset);
                 break;
+            }
+            if let Item::Block(block) = &record.item {
+                let spot = || Spot::file(path().as_str()).at(offset);
+                let find = &mut |part: &Part<'_>| {
+                    log.part_files().grant(class, day, &part.grant_id).ok().flatten()
+                };
+                let opened = match &mut opener {
+                    _ if block.is_plain() => block.open(None, "").map(Some),
+                    Some(opener) => opener.look_block(block, find),
+                    None => Ok(None),
+                };
+                let known = (class, &file.grants);
+                take_block(block, known, opened, &mut file.packed, (&spot, &mut *report));
+                file.packed.retain(|leaf, _| *leaf >= first);
+                continue;
             }
             // Its leaf was pruned; it goes with its day.
             if leaf < first {
                 continue;
             }
-            let path = || log.places().day_file(class, day).display().to_string();
             let spot = || Spot::leaf(leaf).within(path()).at(offset);
             if leaf < index || file.last.is_some_and(|last| leaf < last) {
                 report.find(Code::PartUnclaimed, spot(), "no leaf waits for it here");
@@ -279,8 +299,11 @@ impl<'l> Check<'l> {
                 let find = &mut |part: &Part<'_>| {
                     log.part_files().grant(class, day, &part.grant_id).ok().flatten()
                 };
-                take_sealed(part, opener.attempt(part, find), &mut found, &spot, report);
+                take_sealed(part, opener.look(part, find), &mut found, &spot, report);
             }
+        }
+        if let Some(packed) = file.packed.remove(&index) {
+            found.add(packed);
         }
         self.opener = opener;
         found
@@ -289,6 +312,11 @@ impl<'l> Check<'l> {
     /// What stands in a day file behind its last leaf.
     fn behind(&mut self, class: Class, day: u32, size: u64, report: &mut Report) {
         let Some(file) = self.days.get_mut(&(class, day)) else { return };
+        for leaf in file.packed.keys().take(FINDINGS_OF_BLOCKS_MAX) {
+            let path = self.log.places().day_file(class, day).display().to_string();
+            let what = "a block holds a part that no leaf waits for";
+            report.find(Code::PartUnclaimed, Spot::leaf(*leaf).within(path), what);
+        }
         let (Some(records), Some(_)) = (&mut file.records, file.length) else { return };
         let offset = records.offset();
         if let Ok(Some(record)) = records.next_record()
@@ -418,7 +446,7 @@ fn take(
     report: &mut Report,
 ) {
     match item {
-        Item::Grant(_) => {}
+        Item::Grant(_) | Item::Block(_) => {}
         Item::Tomb(tomb) => {
             found.records.insert(tomb.record_id);
             found.tombs.extend(buried(tomb));
@@ -440,18 +468,53 @@ fn take(
     }
 }
 
+/// Takes in what a block holds, for the leaves of its table.
+fn take_block(
+    block: &Block<'_>,
+    (class, grants): (Class, &HashSet<[u8; 16]>),
+    opened: Result<Option<Unpacked>, Sealed>,
+    packed: &mut HashMap<u64, Found>,
+    (spot, report): (&dyn Fn() -> Spot, &mut Report),
+) {
+    if block.class != class {
+        report.find(Code::PartChanged, spot(), "it is of another class");
+    }
+    if block.entries().next().is_none() {
+        return;
+    }
+    if !grants.contains(&block.grant_id) && grants.len() < VERIFY_GRANTS_MAX {
+        report.find(Code::PartChanged, spot(), "its grant does not stand before it");
+    }
+    if opened.is_err() {
+        report.find(Code::PartChanged, spot(), "a block does not open, or does not hold its parts");
+    }
+    let Ok(Some(parts)) = opened else {
+        for entry in block.entries() {
+            let found = packed.entry(entry.leaf).or_default();
+            found.records.insert(entry.record_id);
+            found.sealed += u64::from(entry.pairs);
+        }
+        return;
+    };
+    for (entry, plaintext) in parts {
+        let found = packed.entry(entry.leaf).or_default();
+        found.records.insert(entry.record_id);
+        take_shown(&block.part(&entry), &plaintext, found, spot, report);
+    }
+}
+
 /// Takes in a sealed part, as far as it opens.
 fn take_sealed(
     part: &Part<'_>,
-    attempt: Attempt,
+    look: Opening,
     found: &mut Found,
     spot: &dyn Fn() -> Spot,
     report: &mut Report,
 ) {
-    match attempt {
-        Attempt::NoKey => {}
-        Attempt::Broken => report.find(Code::PartChanged, spot(), "it does not open with its key"),
-        Attempt::Open(plaintext) => {
+    match look {
+        Opening::NoKey => {}
+        Opening::Broken => report.find(Code::PartChanged, spot(), "it does not open with its key"),
+        Opening::Open(plaintext) => {
             found.sealed -= u64::from(part.pairs);
             take_shown(part, &plaintext, found, spot, report);
         }
@@ -471,6 +534,15 @@ fn take_shown(
         }
         Ok(_) => report.find(Code::PartChanged, spot(), "it does not hold its pairs"),
         Err(problem) => report.find(Code::PartChanged, spot(), problem),
+    }
+}
+
+impl Found {
+    fn add(&mut self, other: Found) {
+        self.opened.extend(other.opened);
+        self.sealed += other.sealed;
+        self.tombs.extend(other.tombs);
+        self.records.extend(other.records);
     }
 }
 

@@ -25,6 +25,7 @@ mod ledger;
 mod lock;
 mod loss;
 mod once;
+mod pack;
 mod read;
 mod real;
 mod record;

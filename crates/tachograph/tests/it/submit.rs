@@ -139,7 +139,7 @@ fn every_frame_of_a_batch_that_had_repetitions_can_be_opened_alone() {
                     assert!(grants.contains(&part.grant_id), "a part without its grant");
                     parts += 1;
                 }
-                Kept::Tomb(_) => panic!("nothing was erased"),
+                Kept::Tomb(_) | Kept::Block(_) => panic!("nothing was erased or packed"),
             }
         }
     }

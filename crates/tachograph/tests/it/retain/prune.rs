@@ -17,8 +17,7 @@ use crate::yard::append_bare;
 fn both(safe: &Safe, against: &[(String, Vec<u8>)]) -> (Vec<Code>, Vec<Code>) {
     let options = Options { against: against.to_vec(), ..trusted(&safe.yard) };
     let ours = verify(&safe.yard.store(), "default", &options).report;
-    let against =
-        Against { keys: options.keys, notes: against.to_vec(), ..Against::default() };
+    let against = Against { keys: options.keys, notes: against.to_vec(), ..Against::default() };
     let dir = safe.yard.places("default").dir().to_owned();
     let theirs = tacho_verify::log::check(&dir, &against, &mut |_| ());
     let codes = |report: &tacho_tree::audit::Report| {

@@ -16,7 +16,7 @@ fn kinds(safe: &Safe, class: Class) -> Vec<GrantKind> {
             match record.item {
                 Item::Grant(grant) => kinds.push(grant.kind),
                 Item::Part(part) => assert!(!part.is_plain()),
-                Item::Tomb(_) => panic!("nothing was erased"),
+                Item::Tomb(_) | Item::Block(_) => panic!("nothing was erased or packed"),
             }
         }
     }
