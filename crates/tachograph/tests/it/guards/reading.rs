@@ -1,9 +1,8 @@
 //! Guards of what stands beside a log: cursors, published keys, surplus leaves.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
-use tacho_testkit::sim::{Fault, Keep, Machine, On, Stop};
+use tacho_testkit::sim::{Keep, Machine, Stop};
 use tacho_tree::checkpoint;
 use tachograph::Log;
 use tachograph::files::Point;
