@@ -57,6 +57,6 @@ pub(crate) fn beat(recorder: &str, kind: Beat, counts: Counts, now: Timestamp) -
 pub(crate) fn clock_step(from: Timestamp, to: Timestamp) -> Draft {
     Draft::system("tacho.clock")
         .with("severity", tacho_event::Severity::Warning)
-        .with("action.system.from", from.to_string())
-        .with("action.system.to", to.to_string())
+        .with("action.system.stepped_from", from.to_string())
+        .with("action.system.stepped_to", to.to_string())
 }

@@ -362,8 +362,10 @@ impl Ends {
 
     fn push(&mut self, end: u64) {
         let stored = self.stored.get(self.next..self.next + 4);
+        // Zeros stand where nothing was written: the file was made anew behind its first leaves.
         let agrees = stored.is_none_or(|bytes| {
-            u32::try_from(end).is_ok_and(|end| bytes == end.to_be_bytes().as_slice())
+            bytes == [0; 4].as_slice()
+                || u32::try_from(end).is_ok_and(|end| bytes == end.to_be_bytes().as_slice())
         });
         if !agrees && self.wrong.is_none() {
             self.wrong = Some(self.next);

@@ -93,6 +93,7 @@ fn every_guard_fails_without_its_point() {
 const UNGUARDED: &[Point] = &[
     Point::WalReadDirSync,
     Point::RowsDirSync,
+    Point::VaultPubDirSync,
     Point::JournalDirSync,
     Point::PlanSync,
     Point::PlanRename,

@@ -144,7 +144,8 @@ fn leaves_are_as_old_as_the_recorder_says_and_not_as_they_say() {
     append_bare(&safe.yard, 0, 10);
     safe.integrate();
     super::lay(&safe, 10, PER_FILE);
-    safe.yard.record("default", 0, 1);
+    append_bare(&safe.yard, 70_000, 1);
+    safe.integrate();
     age(&safe, 20);
     // Nothing of the recorder's own stands behind them: nobody knows.
     assert_eq!(notices(&safe, &[]), [Notice::AgeUnknown { first: 0 }]);
