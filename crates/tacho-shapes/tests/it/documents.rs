@@ -12,15 +12,15 @@ use tacho_shapes::memory::Warning;
 use tacho_testkit::{block_on, scratch};
 
 #[path = "../../examples/agent.rs"]
-mod agent;
+pub(crate) mod agent;
 #[path = "../../examples/interaction.rs"]
-mod interaction;
+pub(crate) mod interaction;
 #[path = "../../examples/journal.rs"]
-mod journal;
+pub(crate) mod journal;
 #[path = "../../examples/memory.rs"]
-mod memory;
+pub(crate) mod memory;
 #[path = "../../examples/provider.rs"]
-mod provider;
+pub(crate) mod provider;
 
 fn json(path: &Path) -> Value {
     read(&std::fs::read(path).unwrap()).unwrap()

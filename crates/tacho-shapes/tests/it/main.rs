@@ -12,6 +12,7 @@ mod clock;
 mod documents;
 mod lines;
 mod memory;
+mod outputs;
 mod retry;
 mod samples;
 mod session;
