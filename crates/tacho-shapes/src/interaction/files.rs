@@ -176,7 +176,7 @@ impl SessionFiles {
     fn write_content(&self, event: &Object, record: &Object) -> Result<(), Error> {
         let id = book::text(event, "/id").unwrap_or_default();
         let Ok(id) = paper::file_name(id) else { return Ok(()) };
-        let content = FullContent::of(id, event);
+        let content = FullContent::of(id, event, false);
         let dir = self.dir.join(FULL);
         paper::make_dir(&dir)?;
         let mut manifest = Object::from([("interaction_id", id)]);
