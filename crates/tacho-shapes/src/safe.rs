@@ -121,3 +121,20 @@ fn is_inside(path: &Path, dir: &Path) -> bool {
     let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     whole(path).starts_with(whole(dir))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_to_seal_and_knows_no_keys_is_refused() {
+        assert!(matches!(keeping(None, true), Err(Error::Record(RecordError::NoKeys))));
+        assert!(keeping(None, false).is_ok_and(|(writer, _)| !writer.is_sealed()));
+    }
+
+    #[test]
+    fn keys_beside_a_store_are_not_in_it() {
+        assert!(is_inside(Path::new("a/store/keys"), Path::new("a/store")));
+        assert!(!is_inside(Path::new("a/store-keys"), Path::new("a/store")));
+    }
+}

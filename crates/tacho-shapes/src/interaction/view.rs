@@ -273,9 +273,7 @@ impl AuditViewer {
     pub(super) fn events(&self) -> Result<Vec<Object>, Error> {
         match &self.source {
             Source::Files(events) => Ok(events.clone()),
-            Source::Log(log) => {
-                book::events(log, self.query(None), usize::MAX)
-            }
+            Source::Log(log) => book::events(log, self.query(None), usize::MAX),
         }
     }
 

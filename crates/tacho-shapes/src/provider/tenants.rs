@@ -68,7 +68,8 @@ impl Tenants {
                 open.books.remove(&oldest);
             }
         }
-        let settings = Settings { tenant: tenant.clone(), keys: self.keys.clone(), ..Settings::default() };
+        let settings =
+            Settings { tenant: tenant.clone(), keys: self.keys.clone(), ..Settings::default() };
         let queue = QueueSettings { threads: 1, ..QueueSettings::default() };
         let book = Book::of(&self.store, self.world.clone(), self.policy.clone(), settings, queue)?;
         open.books.insert(tenant, (book.clone(), asked));

@@ -15,6 +15,7 @@ mod memory;
 mod outputs;
 mod retry;
 mod samples;
+mod sealed;
 mod session;
 mod spans;
 mod stop;
