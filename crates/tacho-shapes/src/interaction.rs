@@ -9,8 +9,9 @@
 //! ```
 //!
 //! Where content is to be encrypted, it is sealed with keys that lie outside the store, and never
-//! written beside it: the files then hold what is not sealed, as lengths and digests. The viewer
-//! and the exporter ask the store, which records that they look.
+//! written beside it: the files then hold times, kinds, names and outcomes; lengths, digests and
+//! settings are sealed too. The viewer and the exporter ask the store, which records that they
+//! look.
 
 mod config;
 mod content;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use tacho_event::Draft;
-use tacho_event::json::{Object, Value};
+use tacho_event::json::{Object, Value, read};
 use tacho_event::privacy::{Policy, Preset};
 use tacho_shapes::agent::{AgentLog, FileDestination};
 use tacho_shapes::book::all_events;
@@ -107,6 +107,10 @@ fn what_is_sealed_stands_in_no_file_and_the_exporter_shows_it_with_the_keys() {
     assert!(!audit.join("full_interactions").exists());
     let tools = std::fs::read_to_string(audit.join("tool_usage_s1.jsonl")).unwrap();
     assert!(tools.contains("shovel") && tools.lines().count() == 1, "{tools}");
+    let session = std::fs::read(audit.join("session_s1.json")).unwrap();
+    let session = read(&session).unwrap();
+    let names: Vec<&str> = session.as_object().unwrap().iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["duration_seconds", "end_time", "session_id"], "no time is another's");
     assert_eq!(looks(&logger), 0, "whoever writes the files opens nothing");
 
     let content = AuditViewer::new(&logger).unwrap().get_full_interaction_content(&id).unwrap();
