@@ -5,6 +5,9 @@
 //!                                          | followers: files for people
 //! ```
 //!
+//! Under a policy whose preset seals, what can be erased is sealed before it reaches a file, and
+//! opens for readers who have the keys: [`Book::log`]. Files for people follow what is not sealed.
+//!
 //! A book is cheap to clone and shared by threads: every clone writes the same log.
 
 use std::path::Path;
@@ -20,11 +23,13 @@ use tachograph::log::{LogEntry, Order, Query};
 use tachograph::record::{Queue, QueueSettings, Settings, Ticket};
 use tachograph::stop::{Asker, Standing, Stops};
 use tachograph::store::{Remote, Store};
+use tachograph::vault::Custody;
 use tachograph::wal::{Options, Wal};
 use tachograph::world::{OsWorld, World};
 use tachograph::{Log, Receipt, Recorder};
 
 use crate::error::Error;
+use crate::safe::{self, Safe};
 
 /// Events behind the integrated log that a reader overlays before it asks for an integration.
 const LIVE_EVENTS_MAX: u64 = 4096;
@@ -42,13 +47,19 @@ struct Inner {
     tenant: TenantId,
     world: Arc<dyn World>,
     integrator: Mutex<Integrator>,
+    /// None where no directory for keys is known.
+    safe: Option<Safe>,
+    seals: bool,
 }
 
 impl Book {
-    /// The book of the default tenant in the store at `dir`, which is made if there is none.
+    /// The book of the default tenant in the store at `dir`, which is made if there is none. A
+    /// policy that seals does it with the keys that [`crate::paper::default_keys`] names, unless
+    /// `Settings::keys` names others; it makes them for a new store.
     ///
     /// # Errors
-    /// Why the directory is no store, or could not be made one.
+    /// Why the directory is no store, or could not be made one; or that there are no keys to seal
+    /// with.
     pub fn open(dir: impl AsRef<Path>, policy: Policy) -> Result<Self, Error> {
         Self::open_with(dir, policy, Settings::default(), QueueSettings::default())
     }
@@ -71,7 +82,8 @@ impl Book {
     /// A book in an open store, by the clock of `world`.
     ///
     /// # Errors
-    /// Why the opening heartbeat could not be recorded, or no thread started.
+    /// Why the opening heartbeat could not be recorded, no thread started, or there are no keys to
+    /// seal with.
     pub fn of(
         store: &Store,
         world: Arc<dyn World>,
@@ -79,12 +91,32 @@ impl Book {
         settings: Settings,
         queue: QueueSettings,
     ) -> Result<Self, Error> {
-        let wal = Wal::new(store, world.clone(), Options::default());
+        let seals = Custody::seals(policy.preset_of());
+        Self::sealing(store, world, policy, settings, queue, seals)
+    }
+
+    /// Like [`Book::of`], sealed or not whatever the policy's preset says.
+    pub(crate) fn sealing(
+        store: &Store,
+        world: Arc<dyn World>,
+        policy: Policy,
+        settings: Settings,
+        queue: QueueSettings,
+        seals: bool,
+    ) -> Result<Self, Error> {
         let tenant = settings.tenant.clone();
-        let recorder = Recorder::new(store.clone(), wal, world.clone(), policy, settings)?;
+        let safe = Safe::of(store, &world, &tenant, settings.keys.as_deref())?;
+        let (writer, ring) = safe::keeping(safe.as_ref(), seals)?;
+        let wal = Wal::new(store, world.clone(), Options::default());
+        let (own, around) = (store.clone(), world.clone());
+        let recorder = Recorder::with_writer(own, wal, around, policy, settings, writer)?;
         let queue = Queue::start(recorder, queue).map_err(Error::NoThread)?;
-        let integrator = Mutex::new(Integrator::new(store, world.clone()));
-        let inner = Inner { queue, store: store.clone(), tenant, world, integrator };
+        let mut integrator = Integrator::new(store, world.clone());
+        if let Some(ring) = ring {
+            integrator = integrator.with_vault(ring);
+        }
+        let (store, integrator) = (store.clone(), Mutex::new(integrator));
+        let inner = Inner { queue, store, tenant, world, integrator, safe, seals };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -136,11 +168,25 @@ impl Book {
         self.inner.world.now()
     }
 
-    /// The log as it stands now, with everything acknowledged so far.
+    /// The log as it stands now, with everything acknowledged so far. What is sealed in it opens
+    /// with the keys, and that somebody looks is recorded before it does; without them it stays
+    /// sealed.
     ///
     /// # Errors
     /// What the disk said.
     pub fn log(&self) -> Result<Log, Error> {
+        let log = self.sealed_log()?;
+        Ok(match &self.inner.safe {
+            Some(safe) => safe.looking(log, "log"),
+            None => log,
+        })
+    }
+
+    /// Like [`Book::log`], for who is to see nothing that is sealed.
+    ///
+    /// # Errors
+    /// What the disk said.
+    pub fn sealed_log(&self) -> Result<Log, Error> {
         let mut log = Log::of(&self.inner.store, self.tenant())?;
         if log.size() - log.integrated().size() > LIVE_EVENTS_MAX && self.integrate() {
             log.refresh()?;
@@ -158,7 +204,7 @@ impl Book {
 
     /// True if the recorder encrypts what can be erased.
     pub fn seals(&self) -> bool {
-        false
+        self.inner.seals
     }
 
     /// What the emergency stop says that forbids this agent or session to go on; none if it may.
@@ -224,10 +270,12 @@ pub fn reveal(log: &Log, entry: &LogEntry) -> Result<Object, Error> {
     Ok(event)
 }
 
-/// True for what the recorder says about itself.
+/// True for what the recorder says about itself, and for looks at what is sealed: each question
+/// would be among the answers to the next.
 pub fn is_own(leaf: &Object) -> bool {
     let action = leaf.object("action");
-    action.and_then(|action| action.str("type")) == Some("system")
+    let member = |name: &str| action.and_then(|action| action.str(name));
+    member("type") == Some("system") || member("name") == Some("tacho.reveal")
 }
 
 /// The text at a pointer of an event.

@@ -37,6 +37,8 @@ pub enum Error {
     },
     /// The name of a thing that becomes the name of a file cannot be one.
     NoFileName(String),
+    /// The directory of the keys lies in the store: a copy of it would open everything.
+    KeysInStore(PathBuf),
     /// The system has no thread to give.
     NoThread(std::io::Error),
     /// Too many of something at once.
@@ -58,6 +60,11 @@ impl fmt::Display for Error {
             }
             Self::Missing { what, name } => write!(f, "no {what} `{name}`"),
             Self::NoFileName(name) => write!(f, "`{name}` cannot be part of a file's name"),
+            Self::KeysInStore(keys) => write!(
+                f,
+                "the keys may not lie in the store: name a directory outside it, not {}",
+                keys.display()
+            ),
             Self::NoThread(error) => write!(f, "no thread to record with: {error}"),
             Self::TooMany(what) => write!(f, "too many {what}"),
         }

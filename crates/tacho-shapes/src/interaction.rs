@@ -8,8 +8,10 @@
 //!   full_interactions/                prompt_{id}.txt, response_{id}.txt, manifest_{id}.json
 //! ```
 //!
-//! Where content is to be encrypted, it is not written beside the store in the clear: the files
-//! then hold lengths and digests, and the viewer asks the store.
+//! Where content is to be encrypted, it is sealed with keys that lie outside the store, and never
+//! written beside it: the files then hold times, kinds, names and outcomes; lengths, digests and
+//! settings are sealed too. The viewer and the exporter ask the store, which records that they
+//! look.
 
 mod config;
 mod content;

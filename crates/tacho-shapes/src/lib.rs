@@ -29,6 +29,7 @@ pub mod middleware;
 pub mod paper;
 pub mod provider;
 pub mod retry;
+mod safe;
 pub mod spans;
 
 pub use book::Book;

@@ -146,7 +146,8 @@ impl Follower {
             Some(note) => note,
             None => self.read_note()?,
         };
-        let log = self.book.log()?;
+        // What is sealed does not reach a file in the clear.
+        let log = self.book.sealed_log()?;
         let (mut count, mut bytes, mut next) = (0, 0, note.next);
         let mut pending: BTreeMap<String, String> = BTreeMap::new();
         let query = Query { order: Order::Oldest, first: note.next, ..Query::default() };

@@ -5,11 +5,14 @@
     reason = "what is written for people lies outside the store and is not synced like evidence"
 )]
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tacho_event::json::{self, Object, Value};
+use tacho_event::uuid_text;
+use tachograph::Store;
 
 use crate::error::Error;
 
@@ -33,7 +36,6 @@ impl<T> On<T> for io::Result<T> {
 /// # Errors
 /// That the environment names neither a store nor a home.
 pub fn default_store() -> Result<PathBuf, Error> {
-    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let home = || named("HOME").map(|home| PathBuf::from(home).join(".local/share"));
     let data = || named("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
     let store = named("TACHO_STORE").map(PathBuf::from);
@@ -41,6 +43,22 @@ pub fn default_store() -> Result<PathBuf, Error> {
         what: "environment variable",
         name: "TACHO_STORE".to_owned(),
     })
+}
+
+/// The keys of a store whose user names no place for them, where the command `tacho` looks too:
+/// `TACHO_KEYS`, else `$XDG_CONFIG_HOME/tachograph/keys/INSTALLATION`, else the same in
+/// `~/.config`; none without a home.
+pub fn default_keys(store: &Store) -> Option<PathBuf> {
+    let path = |name: &str| named(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let config = || path("XDG_CONFIG_HOME").or_else(|| Some(path("HOME")?.join(".config")));
+    let name = uuid_text(*store.installation()).replace('-', "");
+    let own = || config().map(|config| config.join("tachograph/keys").join(name));
+    named("TACHO_KEYS").map(PathBuf::from).or_else(own)
+}
+
+/// A variable of the environment that says something.
+fn named(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Makes a directory and those above it.

@@ -1,5 +1,5 @@
-//! The ledgers over the checklist and the samples of the five systems, read: shared by the page that is printed of
-//! it and by the tests that hold it true.
+//! The ledgers over the checklist and the samples of the five systems, read: shared by the page
+//! that is printed of it and by the tests that hold it true.
 
 /// The lines of the checklist.
 pub(crate) const CHECKLIST: &str = include_str!("../../fixtures/checklist.txt");

@@ -16,7 +16,8 @@ pub struct AuditConfig {
     pub project_path: PathBuf,
     /// Whether prompts and responses are kept, or their lengths and digests alone.
     pub full_content_logging: bool,
-    /// Whether content is to be sealed; it is then not written beside the store in the clear.
+    /// Whether content is to be sealed, whatever the preset says; content that is sealed is not
+    /// written beside the store.
     pub encrypt_sensitive_content: bool,
     /// Whether SHA-256 digests of prompts and responses are kept.
     pub store_content_hashes: bool,
@@ -34,6 +35,9 @@ pub struct AuditConfig {
     pub rotation: Rotation,
     /// The privacy preset of the store.
     pub preset: Preset,
+    /// Where the keys lie that seal and open, outside the store; none for
+    /// [`crate::paper::default_keys`].
+    pub keys: Option<PathBuf>,
 }
 
 impl AuditConfig {
@@ -52,6 +56,7 @@ impl AuditConfig {
             batch_size: 1000,
             rotation: Rotation::default(),
             preset: Preset::Development,
+            keys: None,
         }
     }
 
@@ -67,7 +72,12 @@ impl AuditConfig {
 
     /// True if prompts and responses are written beside the store too.
     pub(super) fn writes_content(&self) -> bool {
-        self.full_content_logging && !self.encrypt_sensitive_content
+        self.full_content_logging && !self.seals()
+    }
+
+    /// True if content is sealed.
+    pub(super) fn seals(&self) -> bool {
+        self.encrypt_sensitive_content || self.preset.terms().sealed
     }
 
     /// The settings as they stand in the session's record.

@@ -19,18 +19,20 @@ pub fn sha256_hex(text: &str) -> String {
 pub struct FullContent {
     /// The interaction.
     pub interaction_id: String,
-    /// What was asked; none where it was not kept, or is erased.
+    /// What was asked; none where it was not kept, is sealed or erased.
     pub prompt: Option<String>,
     /// What was answered.
     pub response: Option<String>,
     /// Whether what is kept has the recorded digests; none where there are no digests, or where
     /// redaction replaced a secret, so that the text is another.
     pub matches_hashes: Option<bool>,
+    /// Whether it is there and sealed, and the keys to open it are not at hand.
+    pub is_sealed: bool,
 }
 
 impl FullContent {
     /// The content of an event.
-    pub(super) fn of(id: &str, event: &Object) -> Self {
+    pub(super) fn of(id: &str, event: &Object, is_sealed: bool) -> Self {
         let member = |name: &str| {
             let at = format!("/action/model/{name}");
             event.at(&at).and_then(|value| value.as_str()).map(str::to_owned)
@@ -46,6 +48,6 @@ impl FullContent {
         let known: Vec<bool> = sames.into_iter().flatten().collect();
         let is_known = !known.is_empty() && !was_redacted;
         let matches_hashes = is_known.then(|| known.into_iter().all(|same| same));
-        Self { interaction_id: id.to_owned(), prompt, response, matches_hashes }
+        Self { interaction_id: id.to_owned(), prompt, response, matches_hashes, is_sealed }
     }
 }

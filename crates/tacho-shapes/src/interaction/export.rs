@@ -1,18 +1,17 @@
 //! The exporter: given a logger, writes its session for people and other programs.
 //!
 //! Exporting is looking: it is an event. Each export says whether what it holds is what was
-//! recorded: the digests of prompts and responses, compared with the texts.
+//! recorded: the digests of prompts and responses, compared with the texts; and which of them are
+//! sealed, with no key at hand to open them.
 
 use std::path::{Path, PathBuf};
 
 use tacho_event::Draft;
 use tacho_event::json::{Object, Value};
 
-use super::content::FullContent;
 use super::files::KINDS;
 use super::logger::AuditLogger;
 use super::view::AuditViewer;
-use crate::book;
 use crate::error::Error;
 use crate::paper;
 
@@ -137,12 +136,17 @@ impl<'l> AuditExporter<'l> {
             }
             document.insert(*stem, records);
         }
-        let contents = self.contents_of(&viewer)?;
+        let contents = viewer.contents()?;
         let checked = contents.iter().filter(|content| content.matches_hashes.is_some()).count();
         let failed = contents.iter().filter(|content| content.matches_hashes == Some(false));
         let failed: Vec<&str> = failed.map(|content| content.interaction_id.as_str()).collect();
-        let integrity =
-            Object::from([("checked", Value::from(checked)), ("failed", failed.into())]);
+        let sealed = contents.iter().filter(|content| content.is_sealed);
+        let sealed: Vec<&str> = sealed.map(|content| content.interaction_id.as_str()).collect();
+        let integrity = Object::from([
+            ("checked", Value::from(checked)),
+            ("failed", failed.into()),
+            ("sealed", sealed.into()),
+        ]);
         if include_full_content {
             let index = contents.iter().map(|content| {
                 let length = |text: &Option<String>| text.as_ref().map(String::len);
@@ -150,6 +154,7 @@ impl<'l> AuditExporter<'l> {
                     ("prompt_bytes", Value::from(length(&content.prompt))),
                     ("response_bytes", length(&content.response).into()),
                     ("matches_hashes", content.matches_hashes.into()),
+                    ("is_sealed", content.is_sealed.into()),
                 ]);
                 (content.interaction_id.as_str(), row)
             });
@@ -177,7 +182,7 @@ impl<'l> AuditExporter<'l> {
     /// The full content of every interaction, each in files of its own.
     fn contents(&self, dir: &Path) -> Result<Vec<ExportedFile>, Error> {
         let mut files = Vec::new();
-        for content in self.contents_of(&self.viewer()?)? {
+        for content in self.viewer()?.contents()? {
             let id = paper::file_name(&content.interaction_id)?;
             for (what, text) in [("prompt", &content.prompt), ("response", &content.response)] {
                 if let Some(text) = text {
@@ -186,13 +191,6 @@ impl<'l> AuditExporter<'l> {
             }
         }
         Ok(files)
-    }
-
-    fn contents_of(&self, viewer: &AuditViewer) -> Result<Vec<FullContent>, Error> {
-        let mut events = viewer.events()?;
-        events.retain(|event| book::text(event, "/action/type") == Some("model"));
-        let id = |event: &Object| book::text(event, "/id").unwrap_or_default().to_owned();
-        Ok(events.iter().map(|event| FullContent::of(&id(event), event)).collect())
     }
 }
 

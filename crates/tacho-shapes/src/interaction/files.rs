@@ -153,7 +153,7 @@ impl SessionFiles {
         let Some(Ok(session)) = session else { return Ok(Vec::new()) };
         let record = book::write("interaction", event);
         if kind == "session" {
-            let document = Value::from(record);
+            let document = Value::from(session_of(record));
             paper::write_json(&self.dir.join(format!("session_{session}.json")), &document)?;
             return Ok(Vec::new());
         }
@@ -176,7 +176,7 @@ impl SessionFiles {
     fn write_content(&self, event: &Object, record: &Object) -> Result<(), Error> {
         let id = book::text(event, "/id").unwrap_or_default();
         let Ok(id) = paper::file_name(id) else { return Ok(()) };
-        let content = FullContent::of(id, event);
+        let content = FullContent::of(id, event, false);
         let dir = self.dir.join(FULL);
         paper::make_dir(&dir)?;
         let mut manifest = Object::from([("interaction_id", id)]);
@@ -226,6 +226,19 @@ impl SessionFiles {
         }
         Ok(count)
     }
+}
+
+/// The document of a session. What is sealed of the record of its end is not in it, when it began
+/// among that; the time that is left is that of the record.
+fn session_of(mut record: Object) -> Object {
+    let is_sealed = record.get("config").is_none();
+    if is_sealed
+        && record.get("duration_seconds").is_some()
+        && let Some(time) = record.remove("start_time")
+    {
+        record.insert("end_time", time);
+    }
+    record
 }
 
 fn is_older(record: Option<&Object>, oldest: Timestamp) -> bool {

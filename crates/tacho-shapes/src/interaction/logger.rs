@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tacho_event::json::{Object, Value};
-use tacho_event::{EventId, Severity, Timestamp};
+use tacho_event::{EventId, Timestamp};
 use tachograph::record::{Ack, QueueSettings, Settings};
 use tachograph::store::{Remote, Store};
 use tachograph::world::{OsWorld, World};
@@ -32,7 +32,7 @@ impl AuditLogger {
     /// The logger of a session, with its store in `project_path/audit_logs/store`.
     ///
     /// # Errors
-    /// Why store or files could not be opened or made.
+    /// Why store or files could not be opened or made, or that there are no keys to seal with.
     pub fn new(config: AuditConfig) -> Result<Self, Error> {
         Self::with_world(config, Arc::new(OsWorld))
     }
@@ -54,7 +54,9 @@ impl AuditLogger {
             ack: Ack::Disk,
             ..QueueSettings::default()
         };
-        let book = Book::of(&store, world, config.policy(), Settings::default(), queue)?;
+        let settings = Settings { keys: config.keys.clone(), ..Settings::default() };
+        let seals = config.seals();
+        let book = Book::sealing(&store, world, config.policy(), settings, queue, seals)?;
         let files = SessionFiles::new(&book, &config)?;
         let started = book.now();
         let logger = Self { config, book, files, started };
@@ -140,7 +142,7 @@ impl AuditLogger {
     /// Why it was not recorded, or what the disk said.
     pub fn finalize_session(&self) -> Result<SessionSummary, Error> {
         self.book.flush();
-        let mut summary = SessionSummary::of(&self.book.log()?, &self.config.session_id)?;
+        let mut summary = SessionSummary::of(&self.book.sealed_log()?, &self.config.session_id)?;
         let now = self.book.now();
         summary.start_time = Some(self.started);
         summary.end_time = Some(now);
@@ -185,13 +187,6 @@ impl AuditLogger {
     fn begin(&self) -> Result<(), Error> {
         let draft = self.book.read("interaction", &self.session_record())?;
         self.book.record(draft)?;
-        if self.config.encrypt_sensitive_content && !self.book.seals() {
-            // Asked for and not to be had: the log itself says so.
-            let gap = tacho_event::Draft::gap("content_not_sealed", "content is not encrypted yet")
-                .severity(Severity::Warning)
-                .session(&self.config.session_id);
-            self.book.record(gap)?;
-        }
         self.files.make(&self.config.session_id)?;
         self.files.pull().map(|_| ())
     }

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use tacho_event::Timestamp;
 use tacho_event::dialect::Dialect;
 use tacho_event::json::{self, Object, Value};
-use tachograph::Log;
-use tachograph::log::{Query, Tally};
+use tacho_event::privacy::Class;
+use tacho_event::{TenantId, Timestamp};
+use tachograph::files::OsFiles;
+use tachograph::log::{LogEntry, Order, Query, Tally};
+use tachograph::store::Remote;
+use tachograph::world::{OsWorld, World};
+use tachograph::{Log, Store};
 
 use super::content::FullContent;
 use super::files::KINDS;
@@ -15,6 +20,7 @@ use super::logger::{AuditLogger, store_of};
 use crate::book;
 use crate::error::Error;
 use crate::paper;
+use crate::safe::Safe;
 
 /// Reads the records of one session, or of all in a directory.
 #[derive(Debug)]
@@ -121,15 +127,15 @@ impl AuditViewer {
     }
 
     /// A viewer of all sessions in a directory of audit files: of the store in it, else of the
-    /// files of lines that another library wrote.
+    /// files of lines that another library wrote. What is sealed opens with the keys that
+    /// [`paper::default_keys`] names.
     ///
     /// # Errors
     /// What the disk said, or that a line is no record.
     pub fn load(audit_path: &Path) -> Result<Self, Error> {
         let store = store_of(audit_path);
         if paper::length(&store.join("FORMAT"))?.is_some() {
-            let log = Box::new(Log::open(&store)?);
-            return Ok(Self { source: Source::Log(log), session: None });
+            return Self::of_store(&store, None);
         }
         let mut events = Vec::new();
         for (_, stem, _) in KINDS {
@@ -139,6 +145,26 @@ impl AuditViewer {
             }
         }
         Ok(Self { source: Source::Files(events), session: None })
+    }
+
+    /// A viewer of all sessions of the store in a directory of audit files, which opens what is
+    /// sealed with the keys in the directory `keys`.
+    ///
+    /// # Errors
+    /// What the disk said, or that there is no store.
+    pub fn load_with_keys(audit_path: &Path, keys: &Path) -> Result<Self, Error> {
+        Self::of_store(&store_of(audit_path), Some(keys))
+    }
+
+    fn of_store(store: &Path, keys: Option<&Path>) -> Result<Self, Error> {
+        let store = Store::open(Arc::new(OsFiles), store, Remote::Refused)?;
+        let (world, tenant): (Arc<dyn World>, _) = (Arc::new(OsWorld), TenantId::default_tenant());
+        let log = Log::of(&store, tenant.as_str())?;
+        let log = match Safe::of(&store, &world, &tenant, keys)? {
+            Some(safe) => safe.looking(log, "audit viewer"),
+            None => log,
+        };
+        Ok(Self { source: Source::Log(Box::new(log)), session: None })
     }
 
     /// What the session, or all sessions of the directory, came to.
@@ -179,16 +205,36 @@ impl AuditViewer {
         let found = match &self.source {
             Source::Log(log) => {
                 let entries = log.find(interaction_id)?;
-                entries.first().map(|entry| book::reveal(log, entry)).transpose()?
+                entries.first().map(|entry| seen(log, entry)).transpose()?
             }
             Source::Files(events) => {
                 let is = |event: &&Object| event.str("id") == Some(interaction_id);
-                events.iter().find(is).cloned()
+                events.iter().find(is).map(|event| (event.clone(), false))
             }
         };
         let missing = || Error::Missing { what: "interaction", name: interaction_id.to_owned() };
-        let event = found.filter(|event| book::text(event, "/action/type") == Some("model"));
-        Ok(FullContent::of(interaction_id, &event.ok_or_else(missing)?))
+        let (event, is_sealed) = found.filter(|(event, _)| is_chat(event)).ok_or_else(missing)?;
+        Ok(FullContent::of(interaction_id, &event, is_sealed))
+    }
+
+    /// The full content of every interaction, oldest first.
+    pub(super) fn contents(&self) -> Result<Vec<FullContent>, Error> {
+        let content = |event: &Object, is_sealed| {
+            FullContent::of(book::text(event, "/id").unwrap_or_default(), event, is_sealed)
+        };
+        let log = match &self.source {
+            Source::Files(events) => {
+                let chats = events.iter().filter(|event| is_chat(event));
+                return Ok(chats.map(|event| content(event, false)).collect());
+            }
+            Source::Log(log) => log,
+        };
+        let mut contents = Vec::new();
+        for entry in log.query(self.query(Some(&is_chat)))? {
+            let (event, is_sealed) = seen(log, &entry?)?;
+            contents.push(content(&event, is_sealed));
+        }
+        Ok(contents)
     }
 
     /// Everything at a glance: the summary, and models, tools, personas, errors, metrics by name.
@@ -227,13 +273,24 @@ impl AuditViewer {
     pub(super) fn events(&self) -> Result<Vec<Object>, Error> {
         match &self.source {
             Source::Files(events) => Ok(events.clone()),
-            Source::Log(log) => {
-                let session = self.session.as_deref();
-                let order = tachograph::log::Order::Oldest;
-                book::events(log, Query { session, order, ..Query::default() }, usize::MAX)
-            }
+            Source::Log(log) => book::events(log, self.query(None), usize::MAX),
         }
     }
+
+    fn query<'q>(&'q self, filter: Option<&'q dyn Fn(&Object) -> bool>) -> Query<'q> {
+        let (session, order) = (self.session.as_deref(), Order::Oldest);
+        Query { session, order, filter, ..Query::default() }
+    }
+}
+
+/// The event of an entry, and whether its content is there and does not open.
+fn seen(log: &Log, entry: &LogEntry) -> Result<(Object, bool), Error> {
+    let revealed = log.reveal(entry)?;
+    Ok((revealed.event, revealed.opened.sealed.contains(&Class::Content)))
+}
+
+fn is_chat(event: &Object) -> bool {
+    book::text(event, "/action/type") == Some("model")
 }
 
 fn row(tally: &Tally) -> Object {

@@ -1,6 +1,7 @@
 //! The books of many tenants in one store.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tacho_event::TenantId;
@@ -21,6 +22,7 @@ pub struct Tenants {
     store: Store,
     world: Arc<dyn World>,
     policy: Policy,
+    keys: Option<PathBuf>,
     open: Mutex<Open>,
 }
 
@@ -33,7 +35,15 @@ struct Open {
 impl Tenants {
     /// The tenants of a store, all under one policy.
     pub fn new(store: &Store, world: Arc<dyn World>, policy: Policy) -> Self {
-        Self { store: store.clone(), world, policy, open: Mutex::default() }
+        Self { store: store.clone(), world, policy, keys: None, open: Mutex::default() }
+    }
+
+    /// The same tenants, sealed with the keys in the directory `keys` where the policy seals,
+    /// instead of those that [`crate::paper::default_keys`] names.
+    #[must_use]
+    pub fn with_keys(mut self, keys: &Path) -> Self {
+        self.keys = Some(keys.to_owned());
+        self
     }
 
     /// The book of a tenant: a UUID in any case, or any name of letters, digits and dashes.
@@ -58,7 +68,8 @@ impl Tenants {
                 open.books.remove(&oldest);
             }
         }
-        let settings = Settings { tenant: tenant.clone(), ..Settings::default() };
+        let settings =
+            Settings { tenant: tenant.clone(), keys: self.keys.clone(), ..Settings::default() };
         let queue = QueueSettings { threads: 1, ..QueueSettings::default() };
         let book = Book::of(&self.store, self.world.clone(), self.policy.clone(), settings, queue)?;
         open.books.insert(tenant, (book.clone(), asked));
