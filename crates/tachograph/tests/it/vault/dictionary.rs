@@ -26,9 +26,10 @@ const ANSWERS: [&str; 2] = ["no", "yes"];
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Guess {
     class: u8,
-    name: String,
     /// Canonical JSON.
     value: String,
+    /// How a disclosure of it ends, in base64url.
+    rest: String,
 }
 
 struct Attack {
@@ -44,10 +45,21 @@ fn mac(key: &[u8], texts: [&[u8]; 4]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// The digest of a disclosure, in the words of RFC 9901.
-fn digest(salt: &[u8; 32], guess: &Guess) -> [u8; 32] {
-    let json = format!(r#"["{}","{}",{}]"#, base64url(salt), guess.name, guess.value);
-    Sha256::digest(base64url(json.as_bytes())).into()
+impl Guess {
+    fn new(class: u8, name: &str, value: String) -> Self {
+        let rest = base64url(format!(r#"","{name}",{value}]"#).as_bytes());
+        Self { class, value, rest }
+    }
+
+    /// The digest of the disclosure `["salt","name",value]`, in the words of RFC 9901.
+    fn digest(&self, beginning: &str) -> [u8; 32] {
+        Sha256::new().chain_update(beginning).chain_update(&self.rest).finalize().into()
+    }
+}
+
+/// How a disclosure with this salt begins: the 45 bytes `["salt` are 60 characters, whatever comes.
+fn beginning(salt: &[u8; 32]) -> String {
+    base64url(format!(r#"["{}"#, base64url(salt)).as_bytes())
 }
 
 impl Attack {
@@ -57,19 +69,19 @@ impl Attack {
         let mut confirmed = Vec::new();
         for ((class, name), guesses) in &self.guesses {
             let salt = mac(&key, [b"tacho/v1/salt\0", &[*class], name.as_bytes(), &[1]]);
-            confirmed.extend(self.matching(guesses, &salt));
+            confirmed.extend(self.matching(guesses, &beginning(&salt)));
         }
         confirmed
     }
 
     /// What a salt confirms.
     fn with_salt(&self, salt: &[u8; 32]) -> Vec<&Guess> {
-        let all = self.guesses.iter().flat_map(|(_, guesses)| self.matching(guesses, salt));
-        all.collect()
+        let beginning = beginning(salt);
+        self.guesses.iter().flat_map(|(_, guesses)| self.matching(guesses, &beginning)).collect()
     }
 
-    fn matching<'g>(&self, guesses: &'g [Guess], salt: &[u8; 32]) -> Vec<&'g Guess> {
-        let is_committed = |guess: &&Guess| self.digests.contains(&digest(salt, guess));
+    fn matching<'g>(&self, guesses: &'g [Guess], beginning: &str) -> Vec<&'g Guess> {
+        let is_committed = |guess: &&Guess| self.digests.contains(&guess.digest(beginning));
         guesses.iter().filter(is_committed).collect()
     }
 
@@ -152,17 +164,16 @@ fn attack(safe: &Safe, disclosed: &[Disclosure]) -> Attack {
     let guesses = disclosed.iter().map(|one| {
         let (class, name) = (one.class.byte(), one.name.as_str().to_owned());
         let shape = one.value.to_json();
-        let guess = |word: &str, truth: &str| Guess {
-            class,
-            name: name.clone(),
-            value: shape.replace(&format!("\"{truth}\""), &format!("\"{word}\"")),
+        let guess = |word: &str, truth: &str| {
+            let value = shape.replace(&format!("\"{truth}\""), &format!("\"{word}\""));
+            Guess::new(class, &name, value)
         };
         let people = PEOPLE.iter().map(|word| guess(word, PEOPLE[1]));
         let answers = ANSWERS.iter().map(|word| guess(word, ANSWERS[1]));
         let mut guesses: Vec<Guess> = people.chain(answers).collect();
         guesses.sort();
         guesses.dedup();
-        ((class, name.clone()), guesses)
+        ((class, name), guesses)
     });
     Attack { digests: digests.collect(), guesses: guesses.collect() }
 }

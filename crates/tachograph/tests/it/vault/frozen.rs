@@ -12,6 +12,7 @@ use tacho_event::privacy::Preset;
 use tacho_tree::VerifierKey;
 use tacho_tree::audit::Verdict;
 use tachograph::erase::{Scope, Target};
+use tachograph::places::Places;
 use tachograph::sign::{Demand, Keys};
 use tachograph::vault::VaultError;
 use tachograph::verify::{Options, Verified, verify};
@@ -26,11 +27,25 @@ const FROZEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/stores
 /// Days from the beginning of the frozen stores to the day they are opened here.
 const DAYS_ON: i64 = 12;
 
-/// A copy of a frozen store, its keys for their owner alone: git keeps no such modes.
+/// A copy of a frozen store, with what git does not keep: folders that hold nothing, and the modes
+/// of keys, which are their owner's alone.
 fn thawed(name: &str) -> Safe {
     let yard = Yard::new();
     for (part, to) in [("store", yard.path()), ("keys", yard.keys())] {
         copy_dir(&Path::new(FROZEN).join(name).join(part), &to);
+    }
+    let places = Places::new(yard.path());
+    let folders = [
+        places.quarantine(),
+        places.spool(),
+        places.idempotency(),
+        places.emitters(),
+        places.cursors(),
+        places.stops(),
+        places.run(),
+    ];
+    for folder in folders {
+        std::fs::create_dir_all(folder).unwrap();
     }
     for path in files(&yard.keys()) {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
