@@ -1,8 +1,8 @@
 //! Whoever has all of a store and guesses well learns nothing of who was erased, or sealed.
 //!
-//! The attack is the best a dictionary allows: every 16 bytes in a row of any file as the seed of a
-//! part, every 32 as a salt, what stands there as base64url too; for each, the digest of every
-//! guess, compared with what the leaves commit to. Where the seed lies in the open, it succeeds.
+//! The attack is the best a dictionary allows: all 16 bytes in a row of any file as the seed of a
+//! part, all 32 as a salt, what stands there as base64url too; for each, the digest of every guess,
+//! compared with what the leaves commit to. Where the seed lies in the open, it succeeds.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -109,9 +109,12 @@ fn is_base64url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
-/// Every `N` bytes in a row that are not zeros alone: files are filled up with those.
+/// Every `N` bytes in a row that may be random: neither the zeros that fill files up nor text, which
+/// one seed in eight million is.
 fn windows<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
-    bytes.array_windows::<N>().filter(|window| **window != [0; N]).copied()
+    let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    let may_be = move |window: &&[u8; N]| **window != [0; N] && !window.iter().all(is_text);
+    bytes.array_windows::<N>().filter(may_be).copied()
 }
 
 /// The bytes of every file below.
