@@ -4,9 +4,13 @@ pub(crate) mod safe;
 
 mod account;
 mod crash;
+mod dictionary;
 mod erase;
 mod expire;
+mod frozen;
+mod moved;
 mod restored;
 mod seal;
+mod stock;
 pub(crate) mod story;
 mod strangers;
