@@ -158,6 +158,12 @@ const SAID: &[(&str, &str)] = &[
     ("tacho erase --session s-1 --json", "erasure"),
     ("tacho erase --session s-1 --yes --json", "erasure"),
     ("tacho show 2 --json", "event"),
+    ("tacho retention show --json", "retention-setting"),
+    ("tacho retention plan --json", "retention"),
+    ("tacho doctor --fix -q; tacho config set -q retention.size_max 1kB", ""),
+    ("tacho retention plan --all --json", "retention"),
+    ("tacho retention apply --yes --json", "retention"),
+    ("tacho maintain --json", "maintained"),
     ("tacho backup copy --json", "backup"),
     ("rm -r .local/share/tachograph; tacho restore copy --json", "backup"),
 ];

@@ -1,0 +1,52 @@
+//! Given the settings of retention in the user's file, gives how long and how much is kept.
+
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::settings::{Setting, said};
+use tacho_tap::surroundings::{expand, variable};
+use tachograph::retain::{KeepError, ROWS, Terms, Written};
+
+/// The terms of every tenant here: the preset's, what the user's file says, the rules that bind.
+pub(crate) fn terms(place: &Place) -> Result<Terms, Failure> {
+    let written = written(place)?;
+    Terms::resolve(place.preset, &written).map_err(|error| {
+        Failure::usage(error.to_string())
+            .next("`tacho config set NAME VALUE`; `tacho retention show` says what holds")
+    })
+}
+
+/// What the user's file says. What is not understood is refused: a typing error in it must not
+/// let go what somebody meant to keep.
+fn written(place: &Place) -> Result<Written, Failure> {
+    let mut written = Written::default();
+    for (name, value) in ROWS.iter().filter_map(|row| Some((row.name, said(place, row.name)?))) {
+        let value = expand(&value, &variable).map_err(|unset| {
+            Failure::usage(format!("`{name}` names ${{{unset}}}, which is not set"))
+        })?;
+        if written.set(name, &value) != Some(true) {
+            let wants = Setting::named(name).map_or("", |setting| setting.wants);
+            return Err(Failure::usage(format!("`{name}` wants {wants}, not `{value}`"))
+                .next(format!("`tacho config set {name} VALUE`")));
+        }
+    }
+    Ok(written)
+}
+
+/// Whether the user's file says it.
+pub(crate) fn is_written(place: &Place, name: &str) -> bool {
+    said(place, name).is_some()
+}
+
+impl From<KeepError> for Failure {
+    fn from(error: KeepError) -> Self {
+        use crate::failure::Exit;
+        let what = error.to_string();
+        match error {
+            KeepError::Vault(error) => error.into(),
+            KeepError::Moved { .. } => Self::new(Exit::Unreachable, what)
+                .next("`tacho retention plan` says what is due now"),
+            _ => Self::new(Exit::NotAllowed, what)
+                .next("`tacho doctor` says what stands in the way of signing"),
+        }
+    }
+}
