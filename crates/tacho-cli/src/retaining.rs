@@ -11,7 +11,7 @@ pub(crate) fn terms(place: &Place) -> Result<Terms, Failure> {
     let written = written(place)?;
     Terms::resolve(place.preset, &written).map_err(|error| {
         Failure::usage(error.to_string())
-            .next("`tacho config set NAME VALUE`; `tacho retention show` says what holds")
+            .next("`tacho config get` lists what is set, `tacho config set NAME VALUE` changes it")
     })
 }
 

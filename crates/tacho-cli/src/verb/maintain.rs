@@ -25,7 +25,8 @@ pub(crate) struct Ask {}
 
 pub(crate) fn run(place: &Place, screen: &mut Screen, _: &Ask) -> Outcome {
     if place.read_only {
-        return Err(Failure::usage("--read-only changes nothing, and this would").next("without"));
+        let failure = Failure::usage("--read-only changes nothing, and this would");
+        return Err(failure.next("the same without --read-only"));
     }
     let terms = terms(place)?;
     let store = place.open()?;

@@ -158,6 +158,8 @@ const SAID: &[(&str, &str)] = &[
     ("tacho erase --session s-1 --json", "erasure"),
     ("tacho erase --session s-1 --yes --json", "erasure"),
     ("tacho show 2 --json", "event"),
+    ("tacho config set -q anchor.exec cat; tacho anchor run --json", "anchored"),
+    ("tacho anchor ls --json", "anchor"),
     ("tacho retention show --json", "retention-setting"),
     ("tacho retention plan --json", "retention"),
     ("tacho doctor --fix -q; tacho config set -q retention.size_max 1kB", ""),

@@ -105,6 +105,30 @@ pub(crate) const FORMS: &[Form] = &[
         is_open: true,
     },
     form(
+        "anchor",
+        "An answer that was kept: `tacho anchor ls`.",
+        &[
+            ("v", One),
+            ("number", Count),
+            ("kind", Text),
+            ("name", Text),
+            ("time", Time),
+            ("size", Count),
+        ],
+    ),
+    form(
+        "anchored",
+        "What became of one anchor: `tacho anchor run`.",
+        &[
+            ("v", One),
+            ("kind", Text),
+            ("name", Text),
+            ("size", Or(&Count)),
+            ("code", OR_TEXT),
+            ("why", OR_TEXT),
+        ],
+    ),
+    form(
         "backup",
         "`tacho backup` and `tacho restore`.",
         &[
