@@ -2,14 +2,22 @@
 
 use crate::failure::Failure;
 use crate::place::Place;
-use crate::settings::{Setting, said};
+use crate::settings::{Setting, said, said_in};
 use tacho_tap::surroundings::{expand, variable};
 use tachograph::retain::{KeepError, ROWS, Terms, Written};
 
 /// The terms of every tenant here: the preset's, what the user's file says, the rules that bind.
 pub(crate) fn terms(place: &Place) -> Result<Terms, Failure> {
-    let written = written(place)?;
-    Terms::resolve(place.preset, &written).map_err(|error| {
+    resolved(place, &written(&|name| said(place, name))?)
+}
+
+/// The terms if the user's file said this: what a rule forbids is not written first.
+pub(crate) fn terms_of(place: &Place, text: &str) -> Result<Terms, Failure> {
+    resolved(place, &written(&|name| said_in(text, name))?)
+}
+
+fn resolved(place: &Place, written: &Written) -> Result<Terms, Failure> {
+    Terms::resolve(place.preset, written).map_err(|error| {
         Failure::usage(error.to_string())
             .next("`tacho config get` lists what is set, `tacho config set NAME VALUE` changes it")
     })
@@ -17,9 +25,9 @@ pub(crate) fn terms(place: &Place) -> Result<Terms, Failure> {
 
 /// What the user's file says. What is not understood is refused: a typing error in it must not
 /// let go what somebody meant to keep.
-fn written(place: &Place) -> Result<Written, Failure> {
+fn written(said: &dyn Fn(&str) -> Option<String>) -> Result<Written, Failure> {
     let mut written = Written::default();
-    for (name, value) in ROWS.iter().filter_map(|row| Some((row.name, said(place, row.name)?))) {
+    for (name, value) in ROWS.iter().filter_map(|row| Some((row.name, said(row.name)?))) {
         let value = expand(&value, &variable).map_err(|unset| {
             Failure::usage(format!("`{name}` names ${{{unset}}}, which is not set"))
         })?;

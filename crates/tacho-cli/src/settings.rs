@@ -198,7 +198,11 @@ impl Setting {
 /// What the user's file says of a setting that the file alone says; the last line holds.
 pub(crate) fn said(place: &Place, name: &str) -> Option<String> {
     let bytes = given::read(&place.config_file(), FILE_BYTES_MAX).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
+    said_in(&String::from_utf8(bytes).ok()?, name)
+}
+
+/// The same of a text that may become the file.
+pub(crate) fn said_in(text: &str, name: &str) -> Option<String> {
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
     let said = lines.filter_map(text_setting).filter(|(said, _)| *said == name);
     said.last().map(|(_, value)| value.to_owned())

@@ -4,6 +4,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::given;
 use crate::place::Place;
 use crate::reader::user;
+use crate::retaining::terms_of;
 use crate::screen::{Column, Nature, Row, Screen, Width};
 use crate::settings::{Setting, check, check_project, near, set, settings};
 use std::path::Path;
@@ -12,6 +13,7 @@ use tacho_event::{ActorType, Draft};
 use tacho_tap::surroundings::{expand, variable};
 use tachograph::Ack;
 use tachograph::files::OsFiles;
+use tachograph::retain::ROWS;
 use tachograph::store::{Remote, Store};
 
 #[derive(Debug, clap::Subcommand)]
@@ -164,6 +166,9 @@ fn change(place: &Place, screen: &mut Screen, name: &str, value: &str) -> Outcom
     let after = set(&before, name, value);
     if before == after {
         return Ok(Exit::Yes);
+    }
+    if ROWS.iter().any(|row| row.name == name) {
+        terms_of(place, &after)?;
     }
     given::make_dir(path.parent())?;
     given::replace(&path, after.as_bytes())?;

@@ -19,7 +19,7 @@ use tachograph::retain::{Keeper, Step};
     point: the next one\ngoes on. What is over goes without asking, as `tacho retention plan` \
     says; holds win.\n\nExit codes: 0 all that was due is done, 1 a witness raised an alarm, 3 \
     something could not be\ndone, 5 somebody else does it now, or an anchor did not answer.\n\n  \
-    */15 * * * * tacho maintain --quiet"
+    */15 * * * * tacho maintain --jq 'select(.done | not)'"
 )]
 pub(crate) struct Ask {}
 
