@@ -1,4 +1,4 @@
-//! `tacho retention`: how long what is kept, what is over, what stands in the way; and then it goes.
+//! `tacho retention`: how long what is kept, what is over and what holds it; and then it goes.
 
 mod due;
 
