@@ -112,6 +112,11 @@ enum Verb {
     /// Holds: what must not be erased, nor expire
     #[command(subcommand)]
     Hold(verb::hold::Ask),
+    /// How long what is kept; what is over, and let it go
+    #[command(subcommand)]
+    Retention(verb::retention::Ask),
+    /// Do all that is due: integrate, let go what is over, pack, sign, ask anchors
+    Maintain(verb::maintain::Ask),
     /// Copy the store while agents record
     Backup(verb::backup::Ask),
     /// Put a copy back
@@ -199,6 +204,8 @@ fn perform(line: Line) -> Outcome {
         Verb::Export(ask) => verb::export::run(&place, &mut screen, ask),
         Verb::Erase(ask) => verb::erase::run(&place, &mut screen, ask),
         Verb::Hold(ask) => verb::hold::run(&place, &mut screen, ask),
+        Verb::Retention(ask) => verb::retention::run(&place, &mut screen, ask),
+        Verb::Maintain(ask) => verb::maintain::run(&place, &mut screen, &ask),
         Verb::Backup(ask) => verb::backup::run(&place, &mut screen, &ask),
         Verb::Restore(ask) => verb::backup::put_back(&place, &mut screen, &ask),
         Verb::Stop(ask) => verb::stop::run(&place, &mut screen, ask),

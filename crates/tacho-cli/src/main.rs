@@ -8,8 +8,10 @@ mod given;
 mod hooks;
 mod place;
 mod reader;
+mod retaining;
 mod screen;
 mod settings;
+mod upkeep;
 mod vault;
 mod verb;
 

@@ -253,6 +253,13 @@ impl Place {
         }
     }
 
+    /// The same for a tenant that the store has.
+    pub(crate) fn recorder_for(&self, store: &Store, tenant: &str) -> Result<Recorder, VaultError> {
+        let unknown = || VaultError::Scope(format!("`{tenant}` is no tenant"));
+        let tenant = TenantId::new(tenant).ok_or_else(unknown)?;
+        Self { tenant, ..self.clone() }.recorder_of(store)
+    }
+
     fn recorder_of(&self, store: &Store) -> Result<Recorder, VaultError> {
         let world = Self::world();
         let wal = Wal::new(store, world.clone(), Options::default());

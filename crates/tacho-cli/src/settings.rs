@@ -7,8 +7,10 @@ use tacho_event::TenantId;
 use tacho_event::privacy::{Level, Preset};
 use tacho_event::shape::nearest;
 use tacho_tap::surroundings::{expand, text_setting, variable};
+use tachograph::retain::{self, ROWS, Written};
 
 /// One setting.
+#[derive(Clone, Copy)]
 pub(crate) struct Setting {
     pub(crate) name: &'static str,
     /// The variable that wins over the file; none where only the file says it.
@@ -17,14 +19,16 @@ pub(crate) struct Setting {
     pub(crate) option: Option<&'static str>,
     pub(crate) usual: &'static str,
     pub(crate) about: &'static str,
-    pub(crate) is_fit: fn(&str) -> bool,
+    /// Whether a value, the second, fits the setting of that name.
+    pub(crate) is_fit: fn(&str, &str) -> bool,
     /// What a fit value is, in the words of a problem.
     pub(crate) wants: &'static str,
     /// Whether a project's file may say it, which then only tightens.
     pub(crate) in_project: bool,
 }
 
-pub(crate) const SETTINGS: &[Setting] = &[
+/// The command line's own; [`settings`] has those of retention too.
+const OWN: &[Setting] = &[
     Setting {
         name: "store",
         variable: Some("TACHO_STORE"),
@@ -51,7 +55,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         option: Some("--tenant"),
         usual: "default",
         about: "Whose log is written and read.",
-        is_fit: |value| TenantId::new(value).is_some(),
+        is_fit: |_, value| TenantId::new(value).is_some(),
         wants: "a name of small letters, digits and `-`",
         in_project: false,
     },
@@ -61,7 +65,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         option: None,
         usual: "development",
         about: "How much is kept and for how long.",
-        is_fit: |value| Preset::parse(value).is_some(),
+        is_fit: |_, value| Preset::parse(value).is_some(),
         wants: "one of development, production, compliance, minimal",
         in_project: false,
     },
@@ -71,7 +75,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         option: None,
         usual: "what the preset captures",
         about: "How much of an event is captured. A project may ask for more than you do.",
-        is_fit: |value| Level::parse(value).is_some_and(|level| level > Level::None),
+        is_fit: |_, value| Level::parse(value).is_some_and(|level| level > Level::None),
         wants: "one of metadata, redacted, full",
         in_project: true,
     },
@@ -123,7 +127,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
 const fn anchoring(
     name: &'static str,
     about: &'static str,
-    is_fit: fn(&str) -> bool,
+    is_fit: fn(&str, &str) -> bool,
     wants: &'static str,
 ) -> Setting {
     Setting {
@@ -138,21 +142,40 @@ const fn anchoring(
     }
 }
 
-fn is_command(value: &str) -> bool {
+/// A setting of retention, as the trunk lists it; a project says none of them.
+fn retention(row: &retain::Row) -> Setting {
+    Setting {
+        name: row.name,
+        variable: None,
+        option: None,
+        usual: row.usual,
+        about: row.about,
+        is_fit: |name, value| Written::default().set(name, value) == Some(true),
+        wants: row.wants,
+        in_project: false,
+    }
+}
+
+/// Every setting.
+pub(crate) fn settings() -> impl Iterator<Item = Setting> {
+    OWN.iter().copied().chain(ROWS.iter().map(retention))
+}
+
+fn is_command(_: &str, value: &str) -> bool {
     value.split_whitespace().next().is_some()
 }
 
-fn is_seconds(value: &str) -> bool {
+fn is_seconds(_: &str, value: &str) -> bool {
     value.parse::<u32>().is_ok_and(|seconds| seconds > 0)
 }
 
-fn is_path(value: &str) -> bool {
+fn is_path(_: &str, value: &str) -> bool {
     value.starts_with('/') || value.starts_with("~/")
 }
 
 impl Setting {
-    pub(crate) fn named(name: &str) -> Option<&'static Self> {
-        SETTINGS.iter().find(|setting| setting.name == name)
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        settings().find(|setting| setting.name == name)
     }
 
     /// What holds now.
@@ -175,7 +198,11 @@ impl Setting {
 /// What the user's file says of a setting that the file alone says; the last line holds.
 pub(crate) fn said(place: &Place, name: &str) -> Option<String> {
     let bytes = given::read(&place.config_file(), FILE_BYTES_MAX).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
+    said_in(&String::from_utf8(bytes).ok()?, name)
+}
+
+/// The same of a text that may become the file.
+pub(crate) fn said_in(text: &str, name: &str) -> Option<String> {
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
     let said = lines.filter_map(text_setting).filter(|(said, _)| *said == name);
     said.last().map(|(_, value)| value.to_owned())
@@ -186,7 +213,7 @@ const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 /// The setting that is nearest to what somebody typed.
 pub(crate) fn near(name: &str) -> Option<&'static str> {
-    nearest(name, SETTINGS.iter().map(|setting| setting.name))
+    nearest(name, settings().map(|setting| setting.name))
 }
 
 /// A line of the file that nobody heeds, and why.
@@ -267,10 +294,10 @@ fn problem(line: &str, said: &[String], objects: Objects<'_>) -> Option<String> 
         Ok(value) => value,
         Err(unset) => return Some(format!("`{name}` names ${{{unset}}}, which is not set")),
     };
-    if !(setting.is_fit)(&value) {
+    if !(setting.is_fit)(name, &value) {
         return Some(format!("`{name}` wants {}, not `{value}`", setting.wants));
     }
-    objects(setting, &value)
+    objects(&setting, &value)
 }
 
 /// The text with the setting: its line is replaced, or a new one comes before the first table.
@@ -299,7 +326,7 @@ fn reference() -> String {
         `tacho.toml` in a project, which an agent can write, may only tighten: ask for more\n\
         to be captured. Hooks do not read it. `tacho config check` names what is in vain.\n"
             .to_owned();
-    for setting in SETTINGS {
+    for setting in settings() {
         let (variable, option) = (setting.variable.unwrap_or("-"), setting.option.unwrap_or("-"));
         text += &format!(
             "\n## `{}`\n\n{}\n\n- variable: `{variable}`\n- option: `{option}`\n- wants: {}\n\
@@ -339,7 +366,7 @@ mod tests {
         assert_eq!(raised("capture = \"none\"", own, Level::Full), None);
         // A preset that keeps no content has no days for it.
         assert_eq!(raised("capture = \"full\"", Level::Metadata, Level::Metadata), None);
-        for name in ["store", "keys", "tenant", "preset"] {
+        for name in ["store", "keys", "tenant", "preset", "retention.cold", "pii_retention"] {
             let line = format!("{name} = \"/x\"");
             assert_eq!(check_project(&line, own, Level::Full).len(), 1, "{name}");
         }

@@ -66,7 +66,8 @@ pub(crate) fn ring_restored(place: &Place, store: &Store) -> Result<SharedRing, 
 
 pub(crate) fn eraser(place: &Place, store: &Store) -> Result<Eraser, Failure> {
     if place.read_only {
-        return Err(Failure::usage("--read-only changes nothing, and this would").next("without"));
+        return Err(Failure::usage("--read-only changes nothing, and this would")
+            .next("the same without --read-only"));
     }
     Ok(Eraser::new(store, Place::world(), ring(place, store)?))
 }

@@ -4,14 +4,16 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::given;
 use crate::place::Place;
 use crate::reader::user;
+use crate::retaining::terms_of;
 use crate::screen::{Column, Nature, Row, Screen, Width};
-use crate::settings::{SETTINGS, Setting, check, check_project, near, set};
+use crate::settings::{Setting, check, check_project, near, set, settings};
 use std::path::Path;
 use tacho_event::json::{Object, Value};
 use tacho_event::{ActorType, Draft};
 use tacho_tap::surroundings::{expand, variable};
 use tachograph::Ack;
 use tachograph::files::OsFiles;
+use tachograph::retain::ROWS;
 use tachograph::store::{Remote, Store};
 
 #[derive(Debug, clap::Subcommand)]
@@ -42,7 +44,7 @@ pub(crate) enum Ask {
 }
 
 const VALUES: &[Column] = &[
-    Column { title: "setting", width: Width::Chars(8) },
+    Column { title: "setting", width: Width::Chars(28) },
     Column { title: "value", width: Width::Rest },
 ];
 
@@ -57,8 +59,9 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
                 screen.line(&setting.value(place))?;
                 return Ok(Exit::Yes);
             }
-            let rows = SETTINGS.iter().filter(|one| wanted.is_none_or(|it| it.name == one.name));
-            let rows: Vec<_> = rows.map(|one| Ok(row(one, place))).collect();
+            let rows =
+                settings().filter(|one| wanted.as_ref().is_none_or(|it| it.name == one.name));
+            let rows: Vec<_> = rows.map(|one| Ok(row(&one, place))).collect();
             screen.list(Nature::List, VALUES, rows.into_iter())?;
             Ok(Exit::Yes)
         }
@@ -67,7 +70,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         Ask::Explain { name } => {
             let setting = named(&name)?;
             if screen.is_json() {
-                screen.json(explained(setting, place))?;
+                screen.json(explained(&setting, place))?;
                 return Ok(Exit::Yes);
             }
             screen.line(&format!("{}: {}", setting.name, setting.about))?;
@@ -85,7 +88,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     }
 }
 
-fn named(name: &str) -> Result<&'static Setting, Failure> {
+fn named(name: &str) -> Result<Setting, Failure> {
     Setting::named(name).ok_or_else(|| {
         let failure = Failure::usage(format!("no setting is called `{name}`"));
         match near(name) {
@@ -155,7 +158,7 @@ fn unheeded(place: &Place, screen: &mut Screen) -> Outcome {
 fn change(place: &Place, screen: &mut Screen, name: &str, value: &str) -> Outcome {
     let setting = named(name)?;
     let meant = expand(value, &variable).unwrap_or_else(|_| value.to_owned());
-    if !(setting.is_fit)(&meant) || value.contains(['"', '\\', '\n']) {
+    if !(setting.is_fit)(setting.name, &meant) || value.contains(['"', '\\', '\n']) {
         return Err(Failure::usage(format!("`{value}` is no {name}")).next(setting.wants));
     }
     let path = place.config_file();
@@ -163,6 +166,9 @@ fn change(place: &Place, screen: &mut Screen, name: &str, value: &str) -> Outcom
     let after = set(&before, name, value);
     if before == after {
         return Ok(Exit::Yes);
+    }
+    if ROWS.iter().any(|row| row.name == name) {
+        terms_of(place, &after)?;
     }
     given::make_dir(path.parent())?;
     given::replace(&path, after.as_bytes())?;

@@ -3,6 +3,7 @@
 use crate::failure::{Exit, Failure, Outcome};
 use crate::hooks::{self, Hooked};
 use crate::place::Place;
+use crate::retaining::terms;
 use crate::screen::Screen;
 use std::path::Path;
 use tacho_event::json::{Object, Value};
@@ -11,6 +12,7 @@ use tacho_event::{Span, Timestamp, uuid_text};
 use tacho_tap::ring::Trace;
 use tachograph::files::{Files, Kind};
 use tachograph::log::{Order, Query};
+use tachograph::retain::{Sizes, Terms};
 use tachograph::stop::{Lease, Stops};
 use tachograph::store::Store;
 use tachograph::{Error, Log};
@@ -30,8 +32,12 @@ struct Status {
     hooks: Vec<Hooked>,
     /// Failures of hooks that no agent noticed, the oldest first.
     failures: Vec<Trace>,
+    /// What is kept how long, or why that cannot be told.
+    terms: Result<Terms, Failure>,
     /// When the next day of parts is due to go, and of which class.
     expiry: Option<(Timestamp, Class)>,
+    /// Bytes of the tenant's log, parts and all.
+    log_bytes: u64,
 }
 
 pub(crate) fn run(place: &Place, screen: &mut Screen) -> Outcome {
@@ -54,7 +60,15 @@ impl Status {
         let signed = log.signed_head().map_or(0, |(_, head)| head.size);
         let keys = place.keys_dir(store);
         let ring = tacho_tap::ring::read(&tacho_tap::ring::place(&place.state_dir));
+        let terms = terms(place);
+        let expiry = match &terms {
+            Ok(terms) => expiry(terms, &log)?,
+            Err(_) => None,
+        };
         Ok(Self {
+            terms,
+            expiry,
+            log_bytes: Sizes::of(store.files().as_ref(), log.places())?.total(),
             installation: uuid_text(*store.installation()),
             format: store.version(),
             tenant: log.tenant().to_owned(),
@@ -67,8 +81,12 @@ impl Status {
             stops: Stops::new(store, Place::world()).status(),
             hooks: hooks::installed(place, &log)?,
             failures: ring.unwrap_or_default(),
-            expiry: expiry(place, &log)?,
         })
+    }
+
+    /// What the log may have before something is said or goes.
+    fn bytes_max(&self) -> Option<u64> {
+        self.terms.as_ref().ok().and_then(|terms| terms.size_bytes_max)
     }
 
     fn json(&self, place: &Place) -> Object {
@@ -94,6 +112,9 @@ impl Status {
             ("hook_failures", failures(&self.failures)),
             ("next_expiry", Value::from(expires)),
             ("next_expiry_class", Value::from(class)),
+            ("log_bytes", Value::from(self.log_bytes)),
+            ("log_bytes_max", Value::from(self.bytes_max())),
+            ("retention_problem", Value::from(self.terms.as_ref().err().map(|one| one.told().0))),
         ])
     }
 
@@ -101,10 +122,17 @@ impl Status {
         let last = self.last.map_or_else(|| "none yet".to_owned(), |time| screen.zone.show(time));
         let bytes = self.bytes as f64 / 1e6;
         let dir = place.store_dir.display();
-        let expiry = match self.expiry {
-            Some((time, class)) => format!("{} of {}", screen.zone.show(time), class.as_str()),
-            None => "nothing is due".to_owned(),
+        let expiry = match (&self.terms, self.expiry) {
+            (Err(failure), _) => screen.paint.bad(&failure.told().0),
+            (_, Some((time, class))) => {
+                format!("{} of {}", screen.zone.show(time), class.as_str())
+            }
+            _ => "nothing is due".to_owned(),
         };
+        let max = self.bytes_max().map_or_else(String::new, |max| {
+            let percent = self.log_bytes.saturating_mul(100) / max.max(1);
+            format!(" of {:.1} MB, {percent} %", max as f64 / 1e6)
+        });
         let (unsigned, unintegrated) = (self.unsigned, self.unintegrated);
         let rows = [
             ("store", format!("{dir}, {bytes:.1} MB")),
@@ -115,6 +143,7 @@ impl Status {
             ("keys", self.keys.clone().unwrap_or_else(|| "none here".to_owned())),
             ("preset", place.preset.terms().name.to_owned()),
             ("next expiry", expiry),
+            ("log's size", format!("{:.1} MB{max}", self.log_bytes as f64 / 1e6)),
         ];
         for (name, text) in rows {
             screen.line(&format!("{name:12} {text}"))?;
@@ -174,9 +203,9 @@ fn failures(traces: &[Trace]) -> Value {
 }
 
 /// When the first day that is kept is due: its last moment, and as many days as it is kept.
-fn expiry(place: &Place, log: &Log) -> Result<Option<(Timestamp, Class)>, Error> {
-    let terms = place.preset.terms();
-    let kept = [(Class::Content, terms.content_days), (Class::Identity, terms.identity_days)];
+fn expiry(terms: &Terms, log: &Log) -> Result<Option<(Timestamp, Class)>, Error> {
+    let (content, identity) = (terms.content.days(), terms.identity.days());
+    let kept = [(Class::Content, content), (Class::Identity, identity)];
     let mut next = None;
     for (class, days) in kept {
         let Some(days) = days else { continue };

@@ -52,7 +52,12 @@ pub(crate) fn run(screen: &mut Screen, ask: Ask) -> Outcome {
         }
         Ask::Trust { dir, vkey } => {
             let witness = Witness::open(&OsFiles, &dir)?;
-            for key in keys(&vkey)? {
+            let keys = keys(&vkey)?;
+            if keys.is_empty() {
+                return Err(Failure::usage("no key is named")
+                    .next("a file with the lines that `tacho keys export` prints"));
+            }
+            for key in keys {
                 witness.trust(&OsFiles, &key)?;
             }
             Ok(Exit::Yes)

@@ -53,6 +53,25 @@ const FINDING: Says = Of(&[
 ]);
 const OR_TEXT: Says = Or(&Text);
 
+/// A step of a plan: a day of parts that expires, or leaves that are pruned.
+const STEP: Says = Of(&[
+    ("does", Word(&["expire", "prune"])),
+    ("bytes", Count),
+    ("class?", Text),
+    ("day?", Text),
+    ("parts?", Count),
+    ("why?", WHY),
+    ("before_leaf?", Count),
+    ("root?", Text),
+    ("leaves?", Count),
+    (
+        "files?",
+        List(&Of(&[("first_leaf", Count), ("bytes", Count), ("came_in_by", Time), ("why", WHY)])),
+    ),
+]);
+const WHY: Says = Word(&["age", "size", "leaf"]);
+const NOTICE: Says = Word(&["held", "clock", "behind", "age_unknown", "large", "floor"]);
+
 pub(crate) const FORMS: &[Form] = &[
     Form {
         name: "event",
@@ -85,6 +104,30 @@ pub(crate) const FORMS: &[Form] = &[
         ],
         is_open: true,
     },
+    form(
+        "anchor",
+        "An answer that was kept: `tacho anchor ls`.",
+        &[
+            ("v", One),
+            ("number", Count),
+            ("kind", Text),
+            ("name", Text),
+            ("time", Time),
+            ("size", Count),
+        ],
+    ),
+    form(
+        "anchored",
+        "What became of one anchor: `tacho anchor run`.",
+        &[
+            ("v", One),
+            ("kind", Text),
+            ("name", Text),
+            ("size", Or(&Count)),
+            ("code", OR_TEXT),
+            ("why", OR_TEXT),
+        ],
+    ),
     form(
         "backup",
         "`tacho backup` and `tacho restore`.",
@@ -208,6 +251,25 @@ pub(crate) const FORMS: &[Form] = &[
         &[("v", One), ("where", Text), ("what", Text), ("hint", Text)],
     ),
     form(
+        "maintained",
+        "What was done: `tacho maintain`.",
+        &[
+            ("v", One),
+            ("busy", Flag),
+            ("done", Flag),
+            ("integrated", Count),
+            ("beats", List(&Text)),
+            ("gone", List(&Of(&[("tenant", Text), ("step", STEP)]))),
+            ("notices", List(&Of(&[("tenant", Text), ("notice", NOTICE), ("what", Text)]))),
+            ("warned", List(&Text)),
+            ("rooms", List(&Of(&[("room", Text), ("tenant", Text), ("did", Text)]))),
+            ("signed", List(&Text)),
+            ("retired", Count),
+            ("problems", List(&Of(&[("task", Text), ("tenant", OR_TEXT), ("why", Text)]))),
+            ("next", Or(&Time)),
+        ],
+    ),
+    form(
         "proof",
         "`tacho prove`.",
         &[("v", One), ("index", Count), ("leaf", Text), ("proof", Text)],
@@ -232,6 +294,38 @@ pub(crate) const FORMS: &[Form] = &[
         "resource",
         "A thing as it was: `tacho resource --at`.",
         &[("v", One), ("resource", Text), ("changed", Or(&Time)), ("members", Any)],
+    ),
+    form(
+        "retention",
+        "What is due for one tenant: `tacho retention plan` and `apply`.",
+        &[
+            ("v", One),
+            ("tenant", Text),
+            ("applied", Flag),
+            ("terms", Text),
+            ("first_leaf", Count),
+            ("leaves", Count),
+            ("bytes", Map(&Count)),
+            (
+                "tiers",
+                List(&Of(&[
+                    ("class", Text),
+                    ("tier", Word(&["hot", "warm", "cold", "over"])),
+                    ("days", Count),
+                    ("bytes", Count),
+                ])),
+            ),
+            ("steps", List(&STEP)),
+            ("frees_bytes", Count),
+            ("notices", List(&Of(&[("notice", NOTICE), ("what", Text)]))),
+            ("provable", List(&Text)),
+            ("next", Or(&Time)),
+        ],
+    ),
+    form(
+        "retention-setting",
+        "How long something is kept, and who says so: `tacho retention show`.",
+        &[("v", One), ("setting", Text), ("value", Text), ("from", Text)],
     ),
     form("rule", "`tacho redact ls`.", &[("v", One), ("rule", Text), ("finds", Text)]),
     form(
@@ -330,6 +424,9 @@ pub(crate) const FORMS: &[Form] = &[
             ),
             ("next_expiry", Or(&Time)),
             ("next_expiry_class", OR_TEXT),
+            ("log_bytes", Count),
+            ("log_bytes_max", Or(&Count)),
+            ("retention_problem", OR_TEXT),
         ],
     ),
     form(

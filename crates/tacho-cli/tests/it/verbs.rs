@@ -67,16 +67,22 @@ fn calls(line: &str, words: &str) -> bool {
 
 /// What has no JSON to show: text is what it is for.
 const TEXT_ALONE: &[&str] = &[
+    "anchor show",
     "checkpoint publish",
     "checkpoint show",
     "completions",
     "config set",
     "export",
     "hook",
+    "keys escrow",
     "keys export",
     "keys new-origin",
+    "keys recover",
     "keys rotate",
     "man",
+    "witness answer",
+    "witness init",
+    "witness trust",
 ];
 /// What cannot fail but for reasons no shell can bring about.
 const NEVER_FAILS: &[&str] = &["hook", "install", "man", "redact ls"];
