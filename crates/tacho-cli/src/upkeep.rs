@@ -129,6 +129,7 @@ impl Upkeep for Anchoring {
                 }
             }
         }
+        did.sort();
         Ok(Kept { did: (!did.is_empty()).then(|| did.join(", ")), next })
     }
 }

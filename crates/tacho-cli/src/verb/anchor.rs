@@ -73,7 +73,9 @@ fn anchor(place: &Place, screen: &mut Screen, all: bool) -> Outcome {
     let mut tell = |drafts| recorder.record_all(drafts, Ack::Disk).iter().all(Result::is_ok);
     let which = if all { Which::All } else { Which::Due };
     let (tenant, world) = (place.tenant.as_str(), Place::world());
-    let asking = round(&store, tenant, &note, &anchors, which, world.as_ref(), &mut tell)?;
+    let mut asking = round(&store, tenant, &note, &anchors, which, world.as_ref(), &mut tell)?;
+    // Whoever answers first is told of in no other place than last time.
+    asking.outcomes.sort_by(|a, b| (a.kind.as_str(), &a.name).cmp(&(b.kind.as_str(), &b.name)));
     let mut exit = Exit::Yes;
     for one in &asking.outcomes {
         let who = format!("{} {}", one.kind, one.name);
