@@ -27,9 +27,9 @@ use crate::stream;
 const FOLDER: &str = "docs/reference";
 const GENERATOR: &str = "reference";
 const HEADING: &str = "=== ";
-/// What a test of its crate compares and, with `UPDATE=1`, writes: tables of a binary and of a
-/// macro, which no example can see.
-const HELD_BY_TESTS: [&str; 2] = ["config.md", "findings.md"];
+/// What a test of its crate compares and, with `UPDATE=1`, writes: tables of a binary, of a macro
+/// and of a test, which no example can see. `json/` is a folder of such pages.
+const HELD_BY_TESTS: [&str; 4] = ["config.md", "doctor.md", "findings.md", "json/"];
 
 /// Content by path from `docs/reference`.
 type Pages = BTreeMap<String, String>;
@@ -127,7 +127,9 @@ fn written(folder: &Path) -> Result<Pages, Stop> {
         } else if path.is_file() {
             let content = std::fs::read(&path).map_err(unreadable)?;
             let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
-            if !HELD_BY_TESTS.contains(&name.as_str()) {
+            let is_held =
+                |held: &str| name == held || held.ends_with('/') && name.starts_with(held);
+            if !HELD_BY_TESTS.iter().any(|held| is_held(held)) {
                 pages.insert(name, String::from_utf8_lossy(&content).into_owned());
             }
         }

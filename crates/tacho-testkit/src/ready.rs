@@ -1,5 +1,5 @@
-//! Given a future, gives what it comes to; the thread waits. A program has its runtime, a test or an
-//! example needs no more than this.
+//! Given a future, gives what it comes to; the thread waits. A program has its runtime, a test or
+//! an example needs no more than this.
 
 use std::pin::pin;
 use std::sync::Arc;

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! A server does this by itself, a timer or the end of a session for those without one. Two at once
-//! do no harm: the second finds the lock taken and leaves. What fails is told, and the rest goes on.
+//! do no harm: the second finds the lock taken and leaves. What fails is told, and the rest goes
+//! on.
 
 mod warned;
 

@@ -7,8 +7,7 @@
 //!
 //! A clock that jumped more than 48 hours since it was looked at last, forward or back, arms a
 //! hold: nothing expires until an operator says that the time is right ([`confirm`]), or it has
-//! gone on
-//! for a day from there. So does a clock of which nothing is known.
+//! gone on for a day from there. So does a clock of which nothing is known.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

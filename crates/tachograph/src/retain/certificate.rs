@@ -5,9 +5,9 @@
 //!  "totals":2,"totals_root":"c4.."},"type":"system"},..}
 //! ```
 //!
-//! `root` is the root of the tree of the leaves before `minimum`; `totals_root` is the RFC 6962 root
-//! whose leaves are the files of totals, in their order. All of it is public, so that whoever has
-//! leaves and a signed head can check it. It counts only below a signed head.
+//! `root` is the root of the tree of the leaves before `minimum`; `totals_root` is the RFC 6962
+//! root whose leaves are the files of totals, in their order. All of it is public, so that whoever
+//! has leaves and a signed head can check it. It counts only below a signed head.
 
 use tacho_event::Draft;
 use tacho_event::json::{self, Object, Value};

@@ -90,8 +90,8 @@ impl Keeper {
         Ok(Planner::plan(self, tenant, &terms)?)
     }
 
-    /// Does what the plan says, and nothing else. All expiries go in one batch, with one rotation of
-    /// the keys; then each tenant is pruned.
+    /// Does what the plan says, and nothing else. All expiries go in one batch, with one rotation
+    /// of the keys; then each tenant is pruned.
     ///
     /// # Errors
     /// That the store moved underneath: then nothing was done, and a new plan says what is due now.

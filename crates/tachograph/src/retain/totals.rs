@@ -9,10 +9,10 @@
 //!    "status":{"failure":1,"success":6},"tokens":[1200,340,1540]}
 //! ```
 //!
-//! The first line says of which leaves; then a row for each agent, action, name, provider and day of
-//! the events' own time. `open` are the calls whose result had not come: the next file, or the live
-//! log, may bring it. All of it is made of leaves, which name nobody; a `tacho.prune` leaf states
-//! the root over these files, so they are evidence as the leaves were.
+//! The first line says of which leaves; then a row for each agent, action, name, provider and day
+//! of the events' own time. `open` are the calls whose result had not come: the next file, or the
+//! live log, may bring it. All of it is made of leaves, which name nobody; a `tacho.prune` leaf
+//! states the root over these files, so they are evidence as the leaves were.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -309,8 +309,7 @@ impl KeyRing {
     }
 
     /// Lines of a tenant's file of keys that are no rows, or that no key of its log signed:
-    /// planted,
-    /// torn, or of another log.
+    /// planted, torn, or of another log.
     ///
     /// # Errors
     /// What the disk said.

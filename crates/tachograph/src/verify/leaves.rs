@@ -73,9 +73,9 @@ pub(super) fn check(
     let sizes: Vec<Vec<u64>> = (skipped..runs)
         .map(|run| heads.sizes(run * PER_RUN + 1..=(run + 1).saturating_mul(PER_RUN)))
         .collect();
-    let head = Spine::new().head();
-    let mut hashed = Hashed { head, zones: ZoneSums::default(), said: Said::default() };
     let mut spine = Spine::new();
+    let mut hashed =
+        Hashed { head: spine.head(), zones: ZoneSums::default(), said: Said::default() };
     if let Some(before) = &before {
         spine.skip(before.roots.iter().copied(), |place| stored(&nodes, place), report);
         hashed.zones.skip(first);
@@ -85,8 +85,7 @@ pub(super) fn check(
     let worker = Worker { files, places, size, index: options.index, leaves: options.leaves };
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        let there = usize::try_from(runs - skipped).unwrap_or(1);
-        let count = threads(options).min(there).max(1);
+        let count = threads(options).min(sizes.len()).max(1);
         let (give, take) = mpsc::sync_channel(count);
         for _ in 0..count {
             let (give, worker, next, stop, sizes) = (give.clone(), &worker, &next, &stop, &sizes);
@@ -103,31 +102,34 @@ pub(super) fn check(
             });
         }
         drop(give);
-        let mut early: BTreeMap<u64, Hauled> = BTreeMap::new();
-        let mut expected = 0;
-        for (number, run) in take {
-            early.insert(number, run);
-            while let Some(Hauled { end, zones, statements }) = early.remove(&expected) {
-                expected += 1;
-                let is_full = end.frontier.size() == PER_RUN;
-                hashed.zones.push(zones);
-                statements.iter().for_each(|(at, leaf)| hashed.said.take(*at, leaf));
-                spine.push(end, heads, |place| stored(&nodes, place), report);
-                let progress = Progress { step: Step::Hashing, done: spine.size(), of: size };
-                (options.progress)(progress);
-                // What follows leaves that are missing cannot be placed.
-                if !is_full {
-                    stop.store(true, Ordering::Relaxed);
-                    expected = u64::MAX;
-                }
-            }
-        }
+        in_order(take, |Hauled { end, zones, statements }| {
+            let is_full = end.frontier.size() == PER_RUN;
+            hashed.zones.push(zones);
+            statements.iter().for_each(|(at, leaf)| hashed.said.take(*at, leaf));
+            spine.push(end, heads, |place| stored(&nodes, place), report);
+            (options.progress)(Progress { step: Step::Hashing, done: spine.size(), of: size });
+            // What follows leaves that are missing cannot be placed.
+            stop.fetch_or(!is_full, Ordering::Relaxed);
+            is_full
+        });
     });
     hashed.head = spine.head();
     if first > 0 {
         pruned::notes(store, places, &nodes, first, &hashed.head, heads, report);
     }
     hashed
+}
+
+/// Tells the hauls in the order of their runs, until one says that none can follow it.
+fn in_order(take: mpsc::Receiver<(u64, Hauled)>, mut tell: impl FnMut(Hauled) -> bool) {
+    let mut early = BTreeMap::new();
+    let mut expected = 0;
+    for (number, haul) in take {
+        early.insert(number, haul);
+        while let Some(haul) = early.remove(&expected) {
+            expected = if tell(haul) { expected + 1 } else { u64::MAX };
+        }
+    }
 }
 
 fn stored(nodes: &NodeFiles, place: Place) -> Option<Hash> {

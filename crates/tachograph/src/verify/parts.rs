@@ -19,7 +19,7 @@ use crate::limits::{
 };
 use crate::log::Log;
 use crate::parts::Records;
-use crate::vault::{Block, Item, Opener, Opening, Part, Sealed, Tomb, Unpacked};
+use crate::vault::{Block, FindGrant, Item, Opener, Opening, Part, Sealed, Tomb, Unpacked};
 
 /// What became of the disclosures that leaves commit to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -234,6 +234,9 @@ impl<'l> Check<'l> {
         let mut found = Found::default();
         let log = self.log;
         let first = log.first();
+        let find = &mut |part: &Part<'_>| {
+            log.part_files().grant(class, day, &part.grant_id).ok().flatten()
+        };
         // Out of the way of the borrow of the day; put back below.
         let mut opener = self.opener.take();
         let Some(file) = self.day(class, day, report) else {
@@ -248,10 +251,7 @@ impl<'l> Check<'l> {
                 Err(error) => {
                     file.given_up = true;
                     let spot = Spot::file(records.path().display()).at(offset);
-                    match &error {
-                        Error::Damaged { what, .. } => report.find(Code::PartChanged, spot, what),
-                        error => unreadable(error, report),
-                    }
+                    unread(&error, spot, report);
                     break;
                 }
             };
@@ -269,14 +269,7 @@ impl<'l> Check<'l> {
             }
             if let Item::Block(block) = &record.item {
                 let spot = || Spot::file(path().as_str()).at(offset);
-                let find = &mut |part: &Part<'_>| {
-                    log.part_files().grant(class, day, &part.grant_id).ok().flatten()
-                };
-                let opened = match &mut opener {
-                    _ if block.is_plain() => block.open(None, "").map(Some),
-                    Some(opener) => opener.look_block(block, find),
-                    None => Ok(None),
-                };
+                let opened = unpacked(block, opener.as_mut(), find);
                 let known = (class, &file.grants);
                 take_block(block, known, opened, &mut file.packed, (&spot, &mut *report));
                 file.packed.retain(|leaf, _| *leaf >= first);
@@ -296,9 +289,6 @@ impl<'l> Check<'l> {
             if let (Item::Part(part), Some(opener)) = (&record.item, &mut opener)
                 && !part.is_plain()
             {
-                let find = &mut |part: &Part<'_>| {
-                    log.part_files().grant(class, day, &part.grant_id).ok().flatten()
-                };
                 take_sealed(part, opener.look(part, find), &mut found, &spot, report);
             }
         }
@@ -465,6 +455,26 @@ fn take(
             }
             take_shown(part, part.body, found, spot, report);
         }
+    }
+}
+
+fn unread(error: &Error, spot: Spot, report: &mut Report) {
+    match error {
+        Error::Damaged { what, .. } => report.find(Code::PartChanged, spot, what),
+        error => unreadable(error, report),
+    }
+}
+
+/// What a block holds; nothing where no key is at hand.
+fn unpacked(
+    block: &Block<'_>,
+    opener: Option<&mut Opener>,
+    find: FindGrant<'_>,
+) -> Result<Option<Unpacked>, Sealed> {
+    match opener {
+        _ if block.is_plain() => block.open(None, "").map(Some),
+        Some(opener) => opener.look_block(block, find),
+        None => Ok(None),
     }
 }
 

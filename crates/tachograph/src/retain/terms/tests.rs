@@ -1,3 +1,5 @@
+//! Terms as they are written, and what rules from outside make of them.
+
 use super::*;
 
 fn written(settings: &[(&str, &str)]) -> Written {

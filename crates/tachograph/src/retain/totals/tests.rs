@@ -1,3 +1,5 @@
+//! Totals are counted as statistics count, and written as they are read.
+
 use super::*;
 
 fn leaf(text: &str) -> Object {
