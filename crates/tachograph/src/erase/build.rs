@@ -70,6 +70,7 @@ impl Build<'_> {
     pub(crate) fn all(&self, plan: &mut Plan) -> Result<Built, VaultError> {
         let mut built = Built::default();
         for class in Class::ALL {
+            plan::mend_tombs(self.log.store().files().as_ref(), self.log.places(), class)?;
             if let Some(mut tombs) = self.log.part_files().tombstones(class)? {
                 while let Some(record) = tombs.next_record()? {
                     if let (Item::Tomb(tomb), Some(leaf)) = (record.item, record.leaf)

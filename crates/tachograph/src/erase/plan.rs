@@ -17,7 +17,7 @@ use tacho_event::privacy::Class;
 use crate::error::Doing;
 use crate::files::grow::open_or_create;
 use crate::files::replace::{Steps, replace};
-use crate::files::{Access, Files, Point, read_full_at, write_all_at};
+use crate::files::{Access, File, Files, Point, read_full_at, write_all_at};
 use crate::limits::PLAN_BYTES_MAX;
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
@@ -75,9 +75,7 @@ impl Plan {
     pub(crate) fn apply(store: &Store, path: &Path) -> Result<Parts, VaultError> {
         let files = store.files().as_ref();
         let file = files.open(path, Access::Read).doing("open", path)?;
-        let len = usize::try_from(file.stat().doing("stat", path)?.len).unwrap_or_default();
-        let mut bytes = vec![0; len];
-        read_full_at(file.as_ref(), &mut bytes, 0).doing("read", path)?;
+        let bytes = all_of(file.as_ref(), path)?;
         let damaged = || VaultError::Damaged { path: path.to_owned(), what: "it is no plan" };
         let entries = entries(&bytes).ok_or_else(damaged)?;
         let mut by_file: BTreeMap<_, Vec<(u64, &[u8])>> = BTreeMap::new();
@@ -127,9 +125,7 @@ pub(crate) fn bury(
 ) -> Result<(), VaultError> {
     let path = places.tombstones(class);
     let file = open_or_create(files, &path)?;
-    let len = usize::try_from(file.stat().doing("stat", &path)?.len).unwrap_or_default();
-    let mut bytes = vec![0; len];
-    read_full_at(file.as_ref(), &mut bytes, 0).doing("read", &path)?;
+    let bytes = all_of(file.as_ref(), &path)?;
     let whole = whole_tombs(&bytes);
     let mut known: HashSet<&[u8]> = HashSet::new();
     let mut rest = bytes.get(..whole).unwrap_or_default();
@@ -147,6 +143,32 @@ pub(crate) fn bury(
     file.sync_data(Point::TombstonesSync).doing("sync", &path)?;
     let dir = places.class(class);
     Ok(files.sync_dir(&dir, Point::TombstonesDirSync).doing("sync", &dir)?)
+}
+
+/// Cuts off what an interrupted append left: the day it came from still stands, and is buried again.
+pub(crate) fn mend_tombs(
+    files: &dyn Files,
+    places: &TenantPlaces,
+    class: Class,
+) -> Result<(), VaultError> {
+    let path = places.tombstones(class);
+    let file = match files.open(&path, Access::Write) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        outcome => outcome.doing("open", &path)?,
+    };
+    let bytes = all_of(file.as_ref(), &path)?;
+    let whole = whole_tombs(&bytes);
+    if whole < bytes.len() {
+        file.set_len(whole as u64).doing("cut", &path)?;
+    }
+    Ok(())
+}
+
+fn all_of(file: &dyn File, path: &Path) -> Result<Vec<u8>, VaultError> {
+    let len = usize::try_from(file.stat().doing("stat", path)?.len).unwrap_or_default();
+    let mut bytes = vec![0; len];
+    read_full_at(file, &mut bytes, 0).doing("read", path)?;
+    Ok(bytes)
 }
 
 /// Bytes of the whole tombstones at the beginning.
