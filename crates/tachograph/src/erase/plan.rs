@@ -145,7 +145,7 @@ pub(crate) fn bury(
     Ok(files.sync_dir(&dir, Point::TombstonesDirSync).doing("sync", &dir)?)
 }
 
-/// Cuts off what an interrupted append left: the day it came from still stands, and is buried again.
+/// Cuts off what an interrupted append left: the day it came from stands, and is buried again.
 pub(crate) fn mend_tombs(
     files: &dyn Files,
     places: &TenantPlaces,
