@@ -9,7 +9,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use tacho_event::dialect::read_native;
@@ -134,23 +134,25 @@ fn bursts(pool: &[Draft], events: usize) {
         let rates = (0..RUNS).map(|_| {
             let site = Site::new();
             let recorder = site.recorder();
-            let batches: Vec<Vec<Vec<Draft>>> = (0..threads)
-                .map(|thread| {
-                    let at = |nth| thread * 1_000_000 + nth * batch;
-                    let all = events / threads / batch;
-                    (0..all).map(|nth| some(pool, at(nth), batch)).collect()
-                })
-                .collect();
-            let watch = Watch::start();
-            std::thread::scope(|scope| {
-                for drafts in batches {
-                    scope.spawn(|| {
-                        for drafts in drafts {
+            // Each thread makes its own events, as an agent's does, before the watch starts.
+            let ready = Barrier::new(threads + 1);
+            let watch = std::thread::scope(|scope| {
+                for thread in 0..threads {
+                    let (ready, recorder) = (&ready, &recorder);
+                    scope.spawn(move || {
+                        let at = |nth| thread * 1_000_000 + nth * batch;
+                        let batches: Vec<Vec<Draft>> = (0..events / threads / batch)
+                            .map(|nth| some(pool, at(nth), batch))
+                            .collect();
+                        ready.wait();
+                        for drafts in batches {
                             let outcomes = recorder.record_all(drafts, Ack::Disk);
                             assert!(outcomes.iter().all(Result::is_ok));
                         }
                     });
                 }
+                ready.wait();
+                Watch::start()
             });
             watch.stop(events)
         });
@@ -183,15 +185,18 @@ fn many_writers(pool: &[Draft], rounds: usize) {
     let rates = (0..RUNS).map(|_| {
         let site = Site::new();
         let recorder = site.recorder();
-        let drafts: Vec<Vec<Draft>> =
-            (0..WRITERS).map(|writer| some(pool, writer * rounds, rounds)).collect();
-        let watch = Watch::start();
-        std::thread::scope(|scope| {
-            for drafts in drafts {
-                scope.spawn(|| {
-                    drafts.into_iter().for_each(|one| drop(recorder.record(one).unwrap()))
+        let ready = Barrier::new(WRITERS + 1);
+        let watch = std::thread::scope(|scope| {
+            for writer in 0..WRITERS {
+                let (ready, recorder) = (&ready, &recorder);
+                scope.spawn(move || {
+                    let drafts = some(pool, writer * rounds, rounds);
+                    ready.wait();
+                    drafts.into_iter().for_each(|one| drop(recorder.record(one).unwrap()));
                 });
             }
+            ready.wait();
+            Watch::start()
         });
         watch.stop(WRITERS * rounds)
     });
