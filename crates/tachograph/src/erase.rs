@@ -265,6 +265,13 @@ impl Eraser {
                 }
             }
             drop(ring);
+            let of_tenant = |target: &&Target| target.tenant == tenant;
+            let is_person = |target: &Target| matches!(target.scope, Scope::Subject(_));
+            let is_held = self.holds()?.iter().any(|hold| hold.tenant == tenant);
+            if !is_held && targets.iter().filter(of_tenant).all(is_person) {
+                // Their own keys go, and no day's: what they are is found when it is planned.
+                continue;
+            }
             let found = self.find(&log, targets, Some(&journal))?;
             let holds = self.holds_over(&log, &found)?;
             if !holds.is_empty() {
