@@ -235,7 +235,8 @@ fn make_missing(files: &dyn Files, places: &Places) -> Result<(), Error> {
             outcome => outcome.doing("create", dir)?,
         }
     }
-    // What is put there is durable only if they are.
+    // What is put there is durable only if they are. Who dies before this leaves that to the
+    // system's writeback: once in the life of a copy.
     for dir in [places.wal(), root.to_owned()].iter().filter(|_| !missing.is_empty()) {
         files.sync_dir(dir, Point::StoreDirSync).doing("sync", dir)?;
     }

@@ -106,8 +106,9 @@ fn every_dear_guard_holds() {
     // Many points share a story.
     let stories: BTreeMap<&str, Guard> =
         dear().into_iter().map(|guard| (guard.name, guard)).collect();
+    let seeds = if tacho_testkit::stride() == 1 { DEAR_SEEDS } else { 1 };
     for guard in stories.values() {
-        for seed in 0..DEAR_SEEDS {
+        for seed in 0..seeds {
             let told = (guard.tell)(Scene { seed, off: None });
             assert_eq!(told, Ok(()), "{} with seed {seed}", guard.name);
         }

@@ -28,11 +28,10 @@ fn over(machine: &Machine, scene: &Scene) -> Told {
     Ok(())
 }
 
-fn pack(machine: &Machine, scene: &Scene) -> Told {
+fn pack(machine: &Machine, _: &Scene) -> Told {
     let process = start(machine)?;
     let due = pack::plan(&process.store, process.world.as_ref(), "acme").map_err(told)?;
-    let ring = (scene.preset == Preset::Production).then_some(&process.ring);
-    pack::apply(&process.store, &process.world, ring, &due).map(|_| ()).map_err(told)
+    pack::apply(&process.store, &process.world, Some(&process.ring), &due).map(|_| ()).map_err(told)
 }
 
 /// Whoever packs again packs what is left, and everybody finds what was there.
