@@ -102,8 +102,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store at `path`. It changes nothing but that directories which a copy lost, because
-    /// they were empty, are made again, where this process may.
+    /// Opens the store at `path`. It changes nothing but that directories which a copy lost,
+    /// because they were empty, are made again, where this process may.
     ///
     /// # Errors
     /// Why it is no store for this program.

@@ -19,7 +19,7 @@ use crate::limits::{
 };
 use crate::log::Log;
 use crate::parts::Records;
-use crate::vault::{Block, FindGrant, Item, Opener, Opening, Part, Sealed, Tomb, Unpacked};
+use crate::vault::{Block, FindGrant, Grant, Item, Opener, Opening, Part, Sealed, Tomb, Unpacked};
 
 /// What became of the disclosures that leaves commit to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,8 +52,8 @@ impl fmt::Display for Disclosures {
 /// Unclaimed parts of one day's blocks that are told.
 const FINDINGS_OF_BLOCKS_MAX: usize = 16;
 
-const FOREIGN: &str = "none of its grants opens with the key of its day, which is at hand: they are \
-                       another log's, or came under a key that was replaced";
+const FOREIGN: &str = "none of its grants opens with the key of its day, which is at hand: they \
+                       are another log's, or came under a key that was replaced";
 
 /// A digest that is recorded as gone, the reason, and the ticket.
 type Buried = (Digest, u8, Ticket);
@@ -264,13 +264,7 @@ impl<'l> Check<'l> {
                 take_grant(&record.item, &mut file.grants, (class, day), offset, report);
                 if let (Item::Grant(grant), Some(opener)) = (&record.item, &mut opener) {
                     opener.learn(grant);
-                    if file.of_day != Some(Ok(())) {
-                        file.of_day = match opener.is_of_day(grant) {
-                            Some(true) => Some(Ok(())),
-                            Some(false) => file.of_day.or(Some(Err(offset))),
-                            None => file.of_day,
-                        };
-                    }
+                    tell_of_day(&mut file.of_day, opener, grant, offset);
                 }
                 continue;
             };
@@ -422,6 +416,22 @@ fn regain_grants(records: &mut Records, until: u64, grants: &mut HashSet<[u8; 16
         {
             grants.insert(grant.id);
         }
+    }
+}
+
+/// Asks of grants whether they are of the day they stand in, until one is.
+fn tell_of_day(
+    of_day: &mut Option<Result<(), u64>>,
+    opener: &Opener,
+    grant: &Grant<'_>,
+    offset: u64,
+) {
+    if *of_day != Some(Ok(())) {
+        *of_day = match opener.is_of_day(grant) {
+            Some(true) => Some(Ok(())),
+            Some(false) => of_day.or(Some(Err(offset))),
+            None => *of_day,
+        };
     }
 }
 

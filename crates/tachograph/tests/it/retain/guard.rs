@@ -26,7 +26,7 @@ pub(crate) fn dear() -> Vec<Guard> {
         guard(Point::TotalsDirSync, "pruned_for_good", pruned_for_good),
         guard(Point::PrunedSync, "pruned_for_good", pruned_for_good),
         guard(Point::PrunedRename, "pruned_for_good", pruned_for_good),
-        guard(Point::PrunedDirSync, "pruned_for_good", pruned_for_good),
+        guard(Point::PrunedDirSync, "marked_before_the_journal", marked_before_the_journal),
         guard(Point::PruneDirSync, "pruned_for_good", pruned_for_good),
     ]
 }
@@ -66,8 +66,18 @@ fn pruned_for_good(scene: Scene) -> Told {
 }
 
 fn prunes_are_gone_on_with(scene: Scene) -> Told {
+    dies_past(Point::PrunedDirSync, 1, scene)
+}
+
+/// A journal that says that the log begins elsewhere is right.
+fn marked_before_the_journal(scene: Scene) -> Told {
+    // Each time it is written its directory is synced, and that around.
+    dies_past(Point::PruneJournalDirSync, 4, scene)
+}
+
+fn dies_past(point: Point, times: u32, scene: Scene) -> Told {
     let machine = base(scene);
-    machine.stop_past(Point::PrunedDirSync, 1, 0, Stop::PowerCut);
+    machine.stop_past(point, times, 0, Stop::PowerCut);
     let pruned = prune(&machine);
     ensure(machine.is_stopped(), format!("nobody died: {pruned:?}"))?;
     machine.calm_down();
