@@ -103,7 +103,7 @@ pub struct Store {
 
 impl Store {
     /// Opens the store at `path`. It changes nothing but that directories which a copy lost,
-    /// because they were empty, are made again, where this process may.
+    /// because they were empty, are made again, where this process may; all but that of stops.
     ///
     /// # Errors
     /// Why it is no store for this program.
@@ -228,7 +228,9 @@ fn make_missing(files: &dyn Files, places: &Places) -> Result<(), Error> {
         }
         _ => files.stat(dir).is_ok(),
     };
-    let missing: Vec<PathBuf> = dirs(places).into_iter().filter(|dir| !is_there(dir)).collect();
+    // Where the stops are gone, nobody knows whether one is in force: that is not to be hidden.
+    let own = dirs(places).into_iter().filter(|dir| *dir != places.stops());
+    let missing: Vec<PathBuf> = own.filter(|dir| !is_there(dir)).collect();
     for dir in &missing {
         match files.create_dir(dir) {
             Err(error) if is_read_only(&error) => return Ok(()),
