@@ -8,8 +8,8 @@
 //! Killing a process loses nothing but its locks and the rest of a write it was in.
 //!
 //! Operations are counted; [`Machine::stop_at`] makes the process die in the middle of the n-th,
-//! and [`Machine::interrupt_at`] lets another process run just before it. [`Machine::switch_off`]
-//! makes a named point do nothing.
+//! [`Machine::stop_past`] behind a named point, and [`Machine::interrupt_at`] lets another process
+//! run just before it. [`Machine::switch_off`] makes a named point do nothing.
 
 mod disk;
 mod fault;
@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) disk: Disk,
     pub(crate) ops: u64,
     stop: Option<(u64, Stop)>,
+    /// How often a point is still to be passed, how many operations go well then, and the end.
+    stop_past: Option<(Point, u32, u64, Stop)>,
     stopped: bool,
     interrupt: Option<(u64, Interrupt)>,
     boot: [u8; 16],
@@ -89,6 +91,7 @@ impl Machine {
             disk: Disk::new(),
             ops: 0,
             stop: None,
+            stop_past: None,
             stopped: false,
             interrupt: None,
             boot,
@@ -116,6 +119,7 @@ impl Machine {
             disk: state.disk.clone(),
             ops: state.ops,
             stop: None,
+            stop_past: None,
             stopped: false,
             interrupt: None,
             boot: state.boot,
@@ -165,6 +169,14 @@ impl Machine {
         state.stopped = false;
     }
 
+    /// Lets whoever passes a point for the `times`-th time from now on do `after` more operations,
+    /// and die in the middle of the next one.
+    pub fn stop_past(&self, point: Point, times: u32, after: u64, stop: Stop) {
+        let mut state = self.state();
+        state.stop_past = Some((point, times.max(1), after, stop));
+        state.stopped = false;
+    }
+
     /// Whether the last planned stop has come.
     pub fn is_stopped(&self) -> bool {
         self.state().stopped
@@ -174,6 +186,7 @@ impl Machine {
     pub fn calm_down(&self) {
         let mut state = self.state();
         state.stop = None;
+        state.stop_past = None;
         state.faults.clear();
     }
 
@@ -221,6 +234,7 @@ impl Machine {
         state.rng.fill(&mut state.boot);
         state.powerless = false;
         state.stop = None;
+        state.stop_past = None;
         state.interrupt = None;
         state.handles.clear();
         state.locks.clear();
@@ -350,6 +364,15 @@ impl State {
 
     pub(crate) fn is_off(&mut self, point: Point) -> bool {
         self.seen.insert(point);
+        if let Some((watched, times, after, stop)) = &mut self.stop_past
+            && *watched == point
+        {
+            *times -= 1;
+            if *times == 0 {
+                self.stop = Some((self.ops + 1 + *after, *stop));
+                self.stop_past = None;
+            }
+        }
         self.off.contains(&point)
     }
 

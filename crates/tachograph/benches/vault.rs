@@ -1,8 +1,11 @@
-//! Measures the vault: what sealing costs, how many sealed events a second, how long erasing takes.
+//! Measures the vault: what sealing costs in time and room, how fast sealed events become durable,
+//! and how long erasing a person and expiring a day take.
 //!
 //! ```text
 //! cargo bench -p tachograph --bench vault -- [--quick]      100,000 or 1 M events to erase from
 //! ```
+//!
+//! Every result is a line of JSON, as `cargo x bench` reads them.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -11,61 +14,124 @@
 )]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tacho_event::privacy::{Policy, Preset, scan};
-use tacho_event::{ActionType, Draft, TenantId};
-use tachograph::erase::{Eraser, Scope, Target};
+use tacho_event::json::Value;
+use tacho_event::privacy::{Class, Policy, Preset, scan};
+use tacho_event::{ActionType, Draft, TenantId, Timestamp, World as _};
+use tachograph::erase::{Due, Eraser, Scope, Target};
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, Integrator};
+use tachograph::pack;
 use tachograph::record::{Ack, Recorder, Settings};
 use tachograph::sign::Keys;
 use tachograph::store::{Remote, Store};
 use tachograph::vault::{KeyRing, SharedRing, Writer};
 use tachograph::wal::{Options, Wal};
-use tachograph::world::OsWorld;
+use tachograph::world::{OsWorld, World};
 
 const PEOPLE: u64 = 1_000;
 const BATCH: u64 = 1_000;
+const DAY_MICROS: i64 = 86_400_000_000;
 
 fn main() {
     let quick = std::env::args().any(|word| word == "--quick");
-    let events = if quick { 100_000 } else { 1_000_000 };
     let own = std::env::current_exe().unwrap();
     let place = own.parent().unwrap();
-    cost(place);
-    durable(place);
-    erase(place, events);
+    cost(place, if quick { 20_000 } else { 50_000 });
+    durable(place, if quick { 50_000 } else { 200_000 });
+    room(place, if quick { 20_000 } else { 100_000 });
+    expire(place, if quick { 200 } else { 1_000 });
+    erase(place, if quick { 100_000 } else { 1_000_000 });
+}
+
+/// A result that is held against an aim.
+fn aimed(metric: &str, value: f64, unit: &str, aim: &str) {
+    println!(
+        r#"{{"bench":"vault","metric":"{metric}","value":{value:.3},"unit":"{unit}","aim":"{aim}"}}"#
+    );
+}
+
+/// A result beside another of the same run.
+fn beside(metric: &str, value: f64, unit: &str, (rival, theirs): (&str, f64), aim: Option<&str>) {
+    let aim = aim.map_or_else(String::new, |aim| format!(r#","aim":"{aim}""#));
+    println!(
+        r#"{{"bench":"vault","metric":"{metric}","value":{value:.3},"unit":"{unit}","rival":"{rival}","rival_value":{theirs:.3},"ratio":{:.3}{aim}}}"#,
+        value / theirs
+    );
+}
+
+/// The system's clock, moved on.
+#[derive(Debug, Default)]
+struct Moved(AtomicI64);
+
+impl tacho_event::World for Moved {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(OsWorld.now().micros() + self.0.load(Ordering::Relaxed))
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        OsWorld.fill(bytes);
+    }
 }
 
 struct Yard {
     dir: tempfile::TempDir,
+    world: Arc<Moved>,
     store: Store,
     ring: SharedRing,
 }
 
-fn yard(place: &Path) -> Yard {
-    let dir = tempfile::tempdir_in(place).unwrap();
-    let path = dir.path().join("store");
-    let store = Store::create(Arc::new(OsFiles), &OsWorld, &path, Remote::Refused).unwrap();
-    let keys = Keys::create(&store, &OsWorld, &dir.path().join("keys")).unwrap();
-    let ring = KeyRing::create(&store, Arc::new(OsWorld), keys, None).unwrap();
-    Yard { dir, store, ring: Arc::new(Mutex::new(ring)) }
-}
+impl Yard {
+    fn new(place: &Path) -> Self {
+        let dir = tempfile::tempdir_in(place).unwrap();
+        let world = Arc::new(Moved::default());
+        let path = dir.path().join("store");
+        let store =
+            Store::create(Arc::new(OsFiles), world.as_ref(), &path, Remote::Refused).unwrap();
+        let keys = Keys::create(&store, world.as_ref(), &dir.path().join("keys")).unwrap();
+        let ring = KeyRing::create(&store, world.clone(), keys, None).unwrap();
+        Self { dir, world, store, ring: Arc::new(Mutex::new(ring)) }
+    }
 
-fn recorder(yard: &Yard, preset: Preset) -> Recorder {
-    let settings = Settings {
-        tenant: TenantId::new("acme").unwrap(),
-        beat: false,
-        ack: Ack::Os,
-        ..Settings::default()
-    };
-    let policy = Policy::new(preset, scan::Scanner::builtin());
-    let wal = Wal::new(&yard.store, Arc::new(OsWorld), Options::default());
-    let writer = Writer::of(preset, yard.ring.clone(), "acme").unwrap();
-    let world = Arc::new(OsWorld);
-    Recorder::with_writer(yard.store.clone(), wal, world, policy, settings, writer).unwrap()
+    fn recorder(&self, preset: Preset) -> Recorder {
+        let settings = Settings {
+            tenant: TenantId::new("acme").unwrap(),
+            beat: false,
+            ack: Ack::Os,
+            ..Settings::default()
+        };
+        let policy = Policy::new(preset, scan::Scanner::builtin());
+        let wal = Wal::new(&self.store, self.world.clone(), Options::default());
+        let writer = Writer::of(preset, self.ring.clone(), "acme").unwrap();
+        let (store, world) = (self.store.clone(), self.world.clone());
+        Recorder::with_writer(store, wal, world, policy, settings, writer).unwrap()
+    }
+
+    /// Events become leaves and parts; gives how long that took.
+    fn integrate(&self) -> Duration {
+        let integrator = Integrator::new(&self.store, self.world.clone());
+        let mut integrator = integrator.with_vault(self.ring.clone());
+        let began = Instant::now();
+        assert!(integrator.run(Budget::default()).unwrap().is_done);
+        integrator.retire().unwrap();
+        began.elapsed()
+    }
+
+    fn eraser(&self) -> Eraser {
+        Eraser::new(&self.store, self.world.clone(), self.ring.clone())
+    }
+
+    fn pass_a_day(&self) {
+        self.world.0.fetch_add(DAY_MICROS, Ordering::Relaxed);
+    }
+
+    /// Bytes of a room of the tenant.
+    fn bytes(&self, name: &str) -> f64 {
+        du(&self.dir.path().join("store/tenants/acme").join(name)) as f64
+    }
 }
 
 fn draft(number: u64) -> Draft {
@@ -83,7 +149,7 @@ fn drafts(from: u64, count: u64) -> Vec<Draft> {
     (from..from + count).map(draft).collect()
 }
 
-/// Seconds for the appending of prepared batches; the people are known before.
+/// The time that appending prepared batches takes.
 fn fill(recorder: &Recorder, events: u64, ack: Ack) -> Duration {
     let mut spent = Duration::ZERO;
     for from in (0..events).step_by(usize::try_from(BATCH).unwrap()) {
@@ -95,32 +161,27 @@ fn fill(recorder: &Recorder, events: u64, ack: Ack) -> Duration {
     spent
 }
 
-fn cost(place: &Path) {
-    let events = 50_000;
+/// What sealing costs a process that lives long. Rounds alternate: other work disturbs both alike.
+fn cost(place: &Path, events: u64) {
     let mut best = [Duration::MAX; 2];
     for _ in 0..3 {
         for (slot, preset) in best.iter_mut().zip([Preset::Development, Preset::Compliance]) {
-            let yard = yard(place);
-            let recorder = recorder(&yard, preset);
+            let yard = Yard::new(place);
+            let recorder = yard.recorder(preset);
             // Grants for a thousand people are made once a day.
             fill(&recorder, PEOPLE, Ack::Os);
             *slot = (*slot).min(fill(&recorder, events, Ack::Os));
         }
     }
-    let micros = best.map(|spent| spent.as_secs_f64() * 1e6 / events as f64);
-    println!(
-        "record plain {:.2} us, sealed {:.2} us an event: sealing costs {:.2} us",
-        micros[0],
-        micros[1],
-        micros[1] - micros[0]
-    );
+    let [plain, sealed] = best.map(|spent| spent.as_secs_f64() * 1e6 / events as f64);
+    beside("an event recorded, sealed", sealed, "us", ("not sealed", plain), None);
+    aimed("sealing an event, beyond the plain path", sealed - plain, "us", "<= 4");
 }
 
-fn durable(place: &Path) {
-    let yard = yard(place);
-    let recorder = recorder(&yard, Preset::Compliance);
+fn durable(place: &Path, events: u64) {
+    let yard = Yard::new(place);
+    let recorder = yard.recorder(Preset::Compliance);
     fill(&recorder, PEOPLE, Ack::Os);
-    let events = 100_000;
     let began = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -128,31 +189,82 @@ fn durable(place: &Path) {
         }
     });
     let rate = events as f64 / began.elapsed().as_secs_f64();
-    println!("sealed, durable, two threads, batches of {BATCH}: {rate:.0} events/s");
+    aimed("sealed durable events, two threads, batches of 1000", rate, "1/s", ">= 150000");
+}
+
+/// Bytes of an event by room: plain and sealed, hot and packed.
+fn room(place: &Path, events: u64) {
+    const ROOMS: [&str; 4] = ["leaves", "parts", "tree", "index"];
+    let each = |yard: &Yard| ROOMS.map(|name| yard.bytes(name) / events as f64);
+    let event = draft(7).check(&OsWorld).unwrap();
+    let text = Value::Object(event.object().clone()).to_json().len() as f64;
+    let mut hot_before = None;
+    for (preset, kind) in [(Preset::Development, "plain"), (Preset::Compliance, "sealed")] {
+        let yard = Yard::new(place);
+        fill(&yard.recorder(preset), events, Ack::Os);
+        yard.integrate();
+        let hot = each(&yard);
+        yard.pass_a_day();
+        let world: Arc<dyn World> = yard.world.clone();
+        let due = pack::plan(&yard.store, world.as_ref(), "acme").unwrap();
+        pack::apply(&yard.store, &world, Some(&yard.ring), &due).unwrap();
+        let packed = each(&yard);
+        for (at, name) in ROOMS.iter().enumerate() {
+            let (of_hot, of_packed) = (pick(&hot, at), pick(&packed, at));
+            let metric = format!("{name} of an event, {kind}, hot");
+            match &hot_before {
+                None => beside(&metric, of_hot, "B", ("its native JSON", text), None),
+                Some(plain) => beside(&metric, of_hot, "B", ("plain", pick(plain, at)), None),
+            }
+            let metric = format!("{name} of an event, {kind}, packed");
+            beside(&metric, of_packed, "B", ("hot", of_hot), None);
+        }
+        hot_before = Some(hot);
+    }
+}
+
+fn pick(figures: &[f64; 4], at: usize) -> f64 {
+    figures.get(at).copied().unwrap_or_default()
+}
+
+/// How long the oldest of some days takes to go.
+fn expire(place: &Path, events_a_day: u64) {
+    let [alone, among] = [1, 100].map(|days| {
+        let yard = Yard::new(place);
+        let first = u32::try_from(yard.world.now().day()).unwrap();
+        let recorder = yard.recorder(Preset::Production);
+        for _ in 0..days {
+            fill(&recorder, events_a_day, Ack::Os);
+            yard.integrate();
+            yard.pass_a_day();
+        }
+        let due = |class| Due { tenant: "acme".to_owned(), class, day: first };
+        let due = [Class::Content, Class::Identity].map(due);
+        let began = Instant::now();
+        yard.eraser().expire(&due).unwrap().unwrap();
+        began.elapsed().as_secs_f64()
+    });
+    let aim = Some("ratio <= 1.5");
+    beside("expiring a day beside 99 others", among, "s", ("a day alone", alone), aim);
 }
 
 fn erase(place: &Path, events: u64) {
-    let yard = yard(place);
-    let recorder = recorder(&yard, Preset::Compliance);
-    let mut integrator =
-        Integrator::new(&yard.store, Arc::new(OsWorld)).with_vault(yard.ring.clone());
-    fill(&recorder, events, Ack::Os);
-    let began = Instant::now();
-    assert!(integrator.run(Budget::default()).unwrap().is_done);
-    integrator.retire().unwrap();
-    println!("integrated {events} sealed events in {:.1} s", began.elapsed().as_secs_f64());
-    let bytes = |name: &str| du(&yard.dir.path().join("store/tenants/acme").join(name));
-    for name in ["leaves", "parts", "tree", "index"] {
-        println!("{name}: {:.1} bytes an event", bytes(name) as f64 / events as f64);
-    }
-    let mut eraser = Eraser::new(&yard.store, Arc::new(OsWorld), yard.ring.clone());
-    let scope = Scope::Subject("user-7@example.com".to_owned());
-    let target = Target { tenant: "acme".to_owned(), scope };
-    let began = Instant::now();
-    let erased = eraser.erase(&[target], "bench").unwrap();
-    let count: u64 = erased.sums.values().flatten().map(|(_, sum)| sum.count).sum();
-    let took = began.elapsed().as_secs_f64();
-    println!("erased a person of {events} events ({count} digests) in {took:.2} s");
+    let [few, many] = [events / 10, events].map(|events| {
+        let yard = Yard::new(place);
+        fill(&yard.recorder(Preset::Compliance), events, Ack::Os);
+        let micros = yard.integrate().as_secs_f64() * 1e6 / events as f64;
+        aimed(&format!("a sealed event of {events} integrated"), micros, "us", "<= 20");
+        let scope = Scope::Subject("user-7@example.com".to_owned());
+        let target = Target { tenant: "acme".to_owned(), scope };
+        let began = Instant::now();
+        let erased = yard.eraser().erase(&[target], "bench").unwrap();
+        let took = began.elapsed().as_secs_f64();
+        let count: u64 = erased.sums.values().flatten().map(|(_, sum)| sum.count).sum();
+        assert!(count >= events / PEOPLE, "{count} digests went");
+        took
+    });
+    let metric = format!("erasing one of {PEOPLE} people from {events} events");
+    beside(&metric, many, "s", ("a tenth of the events", few), Some("<= 5 s"));
 }
 
 fn du(dir: &Path) -> u64 {

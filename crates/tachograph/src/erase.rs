@@ -1,7 +1,8 @@
 //! Given whom or what, erases it and keeps every proof: journaled, and done again after a crash.
 //!
 //! ```text
-//! 0 integrate; find the days that lose parts; write the journal; record `tacho.erase.begin`
+//! 0 integrate; find the days that lose single records; write the journal; record
+//!   `tacho.erase.begin`
 //! 1 replace the master, the index keys and the keys of those days; drop the people's rows
 //! 2 close the WAL's segment, drain the spool, integrate
 //! 3 find what goes; list it beside the keys; plan what is written over, and write the plan down
@@ -265,6 +266,13 @@ impl Eraser {
                 }
             }
             drop(ring);
+            let of_tenant = |target: &&Target| target.tenant == tenant;
+            let is_person = |target: &Target| matches!(target.scope, Scope::Subject(_));
+            let is_held = self.holds()?.iter().any(|hold| hold.tenant == tenant);
+            if !is_held && targets.iter().filter(of_tenant).all(is_person) {
+                // Their own keys go, and no day's: what they are is found when it is planned.
+                continue;
+            }
             let found = self.find(&log, targets, Some(&journal))?;
             let holds = self.holds_over(&log, &found)?;
             if !holds.is_empty() {

@@ -202,6 +202,11 @@ impl Records {
 
     /// Goes on at `offset`.
     pub fn seek(&mut self, offset: u64) {
+        let end = self.window_at + self.window.len() as u64;
+        if !(self.window_at..end).contains(&offset) {
+            // A jump: little is read first.
+            self.window.clear();
+        }
         self.at = offset;
     }
 

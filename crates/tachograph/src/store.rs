@@ -102,7 +102,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store at `path`; changes nothing.
+    /// Opens the store at `path`. It changes nothing but that directories which a copy lost,
+    /// because they were empty, are made again, where this process may; all but that of stops.
     ///
     /// # Errors
     /// Why it is no store for this program.
@@ -114,6 +115,7 @@ impl Store {
             return Err(OpenError::Remote(path.to_owned()));
         }
         let installation = read_installation(files.as_ref(), &places)?;
+        make_missing(files.as_ref(), &places)?;
         Ok(Self { files, places, version, installation })
     }
 
@@ -175,17 +177,7 @@ fn make(files: &dyn Files, world: &dyn World, places: &Places) -> Result<(), Ope
     if read_format(files, places)?.is_some() {
         return Ok(());
     }
-    let dirs = [
-        places.quarantine(),
-        places.spool(),
-        places.idempotency(),
-        places.emitters(),
-        places.cursors(),
-        places.stops(),
-        places.run(),
-        places.tenants(),
-    ];
-    for dir in dirs {
+    for dir in dirs(places) {
         files.create_dir(&dir).doing("create", &dir)?;
     }
     if matches!(read_installation(files, places), Err(OpenError::Store(_))) {
@@ -209,6 +201,52 @@ fn make(files: &dyn Files, world: &dyn World, places: &Places) -> Result<(), Ope
     let steps = Steps { sync, rename, dir: Some(Point::FormatDirSync) };
     let format = format!("{FORMAT_NAME}{FORMAT_VERSION}\n");
     Ok(replace(files, &places.format(), format.as_bytes(), steps)?)
+}
+
+/// The directories in a store that is empty.
+fn dirs(places: &Places) -> [PathBuf; 9] {
+    [
+        places.wal(),
+        places.quarantine(),
+        places.spool(),
+        places.idempotency(),
+        places.emitters(),
+        places.cursors(),
+        places.stops(),
+        places.run(),
+        places.tenants(),
+    ]
+}
+
+/// Makes the directories that are not there; who only reads does without them.
+fn make_missing(files: &dyn Files, places: &Places) -> Result<(), Error> {
+    let root = places.store();
+    let names = files.list(root).doing("list", root)?;
+    let is_there = |dir: &PathBuf| match dir.strip_prefix(root).ok().and_then(Path::to_str) {
+        Some(name) if !name.contains('/') => {
+            names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
+        }
+        _ => files.stat(dir).is_ok(),
+    };
+    // Where the stops are gone, nobody knows whether one is in force: that is not to be hidden.
+    let own = dirs(places).into_iter().filter(|dir| *dir != places.stops());
+    let missing: Vec<PathBuf> = own.filter(|dir| !is_there(dir)).collect();
+    for dir in &missing {
+        match files.create_dir(dir) {
+            Err(error) if is_read_only(&error) => return Ok(()),
+            outcome => outcome.doing("create", dir)?,
+        }
+    }
+    // What is put there is durable only if they are. Who dies before this leaves that to the
+    // system's writeback: once in the life of a copy.
+    for dir in [places.wal(), root.to_owned()].iter().filter(|_| !missing.is_empty()) {
+        files.sync_dir(dir, Point::StoreDirSync).doing("sync", dir)?;
+    }
+    Ok(())
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// The store's version; none when there is no store yet.

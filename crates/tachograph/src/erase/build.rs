@@ -63,6 +63,16 @@ struct Survey {
     /// Grants of parts that go, and whether others of their parts stay.
     losing: HashMap<[u8; 16], bool>,
     has_master: bool,
+    /// Where grants stand, and what holds something that goes.
+    places: Vec<u64>,
+}
+
+impl Survey {
+    /// Where something may have to be written over; none for anywhere: what stays of a grant that
+    /// loses some of its parts is sealed again.
+    fn places(&self) -> Option<&[u64]> {
+        (!self.losing.values().any(|stays| *stays)).then_some(&self.places)
+    }
 }
 
 impl Build<'_> {
@@ -102,21 +112,28 @@ impl Build<'_> {
         let mut staying = HashSet::new();
         while let Some(record) = records.next_record()? {
             match (record.item, record.leaf) {
-                (Item::Grant(grant), _) => survey.has_master |= grant.kind == GrantKind::Master,
+                (Item::Grant(grant), _) => {
+                    survey.has_master |= grant.kind == GrantKind::Master;
+                    survey.places.push(record.offset);
+                }
                 (Item::Part(part), Some(leaf)) if self.found.is_named(leaf, &part) => {
                     survey.losing.entry(part.grant_id).or_insert(false);
+                    survey.places.push(record.offset);
                 }
                 (Item::Part(part), _) => {
                     staying.insert(part.grant_id);
                 }
                 (Item::Block(block), _) => {
+                    let mut goes = false;
                     for entry in block.entries() {
                         if self.found.is_named(entry.leaf, &block.part(&entry)) {
                             survey.losing.entry(block.grant_id).or_insert(false);
+                            goes = true;
                         } else {
                             staying.insert(block.grant_id);
                         }
                     }
+                    survey.places.extend(goes.then_some(record.offset));
                 }
                 // What went under this ticket before it was interrupted, or called done.
                 (Item::Tomb(tomb), Some(leaf)) if tomb.ticket == self.ticket => {
@@ -141,7 +158,13 @@ impl Build<'_> {
         let Some(mut records) = self.records(class, day)? else { return Ok(()) };
         let tenant = self.log.tenant();
         let mut again = HashMap::new();
-        while let Some(record) = records.next_record()? {
+        let mut places = survey.places().map(<[u64]>::iter);
+        loop {
+            if let Some(places) = &mut places {
+                let Some(place) = places.next() else { break };
+                records.seek(*place);
+            }
+            let Some(record) = records.next_record()? else { break };
             match (record.item, record.leaf) {
                 (Item::Grant(grant), _) => {
                     if let Some(bytes) = self.grant(&grant, survey, built, &mut again) {

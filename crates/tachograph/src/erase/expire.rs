@@ -269,29 +269,38 @@ struct Going {
 
 impl Going {
     fn of(log: &Log, class: Class, day: u32) -> Result<Self, VaultError> {
-        let mut lost = Lost::default();
-        let (mut first, mut last) = (None, None);
+        let mut leaves: Vec<u64> = Vec::new();
         if let Some(mut records) = log.part_files().day(class, day)? {
             while let Some(record) = records.next_record()? {
-                let (Item::Part(_) | Item::Block(_), leaves) = (record.item, record.leaves())
-                else {
-                    continue;
-                };
-                for leaf in leaves {
-                    first = Some(first.map_or(leaf, |first: u64| first.min(leaf)));
-                    last = last.max(Some(leaf));
-                    lost.put(leaf, &leaf_digests(log, leaf, class)?);
+                if let Item::Part(_) | Item::Block(_) = record.item {
+                    leaves.extend(record.leaves());
                 }
             }
         }
+        leaves.sort_unstable();
+        leaves.dedup();
+        let (first, last) = (leaves.first().copied(), leaves.last().copied());
         let until = log.integrated().size();
+        leaves.retain(|leaf| *leaf >= log.first());
+        let (stored, behind) = leaves.split_at(leaves.partition_point(|leaf| *leaf < until));
+        let mut lost = Lost::default();
+        log.leaf_files().each(stored, |leaf, bytes| {
+            lost.put(leaf, &digests_in(bytes, class));
+            Ok::<(), VaultError>(())
+        })?;
+        for leaf in behind {
+            lost.put(*leaf, &leaf_digests(log, *leaf, class)?);
+        }
         Ok(Self { from: first.unwrap_or(until), until, last, sum: lost.sum() })
     }
 }
 
 /// The digests that a leaf holds of a class.
 pub(super) fn leaf_digests(log: &Log, leaf: u64, class: Class) -> Result<Vec<u8>, VaultError> {
-    let Some(bytes) = log.leaf(leaf)? else { return Ok(Vec::new()) };
-    let Ok(Value::Object(leaf)) = json::read(&bytes) else { return Ok(Vec::new()) };
-    Ok(digests(&leaf, class).filter_map(from_base64url).flatten().collect())
+    Ok(log.leaf(leaf)?.map(|leaf| digests_in(&leaf, class)).unwrap_or_default())
+}
+
+fn digests_in(leaf: &[u8], class: Class) -> Vec<u8> {
+    let Ok(Value::Object(leaf)) = json::read(leaf) else { return Vec::new() };
+    digests(&leaf, class).filter_map(from_base64url).flatten().collect()
 }

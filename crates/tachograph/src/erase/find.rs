@@ -11,7 +11,7 @@ use crate::vault::grant::open_outer;
 use crate::vault::open::Opener;
 use crate::vault::rows::Name;
 use crate::vault::subject::{normalised, subject_of};
-use crate::vault::{GrantKind, Item, Part, SharedRing, VaultError, hold};
+use crate::vault::{Grant, GrantKind, Item, Part, SharedRing, VaultError, hold};
 
 /// The parts that are to go.
 #[derive(Debug, Clone, Default)]
@@ -70,21 +70,14 @@ pub(crate) fn find(
         }
         Scope::Matching(text) => {
             let says = |part: &[u8]| says(part, text);
-            each_opened(ring, log, Sealed::Too, &says, &mut |leaf, class| {
+            each_opened(ring, log, Sealed::Too, &mut |_| {}, &says, &mut |leaf, class| {
                 *found.leaves.entry(leaf).or_default() |= 1 << class.byte();
                 Ok(())
             })?;
         }
         Scope::Subject(id) => {
             let id = normalised(id);
-            granted(ring, log, names, &mut found)?;
-            // What is not sealed to a person is opened: plain parts, and those of a master grant.
-            let says = |part: &[u8]| names_person(part, &id);
-            let mut candidates = HashSet::new();
-            each_opened(ring, log, Sealed::Not, &says, &mut |leaf, _| {
-                candidates.insert(leaf);
-                Ok(())
-            })?;
+            let candidates = met(ring, log, names, &id, &mut found.grants)?;
             let mut opener = Opener::new(ring.clone(), log.tenant())?;
             for leaf in candidates {
                 let Some(entry) = log.get(leaf)? else { continue };
@@ -98,35 +91,34 @@ pub(crate) fn find(
     Ok(found)
 }
 
-/// The grants that are sealed to these people.
-fn granted(
+/// One walk for a person: takes in the grants that are sealed to these names, and gives the leaves
+/// whose other parts, plain ones and those of a master grant, name the person.
+fn met(
     ring: &SharedRing,
     log: &Log,
     names: &HashSet<[u8; 16]>,
-    found: &mut Found,
-) -> Result<(), VaultError> {
-    if names.is_empty() {
-        return Ok(());
-    }
-    let mut ring = hold(ring);
-    let origin = ring.origin(log.tenant())?;
-    for class in Class::ALL {
-        for day in log.part_files().days(class)? {
-            let days = ring.secrets(log.tenant(), Name::Day(class, day));
-            let Some(mut records) = log.part_files().day(class, day)? else { continue };
-            while let Some(record) = records.next_record()? {
-                let Item::Grant(grant) = record.item else { continue };
-                if grant.kind == GrantKind::DaySubject {
-                    let mut days = days.iter();
-                    let inner = days.find_map(|day| open_outer(&grant, origin.as_str(), day).ok());
-                    if inner.is_some_and(|inner| names.contains(&inner.name)) {
-                        found.grants.insert(grant.id);
-                    }
-                }
-            }
+    id: &str,
+    grants: &mut HashSet<[u8; 16]>,
+) -> Result<HashSet<u64>, VaultError> {
+    let origin = hold(ring).origin(log.tenant())?;
+    let mut is_sealed_to = |grant: &Grant<'_>| {
+        if names.is_empty() || grant.kind != GrantKind::DaySubject {
+            return;
         }
-    }
-    Ok(())
+        let days = hold(ring).secrets(log.tenant(), Name::Day(grant.class, grant.day));
+        let inner = days.iter().find_map(|day| open_outer(grant, origin.as_str(), day).ok());
+        if inner.is_some_and(|inner| names.contains(&inner.name)) {
+            grants.insert(grant.id);
+        }
+    };
+    let says = |part: &[u8]| names_person(part, id);
+    let mut candidates = HashSet::new();
+    let mut take = |leaf, _| {
+        candidates.insert(leaf);
+        Ok(())
+    };
+    each_opened(ring, log, Sealed::Not, &mut is_sealed_to, &says, &mut take)?;
+    Ok(candidates)
 }
 
 /// Which parts are opened.
@@ -138,11 +130,12 @@ enum Sealed {
     Not,
 }
 
-/// Calls `each` for every part that says something.
+/// Calls `of_grant` for every grant, and `each` for every part that says something.
 fn each_opened(
     ring: &SharedRing,
     log: &Log,
     sealed: Sealed,
+    of_grant: &mut dyn FnMut(&Grant<'_>),
     says: &dyn Fn(&[u8]) -> bool,
     each: &mut dyn FnMut(u64, Class) -> Result<(), VaultError>,
 ) -> Result<(), VaultError> {
@@ -152,10 +145,11 @@ fn each_opened(
             let Some(mut records) = log.part_files().day(class, day)? else { continue };
             while let Some(record) = records.next_record()? {
                 match (record.item, record.leaf) {
-                    (Item::Grant(grant), _)
-                        if sealed == Sealed::Too || grant.kind == GrantKind::Master =>
-                    {
-                        opener.learn(&grant);
+                    (Item::Grant(grant), _) => {
+                        of_grant(&grant);
+                        if sealed == Sealed::Too || grant.kind == GrantKind::Master {
+                            opener.learn(&grant);
+                        }
                     }
                     (Item::Part(part), Some(leaf)) => {
                         let find = &mut |_: &Part<'_>| None;

@@ -346,10 +346,6 @@ points! {
     PrunedDirSync = "pruned-dir-sync",
     /// Leaves and nodes that were pruned are gone for good.
     PruneDirSync = "prune-dir-sync",
-    /// When it was said last that a log grows large.
-    WarnedSync = "warned-sync",
-    /// When it was said last that a log grows large replaces the time before.
-    WarnedRename = "warned-rename",
     /// A file of a copy of the store.
     CopySync = "copy-sync",
     /// The names in a copy of the store, before `FORMAT` says that it is whole.

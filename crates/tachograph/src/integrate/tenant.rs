@@ -10,11 +10,13 @@ use tacho_tree::Frontier;
 use super::gate::{Passed, Stored};
 use super::restore;
 use crate::error::{Doing, Error};
+use crate::files::grow::list_if_there;
 use crate::files::{Files, Point};
 use crate::index::{Effort, IndexWriter};
 use crate::leaves::LeafWriter;
 use crate::limits::RECENT_GRANTS_MAX;
 use crate::parts::{PartFiles, PartWriter, Placed};
+use crate::retain::pruned;
 use crate::state::{Found, State};
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
@@ -45,10 +47,11 @@ impl TenantLog {
             Found::State(state) => restore::agree(store, &places, name, state, integrated)?,
             Found::Missing | Found::Damaged => restore::rebuild(store, &places, name, integrated)?,
         };
-        if state.size() == 0 {
+        if state.size() == 0 || lacks_a_class(store, &places)? {
             make(store, &places)?;
         }
         make_derived(store, &places)?;
+        pruned::restore(store.files().as_ref(), &places)?;
         let index = IndexWriter::open(store.files(), &places, state.size())?;
         Ok(Self {
             places,
@@ -221,6 +224,12 @@ fn make(store: &Store, places: &TenantPlaces) -> Result<(), Error> {
     }
     let tenants = store.places().tenants();
     files.sync_dir(&tenants, Point::TenantsDirSync).doing("sync", &tenants)
+}
+
+/// Whether the directory of a class is not there: a copy lost it, because it was empty.
+fn lacks_a_class(store: &Store, places: &TenantPlaces) -> Result<bool, Error> {
+    let names = list_if_there(store.files().as_ref(), &places.parts())?;
+    Ok(Class::ALL.iter().any(|class| !names.iter().any(|name| name == class.as_str())))
 }
 
 /// Makes the directories of what is derived, which may be deleted at any time.

@@ -4,13 +4,13 @@
 //! tenants/<tenant>/warned   "TWN1" | u64 micros | u32 crc32c of all before
 //! ```
 //!
-//! Derived: without it, it is said again.
+//! Derived, so nothing of it is synced: without it, or when it is half there, it is said again.
 
 use tacho_event::Timestamp;
 
-use crate::error::Error;
-use crate::files::replace::{Steps, replace};
-use crate::files::{Files, Point, read_small};
+use crate::error::{Doing, Error};
+use crate::files::replace::create_afresh;
+use crate::files::{Files, read_small, write_all_at};
 use crate::limits::STATE_FILE_BYTES_MAX;
 use crate::tenant::TenantPlaces;
 use crate::wal::field::{u32_at, u64_at};
@@ -36,6 +36,7 @@ pub(super) fn note(files: &dyn Files, places: &TenantPlaces, now: Timestamp) -> 
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&now.micros().max(0).to_be_bytes());
     bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
-    let steps = Steps { sync: Point::WarnedSync, rename: Point::WarnedRename, dir: None };
-    replace(files, &places.warned(), &bytes, steps)
+    let path = places.warned();
+    let file = create_afresh(files, &path)?;
+    write_all_at(file.as_ref(), &bytes, 0).doing("write", &path)
 }

@@ -28,8 +28,8 @@ pub(super) fn keep(
     minimum: u64,
 ) -> Result<usize, Error> {
     let dir = places.anchors();
+    // Its name is durable with that of the totals, which are written next.
     files.create_dir(&dir).doing("create", &dir)?;
-    files.sync_dir(places.dir(), Point::FrontierDirSync).doing("sync", &dir)?;
     let mut sizes: Vec<u64> = sign::kept(files, places)?
         .iter()
         .filter_map(|kept| size_of(&kept.note))

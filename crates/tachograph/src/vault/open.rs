@@ -152,6 +152,21 @@ impl Opener {
         }
     }
 
+    /// Whether a grant opens with the key of its day; none where that is not at hand, or is not
+    /// what the grant is wrapped to.
+    pub(crate) fn is_of_day(&self, grant: &Grant<'_>) -> Option<bool> {
+        let is_erased = grant.wrap.iter().all(|byte| *byte == 0);
+        if is_erased || !matches!(grant.kind, GrantKind::Day | GrantKind::DaySubject) {
+            return None;
+        }
+        let days = hold(&self.ring).secrets(&self.tenant, Name::Day(grant.class, grant.day));
+        let opens = |day: &Key| match grant.kind {
+            GrantKind::Day => open_day(grant, &self.origin, day).is_ok(),
+            _ => open_outer(grant, &self.origin, day).is_ok(),
+        };
+        (!days.is_empty()).then(|| days.iter().any(opens))
+    }
+
     /// Opens a grant, once.
     pub(crate) fn learn(&mut self, grant: &Grant<'_>) {
         if self.grants.contains_key(&grant.id) || grant.kind == GrantKind::Open {

@@ -19,7 +19,7 @@ use crate::limits::{
 };
 use crate::log::Log;
 use crate::parts::Records;
-use crate::vault::{Block, FindGrant, Item, Opener, Opening, Part, Sealed, Tomb, Unpacked};
+use crate::vault::{Block, FindGrant, Grant, Item, Opener, Opening, Part, Sealed, Tomb, Unpacked};
 
 /// What became of the disclosures that leaves commit to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +52,9 @@ impl fmt::Display for Disclosures {
 /// Unclaimed parts of one day's blocks that are told.
 const FINDINGS_OF_BLOCKS_MAX: usize = 16;
 
+const FOREIGN: &str = "none of its grants opens with the key of its day, which is at hand: they \
+                       are another log's, or came under a key that was replaced";
+
 /// A digest that is recorded as gone, the reason, and the ticket.
 type Buried = (Digest, u8, Ticket);
 
@@ -79,6 +82,8 @@ struct Day {
     /// What a state counts of the file.
     length: Option<u64>,
     grants: HashSet<[u8; 16]>,
+    /// Whether a grant opens with the key of the day, or where the first stands that does not.
+    of_day: Option<Result<(), u64>>,
     /// The last leaf that a record named.
     last: Option<u64>,
     /// What blocks hold for leaves that are still to come.
@@ -259,6 +264,7 @@ impl<'l> Check<'l> {
                 take_grant(&record.item, &mut file.grants, (class, day), offset, report);
                 if let (Item::Grant(grant), Some(opener)) = (&record.item, &mut opener) {
                     opener.learn(grant);
+                    tell_of_day(&mut file.of_day, opener, grant, offset);
                 }
                 continue;
             };
@@ -302,6 +308,10 @@ impl<'l> Check<'l> {
     /// What stands in a day file behind its last leaf.
     fn behind(&mut self, class: Class, day: u32, size: u64, report: &mut Report) {
         let Some(file) = self.days.get_mut(&(class, day)) else { return };
+        if let Some(Err(offset)) = file.of_day {
+            let path = self.log.places().day_file(class, day).display().to_string();
+            report.find(Code::PartChanged, Spot::file(path).at(offset), FOREIGN);
+        }
         for leaf in file.packed.keys().take(FINDINGS_OF_BLOCKS_MAX) {
             let path = self.log.places().day_file(class, day).display().to_string();
             let what = "a block holds a part that no leaf waits for";
@@ -406,6 +416,22 @@ fn regain_grants(records: &mut Records, until: u64, grants: &mut HashSet<[u8; 16
         {
             grants.insert(grant.id);
         }
+    }
+}
+
+/// Asks of grants whether they are of the day they stand in, until one is.
+fn tell_of_day(
+    of_day: &mut Option<Result<(), u64>>,
+    opener: &Opener,
+    grant: &Grant<'_>,
+    offset: u64,
+) {
+    if *of_day != Some(Ok(())) {
+        *of_day = match opener.is_of_day(grant) {
+            Some(true) => Some(Ok(())),
+            Some(false) => of_day.or(Some(Err(offset))),
+            None => *of_day,
+        };
     }
 }
 

@@ -9,12 +9,12 @@ mod rooms;
 mod stop;
 mod window;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tacho_testkit::sim::Machine;
 use tachograph::files::Point;
 
-use crate::{anchor, ledger, story, vault};
+use crate::{anchor, ledger, retain, story, vault};
 
 /// What a guard says: nothing, or what is wrong.
 pub(crate) type Told = Result<(), String>;
@@ -45,6 +45,8 @@ impl Scene {
 
 /// How many seeds a guard is told with.
 const SEEDS: u64 = 40;
+/// How many a dear one is told with while it has all its points.
+const DEAR_SEEDS: u64 = 3;
 
 pub(crate) fn ensure(so: bool, what: impl Into<String>) -> Told {
     if so { Ok(()) } else { Err(what.into()) }
@@ -63,6 +65,14 @@ fn guards() -> Vec<Guard> {
     guards.extend(stop::guards());
     guards.extend(window::guards());
     guards.extend(anchor::guards());
+    guards.extend(vault::guard::guards());
+    guards
+}
+
+/// Guards whose story takes up to seconds.
+fn dear() -> Vec<Guard> {
+    let mut guards = vault::guard::dear();
+    guards.extend(retain::guard::dear());
     guards
 }
 
@@ -78,71 +88,58 @@ fn every_guard_holds() {
 
 #[test]
 fn every_guard_fails_without_its_point() {
-    let needless: Vec<Point> = guards()
-        .iter()
-        .filter(|guard| {
-            let scene = |seed| Scene { seed, off: Some(guard.point) };
-            (0..SEEDS).all(|seed| run(guard, scene(seed)).is_ok())
-        })
-        .map(|guard| guard.point)
-        .collect();
+    are_needed(&guards());
+}
+
+/// Fails if nothing misses one of the points.
+fn are_needed(guards: &[Guard]) {
+    let is_needless = |guard: &&Guard| {
+        let scene = |seed| Scene { seed, off: Some(guard.point) };
+        (0..SEEDS).all(|seed| run(guard, scene(seed)).is_ok())
+    };
+    let needless: Vec<Point> = guards.iter().filter(is_needless).map(|guard| guard.point).collect();
     assert!(needless.is_empty(), "nothing misses {needless:?}");
 }
 
+#[test]
+fn every_dear_guard_holds() {
+    // Many points share a story.
+    let stories: BTreeMap<&str, Guard> =
+        dear().into_iter().map(|guard| (guard.name, guard)).collect();
+    let seeds = if tacho_testkit::stride() == 1 { DEAR_SEEDS } else { 1 };
+    for guard in stories.values() {
+        for seed in 0..seeds {
+            let told = (guard.tell)(Scene { seed, off: None });
+            assert_eq!(told, Ok(()), "{} with seed {seed}", guard.name);
+        }
+    }
+}
+
+#[test]
+fn every_dear_guard_of_the_vault_fails_without_its_point() {
+    are_needed(&some(vault::guard::dear()));
+}
+
+#[test]
+fn every_guard_of_prunes_fails_without_its_point() {
+    are_needed(&some(retain::guard::dear()));
+}
+
+/// All of them where everything is tried, else a fifth.
+fn some(guards: Vec<Guard>) -> Vec<Guard> {
+    guards.into_iter().step_by(tacho_testkit::stride()).collect()
+}
+
 /// Points that no check misses yet; `docs/limits.md` says so.
-const UNGUARDED: &[Point] = &[
-    Point::WalReadDirSync,
-    Point::RowsDirSync,
-    Point::VaultPubDirSync,
-    Point::JournalDirSync,
-    Point::PlanSync,
-    Point::PlanRename,
-    Point::PlanDirSync,
-    Point::TombSync,
-    Point::TombstonesSync,
-    Point::TombstonesDirSync,
-    Point::ErasedSync,
-    Point::ErasedDirSync,
-    Point::ToldSync,
-    Point::ToldRename,
-    Point::ToldDirSync,
-    Point::JournalGoneDirSync,
-    Point::ExpireDirSync,
-    Point::PackSync,
-    Point::PackRename,
-    Point::PackDirSync,
-    Point::HoldSync,
-    Point::HoldRename,
-    Point::HoldDirSync,
-    Point::ClockSync,
-    Point::ClockRename,
-    Point::MaintainLock,
-    Point::PruneJournalSync,
-    Point::PruneJournalRename,
-    Point::PruneJournalDirSync,
-    Point::FrontierSync,
-    Point::FrontierRename,
-    Point::FrontierDirSync,
-    Point::TotalsSync,
-    Point::TotalsRename,
-    Point::TotalsDirSync,
-    Point::PrunedSync,
-    Point::PrunedRename,
-    Point::PrunedDirSync,
-    Point::PruneDirSync,
-    Point::WarnedSync,
-    Point::WarnedRename,
-    Point::CopySync,
-    Point::CopyDirSync,
-];
+const UNGUARDED: &[Point] = &[Point::WalReadDirSync];
 
 /// The checks of the rooms above the WAL.
 const LEDGER: &str = "ledger::every_point_that_is_switched_off_is_noticed";
-const VAULT: &str = "vault::story::every_point_of_the_vault_that_is_switched_off_is_noticed";
+const APART: &str = "vault::story::who_erases_or_changes_keys_does_it_alone";
 
 #[test]
 fn every_point_has_a_guard_or_is_named_as_a_gap() {
-    let guarded = guards().into_iter().map(|guard| guard.point);
+    let guarded = guards().into_iter().chain(dear()).map(|guard| guard.point);
     let guarded: BTreeSet<Point> =
         guarded.chain(ledger::GUARDED.iter().copied()).chain(vault::story::guarded()).collect();
     let unguarded: Vec<Point> =
@@ -153,13 +150,14 @@ fn every_point_has_a_guard_or_is_named_as_a_gap() {
 #[test]
 fn the_fault_table_names_every_point_and_what_misses_it() {
     let mut table = String::new();
+    let mut guards = guards();
+    guards.extend(dear());
     for point in Point::ALL {
-        let guards = guards();
         let own = guards.iter().filter(|guard| guard.point == *point).map(|guard| guard.name);
         let of_ledger = ledger::GUARDED.contains(point).then_some(LEDGER);
-        let of_vault = vault::story::guarded().any(|one| one == *point).then_some(VAULT);
+        let apart = vault::story::guarded().any(|one| one == *point).then_some(APART);
         let mut names: Vec<String> =
-            own.chain(of_ledger).chain(of_vault).map(|name| format!("`{name}`")).collect();
+            own.chain(of_ledger).chain(apart).map(|name| format!("`{name}`")).collect();
         if names.is_empty() {
             names.push("nothing yet".to_owned());
         }

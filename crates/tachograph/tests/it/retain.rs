@@ -1,6 +1,7 @@
 //! Retention from outside: what goes when, what stays provable, and that nothing else goes.
 
 mod crash;
+pub(crate) mod guard;
 mod maintain;
 mod plan;
 mod prune;

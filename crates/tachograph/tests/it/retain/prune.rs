@@ -236,3 +236,28 @@ fn the_marker_names_the_certificate() {
     assert_eq!((says.minimum, says.policy.as_str()), (PER_FILE, "development"));
     assert_eq!(says.root, tacho_tree::prove::root(log.nodes(), PER_FILE).unwrap());
 }
+
+#[test]
+fn a_marker_that_is_lost_is_found_again_and_written_by_who_integrates() {
+    let safe = Safe::new();
+    two_files(&safe);
+    age(&safe, 31);
+    prune(&safe);
+    let path = safe.yard.places("default").pruned();
+    let marker = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let log = log(&safe);
+    assert_eq!((log.first(), log.find("e-65600").unwrap().len()), (PER_FILE, 1));
+    assert_eq!(both(&safe, &[]).0, []);
+    assert!(!path.exists(), "a reader writes nothing");
+    beat(&safe);
+    sign(&safe);
+    assert_eq!(std::fs::read(&path).unwrap(), marker);
+    assert_eq!(both(&safe, &[]), (vec![], vec![]));
+    // Without the leaf that certifies it, it is damage as ever.
+    std::fs::remove_file(&path).unwrap();
+    let leaves = safe.yard.places("default").leaf_file(PER_FILE);
+    let text = std::fs::read_to_string(&leaves).unwrap();
+    std::fs::write(&leaves, text.replace("tacho.prune", "tacho.grune")).unwrap();
+    assert!(both(&safe, &[]).0.contains(&Code::LeavesMissing));
+}

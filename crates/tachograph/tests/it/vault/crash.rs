@@ -13,18 +13,18 @@ use tacho_testkit::sim::{Keep, Machine, Stop};
 use tacho_tree::audit::Code;
 use tachograph::backup::{backup, restore};
 use tachograph::erase::{Hold, Keep as Days, Scope, Target};
-use tachograph::files::Point;
 use tachograph::store::Remote;
 use tachograph::vault::{KeyRing, VaultError};
 use tachograph::verify::{Options, verify};
 use tachograph::{Log, Store};
 
+use super::packing;
 use super::safe::call;
 use super::story::{KEYS, Process, STORE, start, start_restored, told};
 use crate::guards::Told;
 
 const COPY: &str = "/data/copy";
-const DAY_MICROS: u64 = 86_400_000_000;
+pub(super) const DAY_MICROS: u64 = 86_400_000_000;
 const KEEP: Days = Days { content_days: Some(5), identity_days: Some(5) };
 
 /// Something that is done once, and may die.
@@ -32,19 +32,19 @@ const KEEP: Days = Days { content_days: Some(5), identity_days: Some(5) };
 pub(crate) struct Tale {
     pub(crate) name: &'static str,
     pub(crate) preset: Preset,
-    prepare: fn(&Machine, &Scene) -> Told,
-    act: fn(&Machine, &Scene) -> Told,
+    pub(super) prepare: fn(&Machine, &Scene) -> Told,
+    pub(super) act: fn(&Machine, &Scene) -> Told,
     /// What must be so once somebody started again; the act was `done`, or died.
-    end: fn(&Machine, &Scene, bool) -> Told,
+    pub(super) end: fn(&Machine, &Scene, bool) -> Told,
 }
 
 /// What a tale needs besides its machine.
 pub(crate) struct Scene {
-    policy: Policy,
-    preset: Preset,
+    pub(super) policy: Policy,
+    pub(super) preset: Preset,
 }
 
-pub(crate) const TALES: [Tale; 9] = [
+pub(crate) const TALES: [Tale; 11] = [
     Tale { name: "erase", preset: Preset::Production, prepare: two, act: erase, end: erased },
     Tale {
         name: "erase plain",
@@ -66,6 +66,8 @@ pub(crate) const TALES: [Tale; 9] = [
     Tale { name: "copy", preset: Preset::Production, prepare: two, act: copy, end: copied },
     Tale { name: "put back", preset: Preset::Production, prepare: lost, act: put_back, end: back },
     Tale { name: "keys", preset: Preset::Production, prepare: nothing, act: make_keys, end: keyed },
+    packing::tale("pack", Preset::Production),
+    packing::tale("pack plain", Preset::Development),
 ];
 
 impl Tale {
@@ -81,10 +83,19 @@ impl Tale {
         Ok(machine)
     }
 
+    /// Does it.
+    pub(crate) fn act(&self, machine: &Machine) -> Told {
+        (self.act)(machine, &self.scene())
+    }
+
+    /// Whether all is well once somebody started again; the act was `done`, or died.
+    pub(crate) fn end(&self, machine: &Machine, done: bool) -> Told {
+        (self.end)(machine, &self.scene(), done)
+    }
+
     /// How many operations the act takes when nobody dies; all must be well.
-    pub(crate) fn whole(&self, base: &Machine, off: Option<Point>) -> Result<u64, String> {
+    fn whole(&self, base: &Machine) -> Result<u64, String> {
         let machine = base.twin(1);
-        off.into_iter().for_each(|point| machine.switch_off(point));
         let began = machine.ops();
         (self.act)(&machine, &self.scene())?;
         let took = machine.ops() - began;
@@ -94,16 +105,8 @@ impl Tale {
     }
 
     /// Somebody dies in the act at an operation.
-    pub(crate) fn dying(
-        &self,
-        base: &Machine,
-        seed: u64,
-        at: u64,
-        how: (Stop, Keep),
-        off: Option<Point>,
-    ) -> Told {
+    fn dying(&self, base: &Machine, seed: u64, at: u64, how: (Stop, Keep)) -> Told {
         let machine = base.twin(seed);
-        off.into_iter().for_each(|point| machine.switch_off(point));
         machine.stop_at(machine.ops().saturating_add(1 + at), how.0);
         let outcome = (self.act)(&machine, &self.scene());
         let is_dead = machine.is_stopped();
@@ -129,7 +132,7 @@ fn words(number: u64) -> (&'static str, String) {
     }
 }
 
-fn drafts(numbers: std::ops::Range<u64>) -> Vec<Draft> {
+pub(super) fn drafts(numbers: std::ops::Range<u64>) -> Vec<Draft> {
     let draft = |number| {
         let (who, what) = words(number);
         call(number, who, &what)
@@ -185,7 +188,7 @@ fn litter(machine: &Machine) -> Told {
 }
 
 /// What no file and no freed block may hold; a copy that somebody made keeps what it kept.
-fn is_gone(machine: &Machine, texts: &[&[u8]]) -> Told {
+pub(super) fn is_gone(machine: &Machine, texts: &[&[u8]]) -> Told {
     let copied: Vec<Vec<u8>> = machine
         .paths()
         .into_iter()
@@ -211,7 +214,7 @@ fn secrets(machine: &Machine) -> Vec<Vec<u8>> {
 }
 
 /// Whether the log agrees with itself on what became of every digest.
-fn adds_up(store: &Store, process: &Process) -> Told {
+pub(super) fn adds_up(store: &Store, process: &Process) -> Told {
     let ring = Some(process.ring.clone());
     let verified = verify(store, "acme", &Options { ring, index: false, ..Options::default() });
     let of_parts = [
@@ -229,7 +232,7 @@ fn adds_up(store: &Store, process: &Process) -> Told {
     found.map_or(Ok(()), |found| Err(found.to_string()))
 }
 
-fn is_begun(process: &Process) -> Result<bool, String> {
+pub(super) fn is_begun(process: &Process) -> Result<bool, String> {
     let log = Log::of(&process.store, "acme").map_err(told)?;
     for at in 0..log.size() {
         let leaf = log.leaf(at).map_err(told)?.unwrap_or_default();
@@ -240,7 +243,7 @@ fn is_begun(process: &Process) -> Result<bool, String> {
     Ok(false)
 }
 
-fn alice_is_out(says: &[String]) -> Told {
+pub(super) fn alice_is_out(says: &[String]) -> Told {
     match says.iter().find(|said| said.contains("alices errand")) {
         Some(said) => Err(format!("she is still there: {said}")),
         None => Ok(()),
@@ -518,10 +521,10 @@ const WAYS: [(Stop, Keep); 4] = [
 /// Dies at every `step`-th operation, in turn in each of the ways.
 fn everywhere(tale: &Tale, seed: u64, step: u64) {
     let base = tale.prepared(seed).unwrap_or_else(|what| panic!("{}: {what}", tale.name));
-    let took = tale.whole(&base, None).unwrap_or_else(|what| panic!("{}: {what}", tale.name));
+    let took = tale.whole(&base).unwrap_or_else(|what| panic!("{}: {what}", tale.name));
     for at in (seed % step..took).step_by(usize::try_from(step).unwrap()) {
         let way = WAYS[usize::try_from(at + seed).unwrap() % WAYS.len()];
-        if let Err(what) = tale.dying(&base, at, at, way, None) {
+        if let Err(what) = tale.dying(&base, at, at, way) {
             panic!("{} (seed {seed}), dying {way:?} at {at} of {took}: {what}", tale.name);
         }
     }
@@ -567,6 +570,12 @@ fn whoever_dies_making_a_copy_it_is_whole_or_no_store() {
 #[test]
 fn whoever_dies_while_erasures_are_applied_to_a_copy_they_are_applied_in_the_end() {
     tell("put back", 157);
+}
+
+#[test]
+fn whoever_dies_packing_a_day_it_is_all_there() {
+    tell("pack", 7);
+    tell("pack plain", 7);
 }
 
 #[test]

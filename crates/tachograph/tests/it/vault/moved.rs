@@ -84,17 +84,25 @@ fn a_part_of_another_tenant_does_not_open_and_verify_names_it() {
     }
 }
 
-/// With its grants a day looks like one whose keys are not at hand: nobody reads it.
+/// With its grants a day opens for nobody; who holds the keys tells it from one whose keys are not
+/// at hand.
 #[test]
-fn a_day_that_is_moved_with_its_grants_opens_for_nobody() {
+fn a_day_that_is_moved_with_its_grants_opens_for_nobody_and_is_named_with_the_keys() {
     let safe = two();
     for class in [Class::Content, Class::Identity] {
         let day = |tenant: &str| safe.yard.places(tenant).day_file(class, DAY);
         std::fs::copy(day("acme"), day("other")).unwrap();
     }
     assert_eq!(safe.says("other")[0], "? ?");
-    let count = asked(&safe, "other", true).disclosures.unwrap();
+    let verified = asked(&safe, "other", true);
+    let count = verified.disclosures.clone().unwrap();
     assert_eq!((count.opened, count.sealed), (0, 2));
-    let count = asked(&safe, "acme", true).disclosures.unwrap();
+    let findings = changed(&verified);
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(findings.iter().all(|one| one.what.starts_with("none of its grants opens")));
+    assert_eq!(changed(&asked(&safe, "other", false)), []);
+    let verified = asked(&safe, "acme", true);
+    let count = verified.disclosures.clone().unwrap();
     assert_eq!((count.opened, count.sealed), (2, 0));
+    assert_eq!(changed(&verified), []);
 }

@@ -65,3 +65,47 @@ fn an_escrow_brings_a_lost_master_back_and_an_old_one_does_not() {
         assert_eq!(says[1] == "bob@example.com bobs errand 1", works);
     }
 }
+
+/// A copy as git or an archiver makes it: files alone.
+fn copy_files(from: &std::path::Path, to: &std::path::Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_files(&entry.path(), &to);
+        } else {
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_lost_its_empty_directories_goes_on_as_any_other() {
+    for preset in [Preset::Production, Preset::Minimal] {
+        let safe = told(preset);
+        std::fs::remove_dir_all(safe.yard.path().join("wal/quarantine")).unwrap();
+        safe.integrate();
+        let before = safe.says("acme");
+        let copy = safe.yard.path().parent().unwrap().join("copy");
+        copy_files(&safe.yard.path(), &copy);
+        let dirs = ["spool", "cursors", "run", "wal/quarantine"].map(|name| copy.join(name));
+        assert!(dirs.iter().all(|dir| !dir.exists()));
+        let evidence = copy.join("tenants/acme/parts/evidence");
+        assert!(!evidence.exists());
+        std::fs::remove_dir_all(safe.yard.path()).unwrap();
+        std::fs::rename(&copy, safe.yard.path()).unwrap();
+        // Nobody but an operator says that no stop was there.
+        let stops = safe.yard.store().places().stops();
+        assert!(!stops.exists());
+        std::fs::create_dir(stops).unwrap();
+        assert_eq!(safe.says("acme"), before);
+        safe.server(preset, "acme").record(call(40, "bob@example.com", "on it goes")).unwrap();
+        safe.integrate();
+        eraser(&safe).erase(&[alice()], "asked").unwrap();
+        let dirs = ["spool", "cursors", "run", "wal/quarantine", "tenants/acme/parts/evidence"];
+        assert!(dirs.iter().all(|name| safe.yard.path().join(name).is_dir()));
+        assert_eq!(safe.says("acme").len(), before.len() + 3);
+        assert_eq!(holders(&safe, "alices errand"), [] as [std::path::PathBuf; 0]);
+    }
+}
