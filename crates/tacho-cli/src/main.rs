@@ -6,6 +6,7 @@ mod command;
 mod failure;
 mod given;
 mod hooks;
+mod narrow;
 mod place;
 mod reader;
 mod retaining;

@@ -1,12 +1,12 @@
 //! Where the store is, whose log is asked, and how a command comes to what was recorded last.
 
 use crate::failure::{Exit, Failure};
-use crate::{given, settings};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tacho_event::privacy::{Level, Policy, Preset};
 use tacho_event::{TenantId, uuid_text};
-use tacho_tap::surroundings::Surroundings;
+use tacho_tap::project::{Project, most_level};
+use tacho_tap::surroundings::{Surroundings, here};
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
 use tachograph::record::{Numbering, Recorder, Settings};
@@ -33,7 +33,7 @@ pub(crate) struct Place {
     /// The capture level of the user's file, instead of the preset's.
     capture: Option<Level>,
     /// The nearest `tacho.toml` around the current directory, which may only tighten.
-    pub(crate) project_file: Option<PathBuf>,
+    pub(crate) project: Option<Project>,
     pub(crate) read_only: bool,
     /// What this process looks at, once it reads a log.
     looks: Arc<Mutex<Vec<Arc<Look>>>>,
@@ -75,7 +75,7 @@ impl Place {
         Ok(Self {
             capture,
             is_store_named,
-            project_file: project_file(&around.home).filter(|file| *file != own),
+            project: here().and_then(|here| Project::around(&here, &around.home, &own)),
             store_dir: around.store,
             keys_dir: named.keys.or(around.keys),
             keys_home: around.keys_home,
@@ -123,17 +123,13 @@ impl Place {
 
     /// The most that the preset has days for.
     pub(crate) fn most_level(&self) -> Level {
-        let keeps_content = self.preset.terms().content_days.is_some();
-        if keeps_content { Level::Full } else { self.own_level() }
+        most_level(self.preset, self.own_level())
     }
 
     /// How much of an event this command captures.
     pub(crate) fn level(&self) -> Level {
         let own = self.own_level();
-        let text = self.project_file.as_ref().and_then(|file| given::read(file, 256 << 10).ok());
-        let raised = text.and_then(|text| {
-            settings::raised(&String::from_utf8_lossy(&text), own, self.most_level())
-        });
+        let raised = self.project.as_ref().and_then(|it| it.raised(own, self.most_level()));
         raised.unwrap_or(own)
     }
 
@@ -274,14 +270,6 @@ impl Place {
         let writer = self.writer(store)?;
         Ok(Recorder::with_writer(store.clone(), wal, world, policy, settings, writer)?)
     }
-}
-
-/// The nearest `tacho.toml` from the current directory up, below the home or to the root.
-#[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
-fn project_file(home: &Path) -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?;
-    let around = here.ancestors().take_while(|dir| *dir != home && dir.parent().is_some());
-    around.map(|dir| dir.join("tacho.toml")).find(|file| file.is_file())
 }
 
 fn is_denied(error: &IntegrateError) -> bool {

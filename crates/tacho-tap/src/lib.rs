@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`host`] | a host's name as it is typed | the [`host::Host`] |
 //! | [`hook`] | what a host writes to its hook | what it is to read, most often nothing |
+//! | [`project`] | where an agent works | its project's `tacho.toml`, and what of it is heeded |
 //! | [`payload`] | bytes | the record in them, within bounds |
 //! | [`deny`] | a host, an event, a reason | the text that makes the host refuse |
 //! | [`install`] | a host, a scope, a program | the host's settings, calling that program |
@@ -20,6 +21,7 @@ pub mod hook;
 pub mod host;
 pub mod install;
 pub mod payload;
+pub mod project;
 pub mod ring;
 mod session;
 mod snapshot;

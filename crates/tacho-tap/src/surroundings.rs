@@ -142,6 +142,12 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The working directory of this process.
+#[expect(clippy::disallowed_methods, reason = "the one room of the tap that reads the environment")]
+pub fn here() -> Option<PathBuf> {
+    std::env::current_dir().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,8 @@
 
 use super::Screen;
 use crate::failure::Exit;
-use signal_hook::consts::SIGINT;
+use crate::given::Halves;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
@@ -65,23 +66,26 @@ impl Waiting {
     }
 }
 
-/// From here on Ctrl-C leaves the line free and ends with 130. While a pager has the terminal,
-/// Ctrl-C is the pager's.
+/// From here on Ctrl-C leaves the line free and nothing half written, and ends with 130. While a
+/// pager has the terminal, Ctrl-C is the pager's.
 #[expect(clippy::exit, reason = "what was interrupted ends; what is on the disk is whole")]
 #[expect(clippy::disallowed_methods, reason = "it waits as long as the process lives")]
-pub(super) fn heed_interruption(is_paging: Arc<AtomicBool>) {
+pub(super) fn heed_interruption(is_paging: Arc<AtomicBool>, halves: Halves) {
     // Who cannot be told of it is ended by it.
-    let Ok(mut signals) = Signals::new([SIGINT]) else { return };
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
-        for _ in &mut signals {
-            if is_paging.load(Ordering::Relaxed) {
+        for signal in &mut signals {
+            if signal == SIGINT && is_paging.load(Ordering::Relaxed) {
                 continue;
             }
+            halves.forget();
             let mut err = std::io::stderr();
             if err.is_terminal() {
                 let _ = write!(err, "\r\x1b[K");
             }
-            std::process::exit(Exit::Interrupted as i32);
+            // As a shell says it of whom a signal ended: 130, 143.
+            let code = Exit::Interrupted as i32;
+            std::process::exit(if signal == SIGINT { code } else { 128 + signal });
         }
     });
 }

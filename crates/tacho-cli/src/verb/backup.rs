@@ -1,6 +1,7 @@
 //! `tacho backup` and `tacho restore`: the store whole, copied while others write, and put back.
 
 use crate::failure::{Exit, Failure, Outcome};
+use crate::given::must_be_free;
 use crate::place::Place;
 use crate::reader::{record_access, record_change};
 use crate::screen::{Screen, Waiting};
@@ -101,16 +102,6 @@ fn apply(place: &Place, screen: &mut Screen, store: &Store) -> Result<usize, Fai
         return Ok(0);
     }
     Ok(Eraser::new(store, Place::world(), ring_restored(place, store)?).apply()?)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the person names a directory to write")]
-fn must_be_free(dir: &Path) -> Result<(), Failure> {
-    let is_free = std::fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none());
-    if is_free {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("{} is not empty", dir.display()))
-        .next("a directory that is new or empty"))
 }
 
 fn show(

@@ -1,12 +1,15 @@
 //! `tacho stats`: how many calls, of what kind, how they ended, what they cost.
 
 use crate::failure::{Exit, Outcome};
+use crate::narrow;
 use crate::place::Place;
 use crate::reader::Wanted;
-use crate::screen::Screen;
+use crate::screen::{Screen, Waiting};
 use std::collections::BTreeMap;
+use tacho_event::Timestamp;
 use tacho_event::json::{Number, Object, Value};
-use tachograph::log::{Order, Query, Tally};
+use tachograph::log::{Order, Tally};
+use tachograph::retain::{FromTotals, Statistics};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ask {
@@ -23,24 +26,71 @@ pub(crate) struct Ask {
 pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     let question = ask.wanted.read(Place::world().now())?;
     let log = place.log()?;
-    let query = Query { order: Order::Oldest, session: ask.session.as_deref(), ..Query::default() };
+    let all = tachograph::retain::Ask::default();
+    let plain = question.filter.as_ref().map_or(Some(all), narrow::ask);
+    if let Some(asked) = plain.filter(|_| ask.session.is_none()) {
+        let Statistics { tally, totals } = log.statistics(&asked)?;
+        return answer(screen, &tally, totals.as_ref(), ask.limit);
+    }
     let mut tally = Tally::new();
-    for entry in log.query(query)? {
+    let waiting = Waiting::new(screen);
+    for entry in log.query(question.query(Order::Oldest, ask.session.as_deref()))? {
         let entry = entry?;
+        waiting.tell("counting", entry.index, log.size());
         // Counted is what leaves say; a filter about content opens what it needs.
         let leaf = entry.leaf.clone();
         if question.answer(&log, entry)?.is_some() {
             tally.add(&leaf, None);
         }
     }
+    waiting.end();
+    if log.first() > 0 {
+        let gone = log.first();
+        screen.note(&format!(
+            "note: {gone} events were pruned, and their totals do not answer this question"
+        ));
+    }
+    answer(screen, &tally, None, ask.limit)
+}
+
+fn answer(
+    screen: &mut Screen,
+    tally: &Tally,
+    totals: Option<&FromTotals>,
+    limit: usize,
+) -> Outcome {
     if screen.is_json() {
-        screen.json(json(&tally))?;
+        screen.json(json(tally, totals))?;
     } else {
         screen.page();
-        tell(screen, &tally, ask.limit)?;
+        tell(screen, tally, limit)?;
+        if let Some(totals) = totals {
+            tell_totals(screen, totals);
+        }
     }
     Ok(Exit::Yes)
 }
+
+/// What of it comes from totals, and what these cannot tell.
+fn tell_totals(screen: &mut Screen, totals: &FromTotals) {
+    let FromTotals { events, calls, days: (first, last), is_day_cut, sessions_unknown } = *totals;
+    let day = |day: i64| {
+        let time = Timestamp::from_micros(day.saturating_mul(DAY_MICROS)).to_string();
+        time.get(..10).unwrap_or_default().to_owned()
+    };
+    let (first, last) = (day(first), day(last));
+    screen.note(&format!(
+        "{events} events, {calls} calls of it are totals of what was pruned: {first} to {last} UTC"
+    ));
+    if is_day_cut {
+        screen.note("totals tell whole days: the first or last of it is counted whole");
+    }
+    if sessions_unknown {
+        screen.note("totals do not tell sessions apart: those of what was pruned are not counted");
+    }
+}
+
+const DAY_MICROS: i64 = 86_400_000_000;
 
 fn tell(screen: &mut Screen, tally: &Tally, limit: usize) -> Result<(), crate::failure::Failure> {
     if let Some((first, last)) = tally.span {
@@ -92,7 +142,7 @@ fn percent(rate: Option<f64>) -> String {
     rate.map_or("-".into(), |rate| format!("{:.1} %", rate * 100.0))
 }
 
-fn json(tally: &Tally) -> Object {
+fn json(tally: &Tally, totals: Option<&FromTotals>) -> Object {
     let count = |count: u64| Value::from(count.cast_signed());
     let number = |number: f64| Number::from_f64(number).map_or(Value::Null, Value::Number);
     let counts = |counts: &BTreeMap<String, u64>| {
@@ -121,5 +171,7 @@ fn json(tally: &Tally) -> Object {
         ("by_type", counts(&tally.by_type)),
         ("by_name", counts(&tally.by_name)),
         ("by_provider", counts(&tally.by_provider)),
+        ("totals_events", count(totals.map_or(0, |totals| totals.events))),
+        ("totals_calls", count(totals.map_or(0, |totals| totals.calls))),
     ])
 }
