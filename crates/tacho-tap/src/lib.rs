@@ -14,6 +14,7 @@
 //! | [`install`] | a host, a scope, a program | the host's settings, calling that program |
 //! | [`ring`] | the tap's state | what failed without the agent noticing |
 //! | [`surroundings`] | the environment | where the store, the keys and the state lie |
+//! | [`upkeep`] | a store | when `tacho maintain` is due, and that it is started |
 
 pub mod deny;
 mod disk;
@@ -26,3 +27,4 @@ pub mod ring;
 mod session;
 mod snapshot;
 pub mod surroundings;
+pub mod upkeep;

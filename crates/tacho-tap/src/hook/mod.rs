@@ -7,7 +7,8 @@
 //!    (`context`, `closing`). How much of it is captured, the project may raise (`keys`).
 //! 4. Record: in the store, else in the overflow beside the tap's state; the recorder knows whether
 //!    a stop forbids an intent (`deliver`).
-//! 5. At the end of a turn or a session: integrate and sign, within a budget (`settle`).
+//! 5. At the end of a turn or a session: integrate and sign, within a budget (`settle`). At the end
+//!    of a session, start the store's upkeep, if it is time, and do not wait for it.
 //!
 //! Whatever fails leaves a trace in the ring and lets the agent go on; only in the mode `enforce`
 //! an intent that could not be recorded is denied.
@@ -165,7 +166,11 @@ impl Desk {
             }
             None => None,
         };
+        let (has_ended, host) = (told.has_ended, told.host);
         self.part(told);
+        if has_ended {
+            self.keep_up(host);
+        }
         answer
     }
 
