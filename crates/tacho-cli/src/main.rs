@@ -12,6 +12,7 @@ mod reader;
 mod retaining;
 mod screen;
 mod settings;
+mod timer;
 mod upkeep;
 mod vault;
 mod verb;

@@ -7,6 +7,7 @@ use tacho_event::privacy::{Level, Policy, Preset};
 use tacho_event::{TenantId, uuid_text};
 use tacho_tap::project::{Project, most_level};
 use tacho_tap::surroundings::{Surroundings, here};
+use tacho_tap::upkeep;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
 use tachograph::record::{Numbering, Recorder, Settings};
@@ -32,6 +33,8 @@ pub(crate) struct Place {
     pub(crate) preset: Preset,
     /// The capture level of the user's file, instead of the preset's.
     capture: Option<Level>,
+    /// Whether sessions that end must not start the upkeep.
+    is_upkeep_forbidden: bool,
     /// The nearest `tacho.toml` around the current directory, which may only tighten.
     pub(crate) project: Option<Project>,
     pub(crate) read_only: bool,
@@ -74,6 +77,7 @@ impl Place {
         let own = around.keys_home.with_file_name("tacho.toml");
         Ok(Self {
             capture,
+            is_upkeep_forbidden: around.maintain.as_deref() == Some(upkeep::NEVER),
             is_store_named,
             project: here().and_then(|here| Project::around(&here, &around.home, &own)),
             store_dir: around.store,
@@ -116,6 +120,11 @@ impl Place {
         self.keys_home.with_file_name("tacho.toml")
     }
 
+    /// Whether sessions that end must not start `tacho maintain`.
+    pub(crate) fn is_upkeep_forbidden(&self) -> bool {
+        self.is_upkeep_forbidden
+    }
+
     /// The level of capture without the project's word.
     pub(crate) fn own_level(&self) -> Level {
         self.capture.unwrap_or(self.preset.terms().level)
@@ -153,11 +162,19 @@ impl Place {
         self.keys_dir.clone().unwrap_or_else(own)
     }
 
-    /// The log with all that was recorded, brought in first as far as this user may.
+    /// The log with all that was recorded, brought in first as far as this user may and a person
+    /// who asks can wait; the rest is read where it waits.
     pub(crate) fn log(&self) -> Result<Log, Failure> {
         let store = self.open()?;
-        self.bring_in(&store, Demand::Due)?;
-        let log = Log::of(&store, self.tenant.as_str())?;
+        self.bring_some_in(&store, Demand::Due, Some(READER_MICROS))?;
+        let log = match Log::of(&store, self.tenant.as_str()) {
+            // More waits than a reader can hold.
+            Err(_) if !self.read_only => {
+                self.bring_in(&store, Demand::Due)?;
+                Log::of(&store, self.tenant.as_str())?
+            }
+            outcome => outcome?,
+        };
         let look = Arc::new(self.look(&store));
         self.looks.lock().unwrap_or_else(PoisonError::into_inner).push(look.clone());
         Ok(log.looking(look))
@@ -199,6 +216,16 @@ impl Place {
 
     /// Integrates and signs. A reader who may not write reads over what is not brought in.
     pub(crate) fn bring_in(&self, store: &Store, demand: Demand) -> Result<(), Failure> {
+        self.bring_some_in(store, demand, None)
+    }
+
+    /// The same for so long.
+    fn bring_some_in(
+        &self,
+        store: &Store,
+        demand: Demand,
+        micros: Option<i64>,
+    ) -> Result<(), Failure> {
         if self.read_only {
             return Ok(());
         }
@@ -210,7 +237,7 @@ impl Place {
         {
             integrator = integrator.with_vault(ring);
         }
-        let outcome = match integrator.run(Budget::default()) {
+        let outcome = match integrator.run(Budget { micros, ..Budget::default() }) {
             Ok(outcome) => outcome,
             // Another process does it, or may and we may not: what it has not done, we read over.
             Err(IntegrateError::Busy) => return Ok(()),
@@ -293,6 +320,9 @@ fn path(name: &str) -> Option<PathBuf> {
 fn text(name: &str) -> Option<String> {
     path(name)?.into_os_string().into_string().ok()
 }
+
+/// How long a reader brings in what waits before it answers.
+const READER_MICROS: i64 = 1_000_000;
 
 /// What was typed: who looks is recorded with what he asked for.
 fn words() -> String {

@@ -7,6 +7,7 @@ use tacho_event::TenantId;
 use tacho_event::privacy::{Level, Preset};
 use tacho_event::shape::nearest;
 use tacho_tap::surroundings::{expand, text_setting, variable};
+use tacho_tap::upkeep;
 use tachograph::retain::{self, ROWS, Written};
 
 /// One setting.
@@ -78,6 +79,16 @@ const OWN: &[Setting] = &[
         is_fit: |_, value| Level::parse(value).is_some_and(|level| level > Level::None),
         wants: "one of metadata, redacted, full",
         in_project: true,
+    },
+    Setting {
+        name: "maintain.session_end",
+        variable: None,
+        option: None,
+        usual: upkeep::DAILY,
+        about: "Whether the end of an agent's session starts `tacho maintain` when it is due.",
+        is_fit: |_, value| [upkeep::DAILY, upkeep::NEVER].contains(&value),
+        wants: "daily or never",
+        in_project: false,
     },
     anchoring(
         "anchor.witnesses",

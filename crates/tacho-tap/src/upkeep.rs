@@ -53,6 +53,7 @@ fn note(state: &Path, store: &Path, next: Timestamp) -> io::Result<()> {
 }
 
 fn place(state: &Path, store: &Path) -> PathBuf {
+    let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
     state.join("maintain").join(hex(&digest(&[&store.to_string_lossy()])))
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn start(around: &Surroundings, program: &Path, now: Timestamp) -> io
         return Ok(false);
     }
     let mut command = Command::new(program);
-    command.arg("--store").arg(store).args(["--quiet", "maintain"]);
+    command.arg("--store").arg(std::path::absolute(store)?).args(["--quiet", "maintain"]);
     // Whatever becomes of the project's directory, nobody holds it.
     command.current_dir(around.home.as_path());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

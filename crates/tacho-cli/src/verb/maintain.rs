@@ -9,6 +9,7 @@ use crate::vault;
 use crate::verb::retention::{notice, step, step_json, word};
 use std::sync::PoisonError;
 use tacho_event::json::{Object, Value};
+use tacho_tap::upkeep;
 use tachograph::erase::Eraser;
 use tachograph::maintain::{Maintainer, Problem, Report};
 use tachograph::retain::{Keeper, Step};
@@ -38,6 +39,11 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, _: &Ask) -> Outcome {
         .with_room(Box::new(Packing::new(ring, terms)))
         .with_room(Box::new(Anchoring::new(place, told.clone())?));
     let report = maintainer.run()?;
+    if !report.is_busy {
+        // The next session that ends needs not start it; without the note it waits a day.
+        let now = Place::world().now();
+        let _ = upkeep::done(&place.state_dir, &place.store_dir, now, report.next);
+    }
     let silent = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if screen.is_json() {
         screen.json(json(&report, &silent))?;
