@@ -30,7 +30,7 @@ fn main() {
     let quick = std::env::args().any(|word| word == "--quick");
     let events: u64 = if quick { 131_072 } else { 1 << 20 };
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let mut made = SignedStore::new(dir.path());
+    let mut made = SignedStore::unnamed(dir.path());
     for _ in 0..events / BATCH {
         made.grow(BATCH);
     }

@@ -153,9 +153,12 @@ pub(crate) fn must_be_free(dir: &Path) -> Result<(), Failure> {
 }
 
 fn unmade(path: &Path, error: &std::io::Error) -> Failure {
-    let failure = |exit| Failure::new(exit, format!("cannot make {}: {error}", path.display()));
+    let path = path.display();
+    let failure = |exit| Failure::new(exit, format!("cannot make {path}: {error}"));
     match error.kind() {
-        ErrorKind::AlreadyExists => failure(Exit::Usage).next("another name, or remove it"),
+        ErrorKind::AlreadyExists => {
+            Failure::usage(format!("{path} is there already")).next("another name, or remove it")
+        }
         ErrorKind::PermissionDenied => failure(Exit::NotAllowed),
         _ => failure(Exit::CannotTell),
     }
@@ -207,6 +210,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "another program writes there")]
     fn a_file_appears_when_it_is_whole_and_what_stands_there_stays() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out.ndjson");
@@ -216,7 +220,7 @@ mod tests {
         assert!(!path.exists());
         assert_eq!(names(dir.path()).len(), 1);
         // Another came first.
-        write(&path, b"theirs").unwrap();
+        std::fs::write(&path, b"theirs").unwrap();
         assert!(file.end().is_err());
         assert_eq!(read(&path, 9).unwrap(), b"theirs");
         assert!(NewFile::begin(&path, &halves).is_err());

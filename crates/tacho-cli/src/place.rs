@@ -1,6 +1,6 @@
 //! Where the store is, whose log is asked, and how a command comes to what was recorded last.
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, is_denied};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tacho_event::privacy::{Level, Policy, Preset};
@@ -297,19 +297,6 @@ impl Place {
         let writer = self.writer(store)?;
         Ok(Recorder::with_writer(store.clone(), wal, world, policy, settings, writer)?)
     }
-}
-
-fn is_denied(error: &IntegrateError) -> bool {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(one) = source {
-        if let Some(io) = one.downcast_ref::<std::io::Error>() {
-            let kind = io.kind();
-            return kind == std::io::ErrorKind::PermissionDenied
-                || kind == std::io::ErrorKind::ReadOnlyFilesystem;
-        }
-        source = one.source();
-    }
-    false
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]

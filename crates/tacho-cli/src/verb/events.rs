@@ -44,6 +44,9 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     screen.page();
     let rows: Vec<_> = found.into_iter().map(|seen| Ok(seen?.row(screen))).collect();
     let count = screen.list(Nature::Stream, COLUMNS, rows.into_iter())?;
+    if count == 0 {
+        screen.note("no event is like that");
+    }
     if count == limit {
         screen.note(&format!("the first {count}; -n 0 shows all"));
     }
