@@ -1,5 +1,5 @@
-//! Given a store, says when its upkeep is due next; at the end of a session, starts `tacho maintain`
-//! beside the agent, if it is time.
+//! Given a store, says when its upkeep is due next; at the end of a session, starts `tacho
+//! maintain` beside the agent, if it is time.
 //!
 //! ```text
 //! <state>/maintain/<16 hex of the store's path>     microseconds since 1970: the next start
