@@ -65,29 +65,31 @@ fn answer(
         screen.page();
         tell(screen, tally, limit)?;
         if let Some(totals) = totals {
-            tell_totals(screen, totals);
+            notes(totals).iter().for_each(|note| screen.note(note));
         }
     }
     Ok(Exit::Yes)
 }
 
 /// What of it comes from totals, and what these cannot tell.
-fn tell_totals(screen: &mut Screen, totals: &FromTotals) {
+fn notes(totals: &FromTotals) -> Vec<String> {
     let FromTotals { events, calls, days: (first, last), is_day_cut, sessions_unknown } = *totals;
     let day = |day: i64| {
         let time = Timestamp::from_micros(day.saturating_mul(DAY_MICROS)).to_string();
         time.get(..10).unwrap_or_default().to_owned()
     };
     let (first, last) = (day(first), day(last));
-    screen.note(&format!(
+    let mut notes = vec![format!(
         "{events} events, {calls} calls of it are totals of what was pruned: {first} to {last} UTC"
-    ));
+    )];
     if is_day_cut {
-        screen.note("totals tell whole days: the first or last of it is counted whole");
+        notes.push("totals tell whole days: the first or last of it is counted whole".to_owned());
     }
     if sessions_unknown {
-        screen.note("totals do not tell sessions apart: those of what was pruned are not counted");
+        let what = "totals do not tell sessions apart: those of what was pruned are not counted";
+        notes.push(what.to_owned());
     }
+    notes
 }
 
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -112,6 +114,8 @@ fn tell(screen: &mut Screen, tally: &Tally, limit: usize) -> Result<(), crate::f
     for (name, value) in whole {
         screen.line(&format!("  {name:18} {value}"))?;
     }
+    // Behind the name and the number.
+    let room = screen.width.saturating_sub(43).min(30) as u64;
     let parts = [
         ("by status", &tally.by_status),
         ("by type", &tally.by_type),
@@ -126,7 +130,7 @@ fn tell(screen: &mut Screen, tally: &Tally, limit: usize) -> Result<(), crate::f
         counts.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), name.as_str()));
         let most = counts.first().map_or(1, |(_, count)| **count).max(1);
         for (name, count) in counts.iter().take(limit) {
-            let bar = "#".repeat((**count * 30).div_ceil(most) as usize);
+            let bar = "#".repeat((**count * room).div_ceil(most) as usize);
             let name = screen.shown(name).into_owned();
             let bar = screen.paint.dim(&bar);
             screen.line(&format!("  {name:28} {count:>9}  {bar}"))?;
@@ -174,4 +178,26 @@ fn json(tally: &Tally, totals: Option<&FromTotals>) -> Object {
         ("totals_events", count(totals.map_or(0, |totals| totals.events))),
         ("totals_calls", count(totals.map_or(0, |totals| totals.calls))),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_totals_is_told_apart() {
+        let days = (20_777, 20_778);
+        let part =
+            FromTotals { events: 7, calls: 5, days, is_day_cut: true, sessions_unknown: false };
+        let told = json(&Tally::new(), Some(&part));
+        let count = |name: &str| told.get(name).and_then(Value::as_i64);
+        assert_eq!((count("totals_events"), count("totals_calls")), (Some(7), Some(5)));
+        let told = json(&Tally::new(), None);
+        assert_eq!(told.get("totals_events").and_then(Value::as_i64), Some(0));
+        assert_eq!(
+            notes(&part)[0],
+            "7 events, 5 calls of it are totals of what was pruned: 2026-11-20 to 2026-11-21 UTC"
+        );
+        assert_eq!(notes(&part).len(), 2);
+    }
 }
