@@ -1,8 +1,9 @@
 //! Why a command did not do what was asked, in three lines: what, why, what next; and the exit
 //! code that scripts see.
 
+use std::error::Error;
 use std::fmt;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use tachograph::record::RecordError;
 use tachograph::store::OpenError;
 use tachograph::vault::VaultError;
@@ -112,22 +113,43 @@ impl From<OpenError> for Failure {
 
 impl From<tachograph::Error> for Failure {
     fn from(error: tachograph::Error) -> Self {
-        let exit = match &error {
-            tachograph::Error::Io { source, .. }
-                if source.kind() == std::io::ErrorKind::PermissionDenied =>
-            {
-                Exit::NotAllowed
-            }
-            _ => Exit::CannotTell,
+        let (exit, next) = match is_denied(&error) {
+            true => (Exit::NotAllowed, OWNERS),
+            false => (
+                Exit::CannotTell,
+                "`tacho verify` says what is damaged, `tacho doctor` what can be mended",
+            ),
         };
-        let mut failure = Self::new(exit, error.to_string());
-        let mut source = std::error::Error::source(&error);
-        while let Some(one) = source {
-            failure = failure.because(one.to_string());
-            source = one.source();
-        }
-        failure.next("`tacho verify` says what is damaged, `tacho doctor` what can be mended")
+        because_of(Self::new(exit, error.to_string()), &error).next(next)
     }
+}
+
+/// What somebody does who may not write.
+const OWNERS: &str = "the user who owns the store; whoever may read it looks and verifies";
+
+/// Each reason behind an error, a line each.
+fn because_of(mut failure: Failure, error: &dyn Error) -> Failure {
+    let mut source = error.source();
+    while let Some(one) = source {
+        failure = failure.because(one.to_string());
+        source = one.source();
+    }
+    failure
+}
+
+/// Whether the disk said that this user may not, or that nobody may.
+pub(crate) fn is_denied(error: &(dyn Error + 'static)) -> bool {
+    let mut one = Some(error);
+    while let Some(error) = one {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return matches!(
+                io.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+            );
+        }
+        one = error.source();
+    }
+    false
 }
 
 impl From<VaultError> for Failure {
@@ -178,6 +200,9 @@ impl From<RecordError> for Failure {
                 failure
             }
             RecordError::NotOpened(error) => error.into(),
+            other if is_denied(&other) => {
+                because_of(Self::new(Exit::NotAllowed, other.to_string()), &other).next(OWNERS)
+            }
             other => Self::new(Exit::Unreachable, other.to_string()),
         }
     }

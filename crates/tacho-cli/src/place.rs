@@ -1,12 +1,13 @@
 //! Where the store is, whose log is asked, and how a command comes to what was recorded last.
 
-use crate::failure::{Exit, Failure};
-use crate::{given, settings};
-use std::path::{Path, PathBuf};
+use crate::failure::{Exit, Failure, is_denied};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tacho_event::privacy::{Level, Policy, Preset};
 use tacho_event::{TenantId, uuid_text};
-use tacho_tap::surroundings::Surroundings;
+use tacho_tap::project::{Project, most_level};
+use tacho_tap::surroundings::{Surroundings, here};
+use tacho_tap::upkeep;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
 use tachograph::record::{Numbering, Recorder, Settings};
@@ -32,8 +33,10 @@ pub(crate) struct Place {
     pub(crate) preset: Preset,
     /// The capture level of the user's file, instead of the preset's.
     capture: Option<Level>,
+    /// Whether sessions that end must not start the upkeep.
+    is_upkeep_forbidden: bool,
     /// The nearest `tacho.toml` around the current directory, which may only tighten.
-    pub(crate) project_file: Option<PathBuf>,
+    pub(crate) project: Option<Project>,
     pub(crate) read_only: bool,
     /// What this process looks at, once it reads a log.
     looks: Arc<Mutex<Vec<Arc<Look>>>>,
@@ -74,8 +77,9 @@ impl Place {
         let own = around.keys_home.with_file_name("tacho.toml");
         Ok(Self {
             capture,
+            is_upkeep_forbidden: around.maintain.as_deref() == Some(upkeep::NEVER),
             is_store_named,
-            project_file: project_file(&around.home).filter(|file| *file != own),
+            project: here().and_then(|here| Project::around(&here, &around.home, &own)),
             store_dir: around.store,
             keys_dir: named.keys.or(around.keys),
             keys_home: around.keys_home,
@@ -116,6 +120,11 @@ impl Place {
         self.keys_home.with_file_name("tacho.toml")
     }
 
+    /// Whether sessions that end must not start `tacho maintain`.
+    pub(crate) fn is_upkeep_forbidden(&self) -> bool {
+        self.is_upkeep_forbidden
+    }
+
     /// The level of capture without the project's word.
     pub(crate) fn own_level(&self) -> Level {
         self.capture.unwrap_or(self.preset.terms().level)
@@ -123,17 +132,13 @@ impl Place {
 
     /// The most that the preset has days for.
     pub(crate) fn most_level(&self) -> Level {
-        let keeps_content = self.preset.terms().content_days.is_some();
-        if keeps_content { Level::Full } else { self.own_level() }
+        most_level(self.preset, self.own_level())
     }
 
     /// How much of an event this command captures.
     pub(crate) fn level(&self) -> Level {
         let own = self.own_level();
-        let text = self.project_file.as_ref().and_then(|file| given::read(file, 256 << 10).ok());
-        let raised = text.and_then(|text| {
-            settings::raised(&String::from_utf8_lossy(&text), own, self.most_level())
-        });
+        let raised = self.project.as_ref().and_then(|it| it.raised(own, self.most_level()));
         raised.unwrap_or(own)
     }
 
@@ -157,11 +162,19 @@ impl Place {
         self.keys_dir.clone().unwrap_or_else(own)
     }
 
-    /// The log with all that was recorded, brought in first as far as this user may.
+    /// The log with all that was recorded, brought in first as far as this user may and a person
+    /// who asks can wait; the rest is read where it waits.
     pub(crate) fn log(&self) -> Result<Log, Failure> {
         let store = self.open()?;
-        self.bring_in(&store, Demand::Due)?;
-        let log = Log::of(&store, self.tenant.as_str())?;
+        self.bring_some_in(&store, Demand::Due, Some(READER_MICROS))?;
+        let log = match Log::of(&store, self.tenant.as_str()) {
+            // More waits than a reader can hold.
+            Err(_) if !self.read_only => {
+                self.bring_in(&store, Demand::Due)?;
+                Log::of(&store, self.tenant.as_str())?
+            }
+            outcome => outcome?,
+        };
         let look = Arc::new(self.look(&store));
         self.looks.lock().unwrap_or_else(PoisonError::into_inner).push(look.clone());
         Ok(log.looking(look))
@@ -203,6 +216,16 @@ impl Place {
 
     /// Integrates and signs. A reader who may not write reads over what is not brought in.
     pub(crate) fn bring_in(&self, store: &Store, demand: Demand) -> Result<(), Failure> {
+        self.bring_some_in(store, demand, None)
+    }
+
+    /// The same for so long.
+    fn bring_some_in(
+        &self,
+        store: &Store,
+        demand: Demand,
+        micros: Option<i64>,
+    ) -> Result<(), Failure> {
         if self.read_only {
             return Ok(());
         }
@@ -214,7 +237,7 @@ impl Place {
         {
             integrator = integrator.with_vault(ring);
         }
-        let outcome = match integrator.run(Budget::default()) {
+        let outcome = match integrator.run(Budget { micros, ..Budget::default() }) {
             Ok(outcome) => outcome,
             // Another process does it, or may and we may not: what it has not done, we read over.
             Err(IntegrateError::Busy) => return Ok(()),
@@ -276,27 +299,6 @@ impl Place {
     }
 }
 
-/// The nearest `tacho.toml` from the current directory up, below the home or to the root.
-#[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
-fn project_file(home: &Path) -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?;
-    let around = here.ancestors().take_while(|dir| *dir != home && dir.parent().is_some());
-    around.map(|dir| dir.join("tacho.toml")).find(|file| file.is_file())
-}
-
-fn is_denied(error: &IntegrateError) -> bool {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(one) = source {
-        if let Some(io) = one.downcast_ref::<std::io::Error>() {
-            let kind = io.kind();
-            return kind == std::io::ErrorKind::PermissionDenied
-                || kind == std::io::ErrorKind::ReadOnlyFilesystem;
-        }
-        source = one.source();
-    }
-    false
-}
-
 #[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
 fn path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
@@ -305,6 +307,9 @@ fn path(name: &str) -> Option<PathBuf> {
 fn text(name: &str) -> Option<String> {
     path(name)?.into_os_string().into_string().ok()
 }
+
+/// How long a reader brings in what waits before it answers.
+const READER_MICROS: i64 = 1_000_000;
 
 /// What was typed: who looks is recorded with what he asked for.
 fn words() -> String {

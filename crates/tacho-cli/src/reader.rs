@@ -1,12 +1,13 @@
 //! Events as a reader sees them: found by a filter, opened as far as wanted, told in a line.
 
 use crate::failure::{Exit, Failure};
+use crate::narrow;
 use crate::place::Place;
 use crate::screen::{Column, Row, Screen, Width};
 use tacho_event::json::{Object, Value};
 use tacho_event::{ActorType, Draft, Filter, Timestamp, Verdict, summary};
 use tachograph::Log;
-use tachograph::log::LogEntry;
+use tachograph::log::{LogEntry, Order, Query};
 
 /// Which events are wanted, on many a command line.
 #[derive(Debug, Default, clap::Args)]
@@ -60,6 +61,12 @@ fn misread(text: &str, problems: &[tacho_event::filter::Problem]) -> Failure {
 }
 
 impl Question {
+    /// The entries among which the answers are: what lies at another time is not read.
+    pub(crate) fn query<'q>(&self, order: Order, session: Option<&'q str>) -> Query<'q> {
+        let (from, until) = self.filter.as_ref().map_or((None, None), narrow::span);
+        Query { order, from, until, session, ..Query::default() }
+    }
+
     /// The event as its reader may see it if the question is about it.
     pub(crate) fn answer(&self, log: &Log, entry: LogEntry) -> Result<Option<Seen>, Failure> {
         let verdict = |event: &Object| {

@@ -15,6 +15,7 @@ pub(crate) use waiting::Waiting;
 pub(crate) use when::Zone;
 
 use crate::failure::{Exit, Failure};
+use crate::given::Halves;
 use jq::Jq;
 use pager::Pager;
 use std::borrow::Cow;
@@ -84,6 +85,8 @@ pub(crate) struct Screen {
     out: BufWriter<Stdout>,
     pager: Option<Pager>,
     is_paging: Arc<AtomicBool>,
+    /// What is being written, and goes when somebody interrupts.
+    pub(crate) halves: Halves,
     pages: bool,
     notes: Vec<String>,
     pub(crate) format: Option<Format>,
@@ -117,6 +120,7 @@ impl Screen {
             asks: wishes.asks,
             pager: None,
             is_paging: Arc::default(),
+            halves: Halves::default(),
             notes: Vec::new(),
             // Whoever wants a form wants to keep it.
             pages: wishes.pages
@@ -126,9 +130,9 @@ impl Screen {
         })
     }
 
-    /// From here on Ctrl-C leaves a clean terminal, and ends with 130.
+    /// From here on Ctrl-C leaves a clean terminal and nothing half written, and ends with 130.
     pub(crate) fn heed_interruption(&self) {
-        waiting::heed_interruption(self.is_paging.clone());
+        waiting::heed_interruption(self.is_paging.clone(), self.halves.clone());
     }
 
     /// The format of a list.

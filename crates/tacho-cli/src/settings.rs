@@ -7,6 +7,7 @@ use tacho_event::TenantId;
 use tacho_event::privacy::{Level, Preset};
 use tacho_event::shape::nearest;
 use tacho_tap::surroundings::{expand, text_setting, variable};
+use tacho_tap::upkeep;
 use tachograph::retain::{self, ROWS, Written};
 
 /// One setting.
@@ -78,6 +79,16 @@ const OWN: &[Setting] = &[
         is_fit: |_, value| Level::parse(value).is_some_and(|level| level > Level::None),
         wants: "one of metadata, redacted, full",
         in_project: true,
+    },
+    Setting {
+        name: "maintain.session_end",
+        variable: None,
+        option: None,
+        usual: upkeep::DAILY,
+        about: "Whether the end of an agent's session starts `tacho maintain` when it is due.",
+        is_fit: |_, value| [upkeep::DAILY, upkeep::NEVER].contains(&value),
+        wants: "daily or never",
+        in_project: false,
     },
     anchoring(
         "anchor.witnesses",
@@ -245,16 +256,6 @@ pub(crate) fn check_project(text: &str, own: Level, most: Level) -> Vec<Unheeded
     })
 }
 
-/// The level that a project's file asks for, if it is heeded.
-pub(crate) fn raised(text: &str, own: Level, most: Level) -> Option<Level> {
-    let vain = check_project(text, own, most);
-    let heeded = (1..)
-        .zip(text.lines())
-        .filter(|(number, _)| !vain.iter().any(|unheeded| unheeded.line == *number));
-    let said = heeded.filter_map(|(_, line)| text_setting(line.trim()));
-    said.filter(|(name, _)| *name == "capture").filter_map(|(_, value)| Level::parse(value)).last()
-}
-
 /// Says what more is wrong with a setting and its value.
 type Objects<'o> = &'o dyn Fn(&Setting, &str) -> Option<String>;
 
@@ -324,7 +325,7 @@ fn reference() -> String {
         `~/.config/tachograph/tacho.toml`: lines of `name = \"value\"`. An option wins over a\n\
         variable, a variable over the file. `${NAME}` in a value stands for that variable. A\n\
         `tacho.toml` in a project, which an agent can write, may only tighten: ask for more\n\
-        to be captured. Hooks do not read it. `tacho config check` names what is in vain.\n"
+        to be captured. Hooks heed it, too. `tacho config check` names what is in vain.\n"
             .to_owned();
     for setting in settings() {
         let (variable, option) = (setting.variable.unwrap_or("-"), setting.option.unwrap_or("-"));
@@ -359,13 +360,14 @@ mod tests {
     }
 
     #[test]
-    fn a_project_raises_and_never_lowers_or_moves() {
+    fn a_project_says_in_vain_what_does_not_raise_the_capture() {
         let own = Level::Redacted;
-        assert_eq!(raised("capture = \"full\"", own, Level::Full), Some(Level::Full));
-        assert_eq!(raised("capture = \"metadata\"", own, Level::Full), None);
-        assert_eq!(raised("capture = \"none\"", own, Level::Full), None);
+        let vain = |line: &str, own, most| check_project(line, own, most).len();
+        assert_eq!(vain("capture = \"full\"", own, Level::Full), 0);
+        assert_eq!(vain("capture = \"metadata\"", own, Level::Full), 1);
+        assert_eq!(vain("capture = \"none\"", own, Level::Full), 1);
         // A preset that keeps no content has no days for it.
-        assert_eq!(raised("capture = \"full\"", Level::Metadata, Level::Metadata), None);
+        assert_eq!(vain("capture = \"full\"", Level::Metadata, Level::Metadata), 1);
         for name in ["store", "keys", "tenant", "preset", "retention.cold", "pii_retention"] {
             let line = format!("{name} = \"/x\"");
             assert_eq!(check_project(&line, own, Level::Full).len(), 1, "{name}");

@@ -10,8 +10,14 @@ use std::io::{ErrorKind, Read, Result, Write};
 use std::path::{Path, PathBuf};
 
 /// At most `max` bytes of a file, and whether there were more; none if there is no such file.
+///
+/// An agent can put a named pipe where its project's file is looked for: nobody waits for who would
+/// write into it.
 pub(crate) fn read(path: &Path, max: u64) -> Result<Option<(Vec<u8>, bool)>> {
-    let file = match File::open(path) {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NO_WAITING);
+    let file = match options.read(true).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         outcome => outcome?,
     };
@@ -24,6 +30,9 @@ pub(crate) fn read(path: &Path, max: u64) -> Result<Option<(Vec<u8>, bool)>> {
     bytes.truncate(usize::try_from(max).unwrap_or(usize::MAX));
     Ok(Some((bytes, more)))
 }
+
+#[cfg(unix)]
+const NO_WAITING: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
 
 /// Replaces a file, whole or not at all; not synced: it is a memory, not a record.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {

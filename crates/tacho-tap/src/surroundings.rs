@@ -25,6 +25,8 @@ pub struct Surroundings {
     pub capture: Option<String>,
     /// The tenant of the user's `tacho.toml`.
     pub tenant: Option<String>,
+    /// `maintain.session_end` of the user's `tacho.toml`.
+    pub maintain: Option<String>,
     /// `AGENT_ID`, for seed 002's hook.
     pub agent_id: Option<String>,
     /// `SESSION_ID`, for seed 002's hook.
@@ -59,6 +61,7 @@ impl Surroundings {
             preset: written.preset,
             capture: written.capture,
             tenant: written.tenant,
+            maintain: written.maintain,
             agent_id: variable("AGENT_ID"),
             session_id: variable("SESSION_ID"),
         }
@@ -73,6 +76,7 @@ struct Written {
     preset: Option<String>,
     capture: Option<String>,
     tenant: Option<String>,
+    maintain: Option<String>,
 }
 
 impl Written {
@@ -97,6 +101,7 @@ impl Written {
                 "preset" => written.preset = Some(value),
                 "capture" => written.capture = Some(value),
                 "tenant" => written.tenant = Some(value),
+                "maintain.session_end" => written.maintain = Some(value),
                 _ => {}
             }
         }
@@ -140,6 +145,12 @@ const CONFIG_BYTES_MAX: u64 = 256 * 1024;
 #[expect(clippy::disallowed_methods, reason = "the one room of the tap that reads the environment")]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The working directory of this process.
+#[expect(clippy::disallowed_methods, reason = "the one room of the tap that reads the environment")]
+pub fn here() -> Option<PathBuf> {
+    std::env::current_dir().ok()
 }
 
 #[cfg(test)]

@@ -44,16 +44,27 @@ pub struct SignedStore {
     keys: PathBuf,
     world: Arc<StoreWorld>,
     recorded: u64,
+    /// Below which name its logs are signed; none for what the store is called by itself.
+    base: Option<&'static str>,
 }
 
 impl SignedStore {
     /// An empty store below `dir`.
     pub fn new(dir: &Path) -> Self {
+        Self::named(dir, Some("tacho.example.com"))
+    }
+
+    /// The same as the command keeps one: under the store's own name.
+    pub fn unnamed(dir: &Path) -> Self {
+        Self::named(dir, None)
+    }
+
+    fn named(dir: &Path, base: Option<&'static str>) -> Self {
         let world = Arc::new(StoreWorld::default());
         let files = Arc::new(OsFiles);
         let path = dir.join("store");
         let store = Store::create(files, world.as_ref(), &path, Remote::Forced).unwrap();
-        Self { store, keys: dir.join("keys"), world, recorded: 0 }
+        Self { store, keys: dir.join("keys"), world, recorded: 0, base }
     }
 
     /// Records `count` more tool calls, integrates and signs them.
@@ -119,7 +130,7 @@ impl SignedStore {
         let keys = Keys::open(files, &self.keys)
             .or_else(|_| Keys::create(&self.store, self.world.as_ref(), &self.keys))
             .unwrap();
-        Signer::new(&self.store, keys, Some("tacho.example.com"))
+        Signer::new(&self.store, keys, self.base)
     }
 }
 

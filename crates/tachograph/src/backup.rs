@@ -33,8 +33,22 @@ pub struct Copied {
 /// # Errors
 /// What the disk said; a copy that is not whole is no store.
 pub fn backup(store: &Store, world: Arc<dyn World>, to: &Path) -> Result<Copied, VaultError> {
+    backup_telling(store, world, to, &mut |_, _| ())
+}
+
+/// The same, telling how many bytes are copied of how many that were there at the beginning.
+///
+/// # Errors
+/// As [`backup`].
+pub fn backup_telling(
+    store: &Store,
+    world: Arc<dyn World>,
+    to: &Path,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<Copied, VaultError> {
     let mut integrator = Integrator::new(store, world);
-    integrator.exclusively(|_| Ok(copy(store.files().as_ref(), store.places().store(), to)?))
+    let (files, from) = (store.files().as_ref(), store.places().store());
+    integrator.exclusively(|_| Ok(copy(files, from, to, tell)?))
 }
 
 /// Puts a copy in the place `to`, which must be empty or not exist.
@@ -42,76 +56,119 @@ pub fn backup(store: &Store, world: Arc<dyn World>, to: &Path) -> Result<Copied,
 /// # Errors
 /// What the disk said; what is not whole is no store.
 pub fn restore(files: &dyn Files, from: &Path, to: &Path) -> Result<Copied, VaultError> {
-    Ok(copy(files, from, to)?)
+    restore_telling(files, from, to, &mut |_, _| ())
+}
+
+/// The same, telling as [`backup_telling`] does.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_telling(
+    files: &dyn Files,
+    from: &Path,
+    to: &Path,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<Copied, VaultError> {
+    Ok(copy(files, from, to, tell)?)
 }
 
 /// Copies everything, `FORMAT` last: without it a directory is no store.
-fn copy(files: &dyn Files, from: &Path, to: &Path) -> Result<Copied, Error> {
+fn copy(
+    files: &dyn Files,
+    from: &Path,
+    to: &Path,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<Copied, Error> {
     files.create_dir(to).doing("create", to)?;
     if !files.list(to).doing("list", to)?.is_empty() {
         let path = to.to_owned();
         return Err(Error::Damaged { path, what: "a store is put where nothing is" });
     }
-    let mut copied = Copied::default();
-    copy_dir(files, from, to, COPY_DEPTH_MAX, &mut copied)?;
-    copy_file(files, &from.join(FORMAT), &to.join(FORMAT), &mut copied)?;
+    let of = bytes_below(files, from, COPY_DEPTH_MAX);
+    let mut copying = Copying { files, copied: Copied::default(), of, tell };
+    copying.dir(from, to, COPY_DEPTH_MAX)?;
+    copying.file(&from.join(FORMAT), &to.join(FORMAT))?;
     files.sync_dir(to, Point::CopyDirSync).doing("sync", to)?;
     let around = to.parent().filter(|dir| !dir.as_os_str().is_empty());
     let around = around.unwrap_or(Path::new("."));
     files.sync_dir(around, Point::CopyDirSync).doing("sync", around)?;
-    Ok(copied)
+    Ok(copying.copied)
+}
+
+/// The bytes of all files below, as far as they can be seen.
+fn bytes_below(files: &dyn Files, dir: &Path, depth: u32) -> u64 {
+    let names = files.list(dir).unwrap_or_default();
+    let bytes = names.iter().map(|name| {
+        let path = dir.join(name);
+        match files.stat(&path) {
+            Ok(stat) if stat.kind == Kind::File => stat.len,
+            Ok(stat) if stat.kind == Kind::Directory && depth > 0 => {
+                bytes_below(files, &path, depth - 1)
+            }
+            _ => 0,
+        }
+    });
+    bytes.sum()
 }
 
 const FORMAT: &str = "FORMAT";
 
-fn copy_dir(
-    files: &dyn Files,
-    from: &Path,
-    to: &Path,
-    depth: u32,
-    copied: &mut Copied,
-) -> Result<(), Error> {
-    for name in files.list(from).doing("list", from)? {
-        let (path, target) = (from.join(&name), to.join(&name));
-        // Locks and unfinished files are this machine's; `FORMAT` comes last.
-        let is_half = name.ends_with(".tmp") || name.ends_with(DOOMED);
-        if name == FORMAT || name == "lock" || name.ends_with(".lock") || is_half {
-            continue;
-        }
-        let stat = match files.stat(&path) {
-            // A file of the spool, or of a writer, that went meanwhile.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            outcome => outcome.doing("stat", &path)?,
-        };
-        match stat.kind {
-            Kind::Directory if depth > 0 => {
-                files.create_dir(&target).doing("create", &target)?;
-                copy_dir(files, &path, &target, depth - 1, copied)?;
-            }
-            Kind::File => copy_file(files, &path, &target, copied)?,
-            // A socket is none of a store.
-            Kind::Directory | Kind::Other => {}
-        }
-    }
-    files.sync_dir(to, Point::CopyDirSync).doing("sync", to)
+/// A copy that is being made.
+struct Copying<'c> {
+    files: &'c dyn Files,
+    copied: Copied,
+    of: u64,
+    tell: &'c mut dyn FnMut(u64, u64),
 }
 
-fn copy_file(files: &dyn Files, from: &Path, to: &Path, copied: &mut Copied) -> Result<(), Error> {
-    let source = files.open(from, Access::Read).doing("open", from)?;
-    let target = create_afresh(files, to)?;
-    let mut chunk = vec![0; SCAN_BYTES];
-    let mut at = 0;
-    loop {
-        let read = read_full_at(source.as_ref(), &mut chunk, at).doing("read", from)?;
-        let bytes = chunk.get(..read).unwrap_or_default();
-        write_all_at(target.as_ref(), bytes, at).doing("write", to)?;
-        at += read as u64;
-        if read < chunk.len() {
-            break;
+impl Copying<'_> {
+    fn dir(&mut self, from: &Path, to: &Path, depth: u32) -> Result<(), Error> {
+        let files = self.files;
+        for name in files.list(from).doing("list", from)? {
+            let (path, target) = (from.join(&name), to.join(&name));
+            // Locks and unfinished files are this machine's; `FORMAT` comes last.
+            let is_half = name.ends_with(".tmp") || name.ends_with(DOOMED);
+            if name == FORMAT || name == "lock" || name.ends_with(".lock") || is_half {
+                continue;
+            }
+            let stat = match files.stat(&path) {
+                // A file of the spool, or of a writer, that went meanwhile.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                outcome => outcome.doing("stat", &path)?,
+            };
+            match stat.kind {
+                Kind::Directory if depth > 0 => {
+                    files.create_dir(&target).doing("create", &target)?;
+                    self.dir(&path, &target, depth - 1)?;
+                }
+                Kind::File => self.file(&path, &target)?,
+                // A socket is none of a store.
+                Kind::Directory | Kind::Other => {}
+            }
         }
+        files.sync_dir(to, Point::CopyDirSync).doing("sync", to)
     }
-    target.sync_data(Point::CopySync).doing("sync", to)?;
-    copied.files += 1;
-    copied.bytes += at;
-    Ok(())
+
+    fn file(&mut self, from: &Path, to: &Path) -> Result<(), Error> {
+        let source = self.files.open(from, Access::Read).doing("open", from)?;
+        let target = create_afresh(self.files, to)?;
+        let mut chunk = vec![0; SCAN_BYTES];
+        let mut at = 0;
+        loop {
+            let read = read_full_at(source.as_ref(), &mut chunk, at).doing("read", from)?;
+            let bytes = chunk.get(..read).unwrap_or_default();
+            write_all_at(target.as_ref(), bytes, at).doing("write", to)?;
+            at += read as u64;
+            let done = self.copied.bytes + at;
+            // Who appended meanwhile made it more.
+            (self.tell)(done, self.of.max(done));
+            if read < chunk.len() {
+                break;
+            }
+        }
+        target.sync_data(Point::CopySync).doing("sync", to)?;
+        self.copied.files += 1;
+        self.copied.bytes += at;
+        Ok(())
+    }
 }

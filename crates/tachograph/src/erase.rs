@@ -43,6 +43,7 @@ use crate::limits::VAULT_WAIT_MICROS;
 use crate::log::Log;
 use crate::record::{Ack, Numbering, Recorder, Settings};
 use crate::store::Store;
+use crate::telling::Telling;
 use crate::vault::{Leaving, Sealer, SharedRing, VaultError, hold as held};
 use crate::wal::{Options, Patience, Wal};
 use crate::world::World;
@@ -58,6 +59,9 @@ pub use reach::{Gone, Reach};
 pub use scope::{Scope, Target};
 pub use sums::{Lost, Sum};
 
+/// Steps that are told of an erasure.
+const STEPS: u64 = 6;
+
 /// Erases in one store.
 #[derive(Debug)]
 pub struct Eraser {
@@ -66,6 +70,7 @@ pub struct Eraser {
     pub(crate) ring: SharedRing,
     reaches: Vec<Box<dyn Reach>>,
     policy: Policy,
+    pub(crate) telling: Telling,
 }
 
 /// What an erasure would take, and what would stay.
@@ -100,7 +105,15 @@ impl Eraser {
     /// An eraser for whoever holds the keys.
     pub fn new(store: &Store, world: Arc<dyn World>, ring: SharedRing) -> Self {
         let policy = Policy::default();
-        Self { store: store.clone(), world, ring, reaches: Vec::new(), policy }
+        let telling = Telling::default();
+        Self { store: store.clone(), world, ring, reaches: Vec::new(), policy, telling }
+    }
+
+    /// Tells which step it takes, and whoever works with it the same.
+    #[must_use]
+    pub fn telling(mut self, telling: Telling) -> Self {
+        self.telling = telling;
+        self
     }
 
     /// Reaches another room too.
@@ -153,6 +166,7 @@ impl Eraser {
     /// [`Eraser::resume`], or by the next erasure.
     pub fn erase(&mut self, targets: &[Target], reason: &str) -> Result<Erased, VaultError> {
         let lock = self.lock()?;
+        self.telling.tell("finding what goes", 1, STEPS);
         let outcome = self.begin(targets, reason).and_then(|journal| self.go(journal));
         lock.give_back();
         outcome
@@ -288,6 +302,14 @@ impl Eraser {
     /// Takes every step that is left.
     fn go(&mut self, mut journal: Journal) -> Result<Erased, VaultError> {
         loop {
+            let (name, number) = match journal.step {
+                Step::Begun => ("replacing keys", 2),
+                Step::Rotated => ("planning", 3),
+                Step::Planned => ("writing over", 4),
+                Step::Written => ("recording", 5),
+                Step::Told => ("forgetting the old keys", STEPS),
+            };
+            self.telling.tell(name, number, STEPS);
             journal.step = match journal.step {
                 Step::Begun => self.rotate(&journal)?,
                 Step::Rotated => self.plan(&mut journal)?,

@@ -32,6 +32,7 @@ pub mod sign;
 pub mod state;
 pub mod stop;
 pub mod store;
+pub mod telling;
 pub mod tenant;
 pub mod tree;
 pub mod vault;

@@ -150,7 +150,11 @@ impl Maintainer {
     }
 
     fn run_locked(&mut self, report: &mut Report) {
+        let telling = self.keeper.eraser.telling.clone();
+        let of = 4 + self.rooms.len() as u64;
+        telling.tell("going on with what was interrupted", 1, of);
         let resumed = self.keeper.resume();
+        telling.tell("integrating", 2, of);
         // What was begun and cannot be ended comes before all that would change keys or leaves.
         let is_clear = report.take("resume", None, resumed).is_some();
         let integrated = self.integrate();
@@ -166,11 +170,13 @@ impl Maintainer {
             }
         }
         if is_clear {
+            telling.tell("letting go", 3, of);
             self.retain(report);
         }
         let now = self.keeper.world().now();
         let store = self.keeper.store().clone();
-        for room in &mut self.rooms {
+        for (number, room) in (4..).zip(&mut self.rooms) {
+            telling.tell(room.name(), number, of);
             for tenant in &tenants {
                 let kept = room.run(&store, tenant, now);
                 let Some(kept) = report.take(room.name(), Some(tenant), kept) else { continue };
@@ -178,6 +184,7 @@ impl Maintainer {
                 report.due(kept.next);
             }
         }
+        telling.tell("signing", of, of);
         let integrated = self.integrate();
         report.integrated += report.take("integrate", None, integrated).unwrap_or(0);
         self.sign(&tenants, report);

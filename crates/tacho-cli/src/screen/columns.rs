@@ -67,7 +67,9 @@ pub(super) fn line(
 
 fn table(columns: &[Column], cells: &[String], screen: &Screen) -> String {
     let mut line = String::new();
-    for ((column, width), cell) in columns.iter().zip(widths(columns, screen.width)).zip(cells) {
+    let widths = widths(columns, screen.width).into_iter();
+    let cells = columns.iter().zip(widths).zip(cells).filter(|((_, width), _)| *width > 0);
+    for ((column, width), cell) in cells {
         let shown = screen.shown(cell);
         let text = fitted(&shown, width);
         let pad = " ".repeat(width.saturating_sub(text.chars().count()));
@@ -83,18 +85,22 @@ const REST_MIN: usize = 24;
 /// A name that is cut shorter says nothing.
 const NAME_MIN: usize = 10;
 
-/// How wide each column is at a terminal so wide, with two spaces between them.
+/// Below this, other columns go altogether.
+const REST_LEAST: usize = 12;
+
+/// How wide each column is at a terminal so wide, with two spaces between them; nothing is a column
+/// for which a narrow one has no room.
 fn widths(columns: &[Column], terminal: usize) -> Vec<usize> {
     let wanted = |column: &Column| match column.width {
         Width::Chars(width) | Width::Number(width) => width,
-        Width::Rest => 0,
+        Width::Rest => REST_LEAST,
     };
     let mut widths: Vec<usize> = columns.iter().map(wanted).collect();
-    let taken = widths.iter().sum::<usize>() + 2 * columns.len().saturating_sub(1);
-    let mut rest = terminal.saturating_sub(taken);
+    while taken(columns, &widths) > terminal && hide_last(columns, &mut widths) {}
+    let taken: usize = widths.iter().filter(|width| **width > 0).map(|width| width + 2).sum();
+    let mut rest = (terminal + 2 + REST_LEAST).saturating_sub(taken);
     for (column, width) in columns.iter().zip(&mut widths) {
-        // Half a time would be another time.
-        if matches!(column.width, Width::Chars(_)) && !matches!(column.title, "time" | "last") {
+        if is_name(column) {
             let given = REST_MIN.saturating_sub(rest).min(width.saturating_sub(NAME_MIN));
             *width -= given;
             rest += given;
@@ -102,10 +108,35 @@ fn widths(columns: &[Column], terminal: usize) -> Vec<usize> {
     }
     for (column, width) in columns.iter().zip(&mut widths) {
         if column.width == Width::Rest {
-            *width = rest.max(16);
+            *width = rest.max(REST_LEAST);
         }
     }
     widths
+}
+
+/// What may be cut: half a time would be another time.
+fn is_name(column: &Column) -> bool {
+    matches!(column.width, Width::Chars(_)) && !matches!(column.title, "time" | "last")
+}
+
+/// What a line takes at least.
+fn taken(columns: &[Column], widths: &[usize]) -> usize {
+    let least =
+        columns.iter().zip(widths).filter(|(_, width)| **width > 0).map(|(column, width)| {
+            let least = if is_name(column) { NAME_MIN } else { usize::MAX };
+            least.min(*width) + 2
+        });
+    least.sum::<usize>().saturating_sub(2)
+}
+
+/// Hides the last column that is neither the first nor what says most; false if none is left.
+fn hide_last(columns: &[Column], widths: &mut [usize]) -> bool {
+    let shown = columns.iter().zip(widths).skip(1);
+    let mut shown: Vec<_> =
+        shown.filter(|(column, width)| column.width != Width::Rest && **width > 0).collect();
+    let Some((_, width)) = shown.pop() else { return false };
+    *width = 0;
+    true
 }
 
 /// A text that fits: cut with a sign where it is longer.
@@ -157,6 +188,15 @@ mod tests {
         assert_eq!([80, 100, 120, 200].map(row), [80, 100, 120, 200]);
         assert_eq!(widths(columns, 80), [23, 10, 24, 8, 7]);
         assert_eq!(widths(columns, 120), [23, 22, 52, 8, 7]);
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_fewer_columns_and_no_second_line() {
+        let columns = crate::reader::COLUMNS;
+        assert_eq!(widths(columns, 70), [23, 10, 14, 8, 7]);
+        assert_eq!(widths(columns, 60), [23, 10, 13, 8, 0]);
+        assert_eq!(widths(columns, 44), [23, 0, 19, 0, 0]);
+        assert_eq!(widths(columns, 40), [23, 0, 15, 0, 0]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `tacho backup` and `tacho restore`: the store whole, copied while others write, and put back.
 
 use crate::failure::{Exit, Failure, Outcome};
+use crate::given::must_be_free;
 use crate::place::Place;
 use crate::reader::{record_access, record_change};
 use crate::screen::{Screen, Waiting};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tacho_event::json::{Object, Value};
 use tachograph::Log;
-use tachograph::backup::{Copied, backup, restore};
+use tachograph::backup::{Copied, backup_telling, restore_telling};
 use tachograph::erase::Eraser;
 use tachograph::files::OsFiles;
 use tachograph::sign::Demand;
@@ -41,8 +42,8 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: &Ask) -> Outcome {
     must_be_free(&ask.dir)?;
     let store = place.open()?;
     let waiting = Waiting::new(screen);
-    waiting.begin("copying");
-    let copied = backup(&store, Place::world(), &ask.dir);
+    let tell = &mut |done, of| waiting.tell("copying", done, of);
+    let copied = backup_telling(&store, Place::world(), &ask.dir, tell);
     waiting.end();
     let copied = copied?;
     let events = Log::of(&store, place.tenant.as_str())?.size();
@@ -64,8 +65,8 @@ pub(crate) fn put_back(place: &Place, screen: &mut Screen, ask: &Restore) -> Out
             Store::open(Arc::new(OsFiles), from, Remote::Refused)?;
             must_be_free(&place.store_dir)?;
             let waiting = Waiting::new(screen);
-            waiting.begin("putting back");
-            let copied = restore(&OsFiles, from, &place.store_dir);
+            let tell = &mut |done, of| waiting.tell("putting back", done, of);
+            let copied = restore_telling(&OsFiles, from, &place.store_dir, tell);
             waiting.end();
             copied?
         }
@@ -101,16 +102,6 @@ fn apply(place: &Place, screen: &mut Screen, store: &Store) -> Result<usize, Fai
         return Ok(0);
     }
     Ok(Eraser::new(store, Place::world(), ring_restored(place, store)?).apply()?)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the person names a directory to write")]
-fn must_be_free(dir: &Path) -> Result<(), Failure> {
-    let is_free = std::fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none());
-    if is_free {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("{} is not empty", dir.display()))
-        .next("a directory that is new or empty"))
 }
 
 fn show(

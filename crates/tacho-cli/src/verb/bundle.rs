@@ -12,7 +12,7 @@ use tacho_event::json::{self, Object, Value};
 use tacho_event::privacy::Class;
 use tacho_verify::bundle::BUNDLE_BYTES_MAX;
 use tachograph::bundle::{BundleError, Choice};
-use tachograph::log::Query;
+use tachograph::log::{Order, Query};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Ask {
@@ -74,7 +74,7 @@ fn create(place: &Place, screen: &mut Screen, ask: &Create) -> Outcome {
     let log = place.log()?;
     // A filter may ask for what only the parts say: the question is put to the opened event.
     let mut chosen = BTreeSet::new();
-    let query = Query { session: ask.session.as_deref(), ..Query::default() };
+    let query = question.query(Order::Newest, ask.session.as_deref());
     let waiting = Waiting::new(screen);
     for entry in log.query(query)? {
         let entry = entry?;
@@ -95,7 +95,7 @@ fn create(place: &Place, screen: &mut Screen, ask: &Create) -> Outcome {
         return Err(Failure::new(Exit::CannotTell, "no signed event was chosen")
             .next("`tacho events` with the same filter shows what there is"));
     }
-    given::write(&ask.output, &bundle.bytes)?;
+    given::write_new(&ask.output, &bundle.bytes, &screen.halves)?;
     let count = bundle.indexes.len();
     if screen.is_json() {
         screen.json(Object::from([
@@ -112,6 +112,9 @@ fn create(place: &Place, screen: &mut Screen, ask: &Create) -> Outcome {
             ask.output.display(),
             bundle.disclosures
         ))?;
+        if classes.is_empty() {
+            screen.note("leaves alone: `--with content` or `--with identity` shows what they hide");
+        }
         if bundle.unsigned > 0 {
             screen.note(&format!("{} chosen events are not signed yet: left out", bundle.unsigned));
         }

@@ -78,8 +78,8 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
             screen.line(&format!("  option    {}", setting.option.unwrap_or("-")))?;
             screen.line(&format!("  variable  {}", setting.variable.unwrap_or("-")))?;
             screen.line(&format!("  file      {}", place.config_file().display()))?;
-            let project = place.project_file.as_ref().filter(|_| setting.in_project);
-            let project = project.map_or("-".to_owned(), |file| file.display().to_string());
+            let project = place.project.as_ref().filter(|_| setting.in_project);
+            let project = project.map_or("-".to_owned(), |it| it.file.display().to_string());
             screen.line(&format!("  project   {project}"))?;
             screen.line(&format!("  else      {}", setting.usual))?;
             screen.line(&format!("  wants     {}", setting.wants))?;
@@ -135,9 +135,9 @@ fn unheeded(place: &Place, screen: &mut Screen) -> Outcome {
     let path = place.config_file();
     let mut found: Vec<_> =
         check(&file(&path)?).into_iter().map(|one| (path.clone(), one)).collect();
-    if let Some(project) = &place.project_file {
-        let vain = check_project(&file(project)?, place.own_level(), place.most_level());
-        found.extend(vain.into_iter().map(|one| (project.clone(), one)));
+    if let Some(project) = &place.project {
+        let vain = check_project(&project.text, place.own_level(), place.most_level());
+        found.extend(vain.into_iter().map(|one| (project.file.clone(), one)));
     }
     for (path, one) in &found {
         if screen.is_json() {

@@ -5,6 +5,7 @@
 
 mod agents;
 mod state;
+mod upkeep;
 mod vault;
 
 pub(crate) use agents::HOMES;
@@ -186,6 +187,13 @@ const CHECKS: &[Check] = &[
         look: agents::latency,
         mend: None,
         mends: "nothing: the disk or the machine is slow",
+    },
+    Check {
+        name: "timer",
+        about: "Somebody calls `tacho maintain`: a timer that works, or the end of sessions.",
+        look: upkeep::timer,
+        mend: Some(upkeep::install),
+        mends: "installs a timer again that is installed and broken; none is installed unasked",
     },
     Check {
         name: "failures",

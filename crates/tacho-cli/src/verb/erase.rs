@@ -5,6 +5,7 @@ use crate::place::Place;
 use crate::reader::record_access;
 use crate::screen::{Screen, Waiting};
 use crate::vault::{About, called, eraser};
+use std::sync::Arc;
 use tacho_event::json::{Object, Value};
 use tachograph::erase::{Erased, Preview, Target};
 use tachograph::sign::Demand;
@@ -61,9 +62,8 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         }
         return Ok(Exit::Yes);
     }
-    let waiting = Waiting::new(screen);
-    waiting.begin("erasing");
-    let erased = eraser.erase(&[target], &ask.reason);
+    let waiting = Arc::new(Waiting::new(screen));
+    let erased = eraser.telling(waiting.telling("erasing")).erase(&[target], &ask.reason);
     waiting.end();
     let erased = erased?;
     place.bring_in(&store, Demand::Due)?;

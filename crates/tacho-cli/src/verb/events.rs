@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::place::Place;
 use crate::reader::{COLUMNS, Seen, Wanted, record_look};
 use crate::screen::{Nature, Screen};
-use tachograph::log::{Order, Query};
+use tachograph::log::Order;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ask {
@@ -28,7 +28,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     let question = ask.wanted.read(Place::world().now())?;
     let log = place.log()?;
     let order = if ask.oldest { Order::Oldest } else { Order::Newest };
-    let query = Query { order, session: ask.session.as_deref(), ..Query::default() };
+    let query = question.query(order, ask.session.as_deref());
     let mut revealed = 0;
     let limit = if ask.limit == 0 { usize::MAX } else { ask.limit };
     let mut found: Vec<Result<Seen, Failure>> = Vec::new();
@@ -44,6 +44,9 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     screen.page();
     let rows: Vec<_> = found.into_iter().map(|seen| Ok(seen?.row(screen))).collect();
     let count = screen.list(Nature::Stream, COLUMNS, rows.into_iter())?;
+    if count == 0 {
+        screen.note("no event is like that");
+    }
     if count == limit {
         screen.note(&format!("the first {count}; -n 0 shows all"));
     }

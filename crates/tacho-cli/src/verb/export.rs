@@ -1,7 +1,7 @@
 //! `tacho export`: events for other tools, all of them, with their count and digest.
 
 use crate::failure::{Exit, Failure, Outcome};
-use crate::given;
+use crate::given::{self, Halves, NewFile};
 use crate::place::Place;
 use crate::reader::{COLUMNS, Seen, Wanted, record_access};
 use crate::screen::{Screen, Waiting, csv_line};
@@ -10,7 +10,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tacho_event::dialect::{DIALECTS, Dialect};
 use tacho_event::json::{Object, Value};
-use tachograph::log::{Order, Query};
+use tachograph::log::Order;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "--to ndjson   an event a line (the usual)\n\
@@ -49,12 +49,12 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         })?;
         return tlog(place, screen, &log, dir);
     }
-    let mut out = Out::new(ask.output.as_deref())?;
+    let mut out = Out::new(ask.output.as_deref(), &screen.halves)?;
     if let Form::Csv = form {
         let titles: Vec<String> = COLUMNS.iter().map(|column| column.title.to_owned()).collect();
         out.write(&csv_line(&titles))?;
     }
-    let query = Query { order: Order::Oldest, session: ask.session.as_deref(), ..Query::default() };
+    let query = question.query(Order::Oldest, ask.session.as_deref());
     let mut count = 0_usize;
     let waiting = Waiting::new(screen);
     for entry in log.query(query)? {
@@ -102,7 +102,9 @@ impl Form {
 }
 
 fn tlog(place: &Place, screen: &mut Screen, log: &tachograph::Log, dir: &Path) -> Outcome {
-    let head = log.export_tlog(dir).map_err(super::prove::unproven)?;
+    let head = given::fill_dir(dir, &screen.halves, |half| {
+        log.export_tlog(half).map_err(super::prove::unproven)
+    })?;
     if screen.is_json() {
         screen.json(Object::from([
             ("v", Value::from(1)),
@@ -125,17 +127,38 @@ fn tlog(place: &Place, screen: &mut Screen, log: &tachograph::Log, dir: &Path) -
 
 /// Where an export goes; it is counted and hashed on its way.
 struct Out {
-    sink: BufWriter<Box<dyn Write>>,
+    sink: BufWriter<Sink>,
     path: PathBuf,
     bytes: u64,
     hash: Sha256,
 }
 
+enum Sink {
+    Stdout(std::io::Stdout),
+    File(NewFile),
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(bytes),
+            Self::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File(file) => file.flush(),
+        }
+    }
+}
+
 impl Out {
-    fn new(path: Option<&Path>) -> Result<Self, Failure> {
-        let sink: Box<dyn Write> = match path {
-            Some(path) => Box::new(given::create(path)?),
-            None => Box::new(std::io::stdout()),
+    fn new(path: Option<&Path>, halves: &Halves) -> Result<Self, Failure> {
+        let sink = match path {
+            Some(path) => Sink::File(NewFile::begin(path, halves)?),
+            None => Sink::Stdout(std::io::stdout()),
         };
         let path = path.unwrap_or(Path::new("standard output")).to_owned();
         Ok(Self { sink: BufWriter::new(sink), path, bytes: 0, hash: Sha256::new() })
@@ -149,8 +172,13 @@ impl Out {
 
     fn end(mut self) -> Result<(u64, String), Failure> {
         self.sink.flush().map_err(|error| self.lost(&error))?;
-        let digest = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok((self.bytes, digest))
+        let Self { sink, path, bytes, hash } = self;
+        let sink = sink.into_inner().map_err(|error| given::unwritten(&path, error.error()))?;
+        if let Sink::File(file) = sink {
+            file.end()?;
+        }
+        let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok((bytes, digest))
     }
 
     fn lost(&self, error: &std::io::Error) -> Failure {

@@ -61,7 +61,9 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     match ask {
         Ask::Ls => {
             let rows: Vec<_> = standing()?.iter().map(|hold| Ok(row(hold))).collect();
-            screen.list(Nature::List, HOLDS, rows.into_iter())?;
+            if screen.list(Nature::List, HOLDS, rows.into_iter())? == 0 {
+                screen.note("nothing is held");
+            }
         }
         Ask::Set(ask) => {
             let id = named(&ask.id)?;

@@ -1,22 +1,28 @@
-//! `tacho install` and `tacho uninstall`: have an agent's host call the recorder, and take it back.
+//! `tacho install` and `tacho uninstall`: have an agent's host call the recorder, or the system its
+//! upkeep, and take it back.
+
+pub(crate) mod timer;
 
 use crate::failure::{Exit, Failure, Outcome};
 use crate::hooks::{self, places};
 use crate::place::Place;
 use crate::screen::{Column, Nature, Row, Screen, Width};
+use crate::timer::Kind;
 use std::path::PathBuf;
 use tacho_event::json::{Object, Value};
 use tacho_tap::host::Host;
 use tacho_tap::install::{
     Change, Error, Mode, Places, Scope, install, installed, plan_install, plan_uninstall, uninstall,
 };
+use timer::Wish;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Nothing else in the host's file changes, and a copy is kept beside it. \
     Without HOST,\nit lists what is installed. An action that cannot be recorded goes on \
-    (observe) or is denied\n(enforce).")]
+    (observe) or is denied\n(enforce).\n\n`tacho install timer` has systemd, launchd or cron call \
+    `tacho maintain`.")]
 pub(crate) struct Ask {
-    /// claude-code, codex, cursor, copilot, gemini, openhands, qwen or goose
+    /// claude-code, codex, cursor, copilot, gemini, openhands, qwen, goose; or timer
     #[arg(value_name = "HOST")]
     host: Option<String>,
     /// For whom: user, project or managed (this machine, by its administrator)
@@ -31,11 +37,17 @@ pub(crate) struct Ask {
     /// The tacho-tap that the host shall call; else the one beside this program, or on PATH
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+    /// Of a timer: how often it calls `tacho maintain`
+    #[arg(long, value_name = "TIME", default_value = "15m")]
+    every: String,
+    /// Of a timer: what calls; else what this machine has
+    #[arg(long, value_name = "KIND")]
+    by: Option<Kind>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Undo {
-    /// claude-code, codex, cursor, copilot, gemini, openhands, qwen or goose
+    /// claude-code, codex, cursor, copilot, gemini, openhands, qwen, goose; or timer
     #[arg(value_name = "HOST")]
     host: String,
     /// For whom: user, project or managed
@@ -44,6 +56,9 @@ pub(crate) struct Undo {
     /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Of a timer: which; else all of them
+    #[arg(long, value_name = "KIND")]
+    by: Option<Kind>,
 }
 
 const HOSTS: &[Column] = &[
@@ -63,13 +78,19 @@ impl Ask {
             mode: Mode::Observe.as_str().to_owned(),
             dry_run,
             program: None,
+            every: String::new(),
+            by: None,
         }
     }
 }
 
 pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
+    if ask.host.as_deref() == Some(TIMER) {
+        let Ask { by, every, program, dry_run, .. } = ask;
+        return timer::run(place, screen, Wish { by, every: &every, program, dry_run });
+    }
     let places = places(place)?;
-    let Some(host) = &ask.host else { return list(&places, screen) };
+    let Some(host) = &ask.host else { return list(place, &places, screen) };
     let target = (host_of(host)?, scope_of(&ask.scope)?);
     let mode = Mode::parse(&ask.mode).ok_or_else(|| {
         Failure::usage(format!("`{}` is no mode", ask.mode)).next("observe or enforce")
@@ -85,6 +106,9 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
 }
 
 pub(crate) fn undo(place: &Place, screen: &mut Screen, ask: &Undo) -> Outcome {
+    if ask.host == TIMER {
+        return timer::undo(place, screen, ask.by, ask.dry_run);
+    }
     let target = (host_of(&ask.host)?, scope_of(&ask.scope)?);
     let order = if ask.dry_run { plan_uninstall } else { uninstall };
     match order(target, &places(place)?).map_err(refused)? {
@@ -117,7 +141,10 @@ fn show(screen: &mut Screen, change: &Change, is_plan: bool) -> Result<(), Failu
     Ok(())
 }
 
-fn list(places: &Places, screen: &mut Screen) -> Outcome {
+/// What stands among the hosts and is none.
+const TIMER: &str = "timer";
+
+fn list(place: &Place, places: &Places, screen: &mut Screen) -> Outcome {
     let mut rows = Vec::new();
     for host in Host::ALL {
         for scope in Scope::ALL {
@@ -126,32 +153,40 @@ fn list(places: &Places, screen: &mut Screen) -> Outcome {
                 continue;
             }
             let works = status.program_runs && status.missing.is_empty();
-            let file = status.file.display().to_string();
-            let json = Object::from([
-                ("v", Value::from(1)),
-                ("host", Value::from(host.as_str())),
-                ("scope", Value::from(scope.as_str())),
-                ("hooks", Value::from(status.events.len() as u64)),
-                ("works", Value::from(works)),
-                ("file", Value::from(file.as_str())),
-            ]);
-            let works = if works { "yes" } else { "no" };
-            let hooks = status.events.len().to_string();
-            let cells = [host.as_str(), scope.as_str(), &hooks, works, &file];
-            rows.push(Ok(Row { json, cells: cells.map(str::to_owned).to_vec() }));
+            let what = (host.as_str(), scope.as_str(), status.events.len());
+            rows.push(Ok(row(what, works, &status.file.display().to_string())));
         }
     }
-    if screen.list(Nature::List, HOSTS, rows.into_iter())? == 0 {
+    let hosts = rows.len();
+    for one in timer::installed(place)? {
+        let file = one.file.display().to_string();
+        rows.push(Ok(row((TIMER, one.kind.as_str(), 1), one.runs() && one.is_current, &file)));
+    }
+    screen.list(Nature::List, HOSTS, rows.into_iter())?;
+    if hosts == 0 {
         screen.note("no host calls the recorder: `tacho install claude-code`");
     }
     Ok(Exit::Yes)
+}
+
+fn row((host, scope, hooks): (&str, &str, usize), works: bool, file: &str) -> Row {
+    let json = Object::from([
+        ("v", Value::from(1)),
+        ("host", Value::from(host)),
+        ("scope", Value::from(scope)),
+        ("hooks", Value::from(hooks as u64)),
+        ("works", Value::from(works)),
+        ("file", Value::from(file)),
+    ]);
+    let (hooks, works) = (hooks.to_string(), if works { "yes" } else { "no" });
+    Row { json, cells: [host, scope, &hooks, works, file].map(str::to_owned).to_vec() }
 }
 
 fn host_of(name: &str) -> Result<Host, Failure> {
     Host::parse(name).ok_or_else(|| {
         let known: Vec<&str> = Host::ALL.iter().map(|host| host.as_str()).collect();
         Failure::usage(format!("`{name}` is no host that is understood"))
-            .next(format!("one of {}", known.join(", ")))
+            .next(format!("one of {}, or {TIMER}", known.join(", ")))
     })
 }
 

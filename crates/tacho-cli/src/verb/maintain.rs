@@ -3,12 +3,13 @@
 use crate::failure::{Exit, Failure, Outcome};
 use crate::place::Place;
 use crate::retaining::terms;
-use crate::screen::Screen;
+use crate::screen::{Screen, Waiting};
 use crate::upkeep::{Anchoring, Packing, Told, Unanswered};
 use crate::vault;
 use crate::verb::retention::{notice, step, step_json, word};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use tacho_event::json::{Object, Value};
+use tacho_tap::upkeep;
 use tachograph::erase::Eraser;
 use tachograph::maintain::{Maintainer, Problem, Report};
 use tachograph::retain::{Keeper, Step};
@@ -32,12 +33,21 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, _: &Ask) -> Outcome {
     let store = place.open()?;
     let ring = vault::ring(place, &store)?;
     let told = Told::default();
+    let waiting = Arc::new(Waiting::new(screen));
     let eraser = Eraser::new(&store, Place::world(), ring.clone());
+    let eraser = eraser.telling(waiting.telling("maintaining"));
     let keeper = Keeper::new(eraser, terms.clone());
     let mut maintainer = Maintainer::with_keeper(keeper)
         .with_room(Box::new(Packing::new(ring, terms)))
         .with_room(Box::new(Anchoring::new(place, told.clone())?));
-    let report = maintainer.run()?;
+    let report = maintainer.run();
+    waiting.end();
+    let report = report?;
+    if !report.is_busy {
+        // The next session that ends needs not start it; without the note it waits a day.
+        let now = Place::world().now();
+        let _ = upkeep::done(&place.state_dir, &place.store_dir, now, report.next);
+    }
     let silent = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if screen.is_json() {
         screen.json(json(&report, &silent))?;

@@ -94,7 +94,9 @@ fn ls(place: &Place, screen: &mut Screen, ask: &Ls) -> Outcome {
         .into_iter()
         .filter_map(|id| runs.remove(&id).map(|run| Ok(run.row(id, screen))))
         .collect();
-    screen.list(Nature::List, RUNS, rows.into_iter())?;
+    if screen.list(Nature::List, RUNS, rows.into_iter())? == 0 {
+        screen.note("no session yet: `tacho install claude-code` has an agent record its own");
+    }
     Ok(Exit::Yes)
 }
 

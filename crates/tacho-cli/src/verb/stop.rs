@@ -81,7 +81,9 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     if ask.show.is_some() {
         let leases = stops.status()?;
         let rows: Vec<_> = leases.iter().map(|lease| Ok(row(lease, screen))).collect();
-        screen.list(Nature::List, LEASES, rows.into_iter())?;
+        if screen.list(Nature::List, LEASES, rows.into_iter())? == 0 {
+            screen.note("nobody is stopped");
+        }
         return Ok(Exit::Yes);
     }
     let expires = match &ask.span {

@@ -179,6 +179,31 @@ const FIXTURES: &[Fixture] = &[
         then: "good",
     },
     Fixture {
+        check: "timer",
+        breaks: "tacho install timer --by cron -q > /dev/null; sed -i s,bin/tacho,bin/gone,g table",
+        asks: "",
+        says: "bad",
+        mends: FIX,
+        then: "good",
+    },
+    Fixture {
+        check: "timer",
+        breaks: "",
+        asks: "",
+        says: "odd",
+        mends: "tacho install timer --by systemd -q > /dev/null",
+        then: "good",
+    },
+    Fixture {
+        check: "timer",
+        breaks: "tacho install timer --by cron -q > /dev/null; tacho maintain -q > /dev/null; \
+                 for f in .local/state/tachograph/maintain/*; do echo 1 > $f; done",
+        asks: "",
+        says: "odd",
+        mends: "tacho maintain -q > /dev/null",
+        then: "good",
+    },
+    Fixture {
         check: "failures",
         breaks: "tacho install claude-code -q > /dev/null; \
                  TACHO_STORE=/dev/null/x tacho hook claude-code < call.json",
@@ -194,8 +219,11 @@ const BROKEN_ELSEWHERE: &[&str] = &["redaction"];
 
 /// A home in order: a store, a program that hosts can call, a host.
 const SETTLED: &str = r##"mkdir -p bin
+printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v tacho)" > bin/tacho
+printf '#!/bin/sh\n[ "$1" = -l ] && { cat "$HOME/table" 2>/dev/null; exit; }\ncat > "$HOME/table"\n' > bin/crontab
+printf '#!/bin/sh\nexit 1\n' > bin/systemctl
 printf '#!/bin/sh\n[ "$1" = --version ] && { echo tacho-tap 0.1.0; exit; }\nexec tacho "$@"\n' > bin/tacho-tap
-chmod +x bin/tacho-tap
+chmod +x bin/*
 echo '{"session_id":"s-9","transcript_path":"/t","cwd":"/w","hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"true"},"tool_use_id":"t-1"}' > call.json
 tacho init --yes -q > /dev/null"##;
 

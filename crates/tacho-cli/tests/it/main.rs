@@ -6,6 +6,7 @@
     reason = "tests run commands in a home of their own and stop at what they did not expect"
 )]
 
+mod auditor;
 mod doctor;
 mod schemas;
 mod schemas_table;
@@ -13,3 +14,4 @@ mod sealed;
 mod terminal;
 mod transcript;
 mod verbs;
+mod whole;

@@ -382,6 +382,8 @@ pub(crate) const FORMS: &[Form] = &[
             ("by_type", Map(&Count)),
             ("by_name", Map(&Count)),
             ("by_provider", Map(&Count)),
+            ("totals_events", Count),
+            ("totals_calls", Count),
         ],
     ),
     form(

@@ -90,6 +90,11 @@ impl Desk {
                 changed(name, before, now);
             }
         }
+        let raised = told.raised.map_or(Value::Null, |level| Value::from(level.as_str()));
+        if *session.memory.get("capture").unwrap_or(&Value::Null) != raised {
+            let before = session.note("capture", &raised).unwrap_or(Value::Null);
+            changed("project_capture", before, raised);
+        }
         let is_prompt = told.says("/action/message/role") == "user";
         let is_setting = told.says("/action/type") == ActionType::Admin.as_str();
         if !(LOOKS.contains(&told.moment()) || is_prompt || is_setting) {
@@ -150,7 +155,7 @@ pub(super) fn event_id(host: &str, session: &str, call: &str, event: &str) -> Ev
 }
 
 /// Where the agent works.
-fn cwd(told: &Told) -> Option<&str> {
+pub(super) fn cwd(told: &Told) -> Option<&str> {
     let event = told.event()?;
     let kept = event.at("/metadata")?.as_object()?.object(dialect_of(told))?;
     let first = |name: &str| kept.get(name)?.as_list()?.first()?.as_str();

@@ -12,6 +12,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tacho_event::privacy::Level;
 use tacho_event::{Draft, Status, TenantId};
 use tachograph::emitters;
 use tachograph::files::OsFiles;
@@ -56,11 +57,12 @@ impl Desk {
             _ if told.event == "StopFailure" => Ack::Disk,
             _ => Ack::Os,
         };
+        let level = told.raised.unwrap_or_else(|| self.own_level());
         let store = match self.store() {
             Ok(store) => store,
             Err(error) => {
                 self.trace("store_unavailable", host, &error);
-                let is_kept = self.overflow(told.drafts.clone(), ack, host, None);
+                let is_kept = self.overflow(told.drafts.clone(), ack, host, None, level);
                 return Delivered { is_kept, stop: None };
             }
         };
@@ -69,7 +71,7 @@ impl Desk {
         }
         self.number(&store, told);
         let dir = self.keys_dir(Some(&store));
-        let keeping = self.keeping(&store, dir.clone());
+        let keeping = self.keeping(&store, dir.clone(), level);
         if let Some(why) = &keeping.unsealed {
             self.trace("not_sealed", host, why);
             if matches!(told.moment(), "start" | "end") {
@@ -79,7 +81,7 @@ impl Desk {
         let drafts = told.drafts.clone();
         let Recorded { left, stop } =
             self.record((store.clone(), keeping), drafts, ack, host, false);
-        let is_kept = left.is_empty() || self.overflow(left, ack, host, dir);
+        let is_kept = left.is_empty() || self.overflow(left, ack, host, dir, level);
         if matches!(told.moment(), "stop" | "end") {
             self.settle(&store, host);
         }
@@ -210,14 +212,21 @@ impl Desk {
     }
 
     /// Keeps events beside the tap's own state; true if that is done.
-    fn overflow(&self, drafts: Vec<Draft>, ack: Ack, host: &str, keys: Option<PathBuf>) -> bool {
+    fn overflow(
+        &self,
+        drafts: Vec<Draft>,
+        ack: Ack,
+        host: &str,
+        keys: Option<PathBuf>,
+        level: Level,
+    ) -> bool {
         let place = self.around.state.join("overflow");
         let left = match disk::make_dir(&self.around.state)
             .map_err(|error| error.to_string())
             .and_then(|()| self.open(&place))
         {
             Ok(store) => {
-                let keeping = self.keeping(&store, keys.or_else(|| self.keys_dir(None)));
+                let keeping = self.keeping(&store, keys.or_else(|| self.keys_dir(None)), level);
                 self.record((store, keeping), drafts, ack, host, true).left
             }
             Err(error) => {

@@ -8,8 +8,11 @@ use tacho_event::privacy::{Level, Policy, Preset};
 use tachograph::Store;
 use tachograph::vault::{Custody, Writer};
 
-use super::Desk;
+use super::context::cwd;
+use super::{Desk, Told};
 use crate::disk;
+use crate::project::{Project, most_level};
+use crate::surroundings::here;
 
 /// How the events of one hook are kept.
 pub(super) struct Keeping {
@@ -24,13 +27,19 @@ impl Desk {
         self.around.preset.as_deref().and_then(Preset::parse).unwrap_or_default()
     }
 
-    /// The preset's terms, with the capture level of the user's file where it names one.
-    fn policy(&self) -> Policy {
-        let policy = Policy::preset(self.preset());
-        match self.around.capture.as_deref().and_then(Level::parse) {
-            Some(level) => policy.with_level(level),
-            None => policy,
-        }
+    /// The capture level of the user: his file's, else the preset's.
+    pub(super) fn own_level(&self) -> Level {
+        let named = self.around.capture.as_deref().and_then(Level::parse);
+        named.unwrap_or(self.preset().terms().level)
+    }
+
+    /// The level that the project asks for, where that is more.
+    pub(super) fn raised(&self, told: &Told) -> Option<Level> {
+        let here = cwd(told).map(PathBuf::from).or_else(here)?;
+        let user = self.around.keys_home.with_file_name("tacho.toml");
+        let project = Project::around(&here, &self.around.home, &user)?;
+        let own = self.own_level();
+        project.raised(own, most_level(self.preset(), own))
     }
 
     /// Where the keys of a store lie; without a store, those of the only one there is.
@@ -49,21 +58,22 @@ impl Desk {
         }
     }
 
-    /// How events are kept in `store`, with the keys in `dir`. A hook makes no keys: without one
-    /// to seal with, it records what the preset `minimal` does.
-    pub(super) fn keeping(&self, store: &Store, dir: Option<PathBuf>) -> Keeping {
+    /// How events are captured at `level` and kept in `store`, with the keys in `dir`. A hook makes
+    /// no keys: without one to seal with, it records what the preset `minimal` does.
+    pub(super) fn keeping(&self, store: &Store, dir: Option<PathBuf>, level: Level) -> Keeping {
         let preset = self.preset();
+        let policy = || Policy::preset(preset).with_level(level);
         let custody = dir.map(|dir| Custody::new(store, self.world.clone(), &dir));
         let tenant = self.tenant();
         let why = match custody {
             None if Custody::seals(preset) => "where the keys lie is not known".to_owned(),
-            None => return Keeping::plain(self.policy(), None),
+            None => return Keeping::plain(policy(), None),
             Some(custody) => match custody.writer(preset, tenant.as_str()) {
                 Ok(writer) => {
-                    return Keeping { policy: self.policy(), writer, unsealed: None };
+                    return Keeping { policy: policy(), writer, unsealed: None };
                 }
                 // A store whose generation cannot be read tells so when it is written.
-                Err(_) if !Custody::seals(preset) => return Keeping::plain(self.policy(), None),
+                Err(_) if !Custody::seals(preset) => return Keeping::plain(policy(), None),
                 Err(error) => error.to_string(),
             },
         };

@@ -4,10 +4,11 @@
 //! 1. Read the payload, within bounds ([`crate::payload`]).
 //! 2. Tell which host speaks; read its dialect (`tell`).
 //! 3. Join the event to its session: ids, snapshot, changes, calls that nobody completed
-//!    (`context`, `closing`).
+//!    (`context`, `closing`). How much of it is captured, the project may raise (`keys`).
 //! 4. Record: in the store, else in the overflow beside the tap's state; the recorder knows whether
 //!    a stop forbids an intent (`deliver`).
-//! 5. At the end of a turn or a session: integrate and sign, within a budget (`settle`).
+//! 5. At the end of a turn or a session: integrate and sign, within a budget (`settle`). At the end
+//!    of a session, start the store's upkeep, if it is time, and do not wait for it.
 //!
 //! Whatever fails leaves a trace in the ring and lets the agent go on; only in the mode `enforce`
 //! an intent that could not be recorded is denied.
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tacho_event::Draft;
 use tacho_event::json::Value;
+use tacho_event::privacy::Level;
 use tachograph::world::World;
 
 use crate::host::Host;
@@ -116,6 +118,8 @@ struct Told {
     session: Option<crate::session::Session>,
     /// True if it tells of the session's end.
     has_ended: bool,
+    /// The level of capture that the project asks for, where that is more than the user's.
+    raised: Option<Level>,
 }
 
 impl Told {
@@ -151,6 +155,7 @@ impl Desk {
         if told.is_intent() && self.ask.mode == Mode::Enforce {
             self.set_if_late(refusal(&told, "the action could not be recorded in time"));
         }
+        told.raised = self.raised(&told);
         self.join(&mut told);
         let is_intent = told.is_intent();
         let delivered = self.deliver(&mut told);
@@ -161,7 +166,11 @@ impl Desk {
             }
             None => None,
         };
+        let (has_ended, host) = (told.has_ended, told.host);
         self.part(told);
+        if has_ended {
+            self.keep_up(host);
+        }
         answer
     }
 

@@ -1,4 +1,5 @@
-//! Given the end of a turn or a session, gives a log that is integrated and signed.
+//! Given the end of a turn or a session, gives a log that is integrated and signed; and sees that
+//! its upkeep is started.
 
 use std::path::Path;
 
@@ -8,7 +9,8 @@ use tachograph::sign::{Demand, Keys, SignError, Signer};
 use tachograph::vault::Custody;
 
 use super::Desk;
-use crate::disk;
+use crate::host::Host;
+use crate::{disk, upkeep};
 
 /// Time that integrating may take in a hook.
 const INTEGRATE_MICROS: i64 = 300_000;
@@ -36,6 +38,18 @@ impl Desk {
         let _ = integrator.retire();
         if let Err(error) = self.sign(store, &dir) {
             self.trace("not_signed", host, &error.to_string());
+        }
+    }
+
+    /// Starts `tacho maintain` beside the agent, if it is time and nobody forbids it.
+    pub(super) fn keep_up(&self, host: Host) {
+        if self.around.maintain.as_deref() == Some(upkeep::NEVER) {
+            return;
+        }
+        let own = std::env::current_exe().ok();
+        let Some(program) = own.as_deref().and_then(upkeep::beside) else { return };
+        if let Err(error) = upkeep::start(&self.around, &program, self.world.now()) {
+            self.trace("maintain_not_started", host.in_data(), &error.to_string());
         }
     }
 

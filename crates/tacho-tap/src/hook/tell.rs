@@ -44,7 +44,7 @@ impl Desk {
             drafts.push(cut_out(cut, &draft));
         }
         drafts.push(draft);
-        Told { host, event, drafts, session: None, has_ended: false }
+        Told { host, event, drafts, session: None, has_ended: false, raised: None }
     }
 
     fn tell_record(&self, record: Object, declared: Host) -> (Host, String, Draft) {

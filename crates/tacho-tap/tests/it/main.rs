@@ -14,4 +14,7 @@ mod install;
 mod leaves;
 mod many;
 mod plugin;
+mod project;
 mod session;
+#[cfg(unix)]
+mod upkeep;

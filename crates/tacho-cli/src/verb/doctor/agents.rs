@@ -12,7 +12,7 @@ use tacho_tap::host::Host;
 use tacho_tap::install::{self, Mode};
 use tachograph::{Ack, Log};
 
-fn installed(scene: &Scene<'_>) -> Result<Vec<Hooked>, Failure> {
+pub(super) fn installed(scene: &Scene<'_>) -> Result<Vec<Hooked>, Failure> {
     if is_missing(scene) {
         return Ok(Vec::new());
     }

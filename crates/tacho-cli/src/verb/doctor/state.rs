@@ -194,11 +194,10 @@ pub(super) fn config(scene: &Scene<'_>) -> Result<Vec<Found>, Failure> {
         let next = "`tacho config set NAME VALUE`, or `tacho doctor --fix` for a comment";
         found.push(Found::Bad(what, next.to_owned()));
     }
-    if let Some(project) = &scene.place.project_file {
-        let text = text(project)?.unwrap_or_default();
+    if let Some(project) = &scene.place.project {
         let (own, most) = (scene.place.own_level(), scene.place.most_level());
-        for one in settings::check_project(&text, own, most) {
-            let what = format!("{}:{}: {}", project.display(), one.line, one.why);
+        for one in settings::check_project(&project.text, own, most) {
+            let what = format!("{}:{}: {}", project.file.display(), one.line, one.why);
             let next = "take the line out: who wrote it meant less to be kept or sealed";
             found.push(Found::Odd(what, next.to_owned()));
         }

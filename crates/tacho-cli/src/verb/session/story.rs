@@ -212,7 +212,7 @@ pub(crate) fn export(place: &Place, screen: &mut Screen, ask: &Export) -> Outcom
     };
     match &ask.output {
         Some(path) => {
-            given::write(path, text.as_bytes())?;
+            given::write_new(path, text.as_bytes(), &screen.halves)?;
             screen.note(&format!("{}: {count} events", path.display()));
         }
         None => screen.line(text.trim_end())?,
