@@ -176,6 +176,10 @@ pub const BLOCK_OPENED_BYTES_MAX: usize = 256 << 10;
 pub const PACK_BUFFERED_BYTES_MAX: usize = 64 << 20;
 /// A day file longer than this is not packed: 4 GiB.
 pub const PACK_DAY_BYTES_MAX: u64 = 4 << 30;
+/// How often parts that came meanwhile are sealed or opened too, before that is left to the next.
+pub const RESEAL_ROUNDS_MAX: usize = 4;
+/// Entries at the end of a log among which a sealing that was interrupted is looked for.
+pub const RESEAL_SEARCHED_MAX: usize = 4_096;
 /// Bytes that are read of the list of a day's grants: 64 MiB, 2.8 M grants.
 pub const GRANT_LIST_BYTES_MAX: usize = 64 << 20;
 /// Grants that a reader remembers of what is not integrated yet.

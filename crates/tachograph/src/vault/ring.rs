@@ -11,7 +11,7 @@
 //!
 //! A writer that is not this user's has no business here: it seals with `vault.pub`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -222,6 +222,32 @@ impl KeyRing {
                 missing(ring).into_iter().filter_map(|name| ring.make(tenant, name, "")).collect();
             ring.append(tenant, rows)?;
             ring.write_public(tenant)
+        })
+    }
+
+    /// Makes sure that there are keys of these days, which have files: of a day that was plain
+    /// nobody made any. One that expired gets none again.
+    pub(crate) fn prepare_days(
+        &mut self,
+        tenant: &str,
+        days: &[(Class, u32)],
+    ) -> Result<(), VaultError> {
+        self.prepare(tenant)?;
+        let (erased, _) = list::read(self.files(), self.dir(), 0)?;
+        let ours = erased.iter().filter(|one| one.tenant == tenant);
+        let expired: HashSet<&(Class, u32)> = ours.flat_map(|one| &one.days).collect();
+        let missing = |ring: &Self| -> Vec<Name> {
+            let lasting = days.iter().filter(|day| !expired.contains(day));
+            let absent = lasting.filter(|(class, day)| ring.day(tenant, *class, *day).is_none());
+            absent.map(|(class, day)| Name::Day(*class, *day)).collect()
+        };
+        if missing(self).is_empty() {
+            return Ok(());
+        }
+        self.changing(tenant, |ring| {
+            let names = missing(ring).into_iter();
+            let rows = names.filter_map(|name| ring.make(tenant, name, "")).collect();
+            ring.append(tenant, rows)
         })
     }
 

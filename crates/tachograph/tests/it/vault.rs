@@ -9,6 +9,7 @@ mod erase;
 mod expire;
 mod frozen;
 mod moved;
+mod resealed;
 mod restored;
 mod seal;
 mod stock;

@@ -19,6 +19,7 @@ use tachograph::vault::{KeyRing, VaultError};
 use tachograph::verify::{Options, verify};
 use tachograph::{Log, Store};
 
+use super::resealed;
 use super::safe::call;
 use super::story::{KEYS, Process, STORE, start, start_restored, told};
 use crate::guards::Told;
@@ -40,11 +41,11 @@ pub(crate) struct Tale {
 
 /// What a tale needs besides its machine.
 pub(crate) struct Scene {
-    policy: Policy,
-    preset: Preset,
+    pub(super) policy: Policy,
+    pub(super) preset: Preset,
 }
 
-pub(crate) const TALES: [Tale; 9] = [
+pub(crate) const TALES: [Tale; 11] = [
     Tale { name: "erase", preset: Preset::Production, prepare: two, act: erase, end: erased },
     Tale {
         name: "erase plain",
@@ -66,6 +67,20 @@ pub(crate) const TALES: [Tale; 9] = [
     Tale { name: "copy", preset: Preset::Production, prepare: two, act: copy, end: copied },
     Tale { name: "put back", preset: Preset::Production, prepare: lost, act: put_back, end: back },
     Tale { name: "keys", preset: Preset::Production, prepare: nothing, act: make_keys, end: keyed },
+    Tale {
+        name: "seal",
+        preset: Preset::Development,
+        prepare: two,
+        act: resealed::act,
+        end: resealed::end,
+    },
+    Tale {
+        name: "open",
+        preset: Preset::Production,
+        prepare: two,
+        act: resealed::act,
+        end: resealed::end,
+    },
 ];
 
 impl Tale {
@@ -174,7 +189,7 @@ fn order(machine: &Machine, _: &Scene) -> Told {
 }
 
 /// Files that only somebody who died leaves.
-fn litter(machine: &Machine) -> Told {
+pub(super) fn litter(machine: &Machine) -> Told {
     let is_litter = |path: &std::path::PathBuf| {
         let path = path.to_string_lossy();
         let under_way = path.contains("/erase/") && !path.ends_with("lock");
@@ -185,7 +200,7 @@ fn litter(machine: &Machine) -> Told {
 }
 
 /// What no file and no freed block may hold; a copy that somebody made keeps what it kept.
-fn is_gone(machine: &Machine, texts: &[&[u8]]) -> Told {
+pub(super) fn is_gone(machine: &Machine, texts: &[&[u8]]) -> Told {
     let copied: Vec<Vec<u8>> = machine
         .paths()
         .into_iter()
@@ -211,7 +226,7 @@ fn secrets(machine: &Machine) -> Vec<Vec<u8>> {
 }
 
 /// Whether the log agrees with itself on what became of every digest.
-fn adds_up(store: &Store, process: &Process) -> Told {
+pub(super) fn adds_up(store: &Store, process: &Process) -> Told {
     let ring = Some(process.ring.clone());
     let verified = verify(store, "acme", &Options { ring, index: false, ..Options::default() });
     let of_parts = [
@@ -572,4 +587,10 @@ fn whoever_dies_while_erasures_are_applied_to_a_copy_they_are_applied_in_the_end
 #[test]
 fn whoever_dies_making_keys_what_was_sealed_opens() {
     tell("keys", 17);
+}
+
+#[test]
+fn whoever_dies_while_parts_are_sealed_or_opened_it_is_done_in_the_end() {
+    tell("seal", 97);
+    tell("open", 97);
 }

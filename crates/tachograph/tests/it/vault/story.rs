@@ -161,6 +161,8 @@ const SEEN: &[(Point, &str)] = &[
     (Point::ShredSync, "expire plain"),
     (Point::JournalSync, "erase plain"),
     (Point::JournalRename, "erase plain"),
+    (Point::PackLink, "seal"),
+    (Point::PackLinkDirSync, "seal"),
 ];
 
 /// Points that keep two processes apart.
