@@ -206,6 +206,22 @@ pub(crate) const FORMS: &[Form] = &[
         &[("v", One), ("hold", Text), ("tenant", Text), ("what", Text), ("reason", Text)],
     ),
     form(
+        "resealed",
+        "`tacho reseal`, before and after; a line for each tenant.",
+        &[
+            ("v", One),
+            ("tenant", Text),
+            ("to", Word(&["sealed", "open"])),
+            ("files", Count),
+            ("parts", Count),
+            ("too_long", Count),
+            ("quarantined", Count),
+            ("done", Flag),
+            ("changed?", Count),
+            ("left?", Count),
+        ],
+    ),
+    form(
         "init",
         "`tacho init`.",
         &[

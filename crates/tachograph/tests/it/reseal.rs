@@ -200,6 +200,7 @@ fn what_was_sealed_is_opened_and_read_without_keys() {
     assert!(text.starts_with("bobs long letter") && text.len() > LARGE / 2);
     let erased = log.reveal(&log.get(0).unwrap().unwrap()).unwrap();
     assert_eq!(erased.event.at("/action/tool/parameters/command"), None);
+    safe.integrate();
     assert_eq!(safe.says("acme")[..said.len()], said);
     assert_eq!(is_sound(&safe, &kept).opened, before.opened + 2);
     let size = safe.yard.log("acme").size();
