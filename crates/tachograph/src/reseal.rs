@@ -27,7 +27,7 @@ use crate::generation;
 use crate::limits::{PACK_DAY_BYTES_MAX, RESEAL_ROUNDS_MAX, RESEAL_SEARCHED_MAX};
 use crate::log::{Log, Order, Query};
 use crate::pack::{self, Custom, Due};
-use crate::parts::PartFiles;
+use crate::sign::is_of_keys;
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
 use crate::vault::{Item, OpenGrants, Sealer, VaultError, Writer, hold as held};
@@ -111,7 +111,7 @@ pub fn plan(store: &Store, tenant: &str, aim: Aim) -> Result<Plan, VaultError> {
             let bytes = files.stat(&path).doing("stat", &path)?.len;
             let due = Due { tenant: tenant.to_owned(), class, day, bytes };
             let counted = log.counted_bytes(class, day);
-            let parts = others(log.part_files(), (class, day), counted, aim)?;
+            let parts = others(&log, (class, day), counted, aim)?;
             if parts == 0 && !pack::is_unsettled(files, &path)? {
                 continue;
             }
@@ -126,21 +126,30 @@ pub fn plan(store: &Store, tenant: &str, aim: Aim) -> Result<Plan, VaultError> {
 
 /// How many parts of a day file are not as they should be.
 fn others(
-    parts: &PartFiles,
+    log: &Log,
     (class, day): (Class, u32),
     counted: Option<u64>,
     aim: Aim,
 ) -> Result<u64, Error> {
-    let Some(mut records) = parts.day(class, day)? else { return Ok(0) };
+    let Some(mut records) = log.part_files().day(class, day)? else { return Ok(0) };
     counted.into_iter().for_each(|end| records.end_at(end));
     let is_other = |is_plain: bool| is_plain == (aim == Aim::Sealed);
     let mut others = 0;
     while let Some(record) = records.next_record()? {
-        others += match record.item {
-            Item::Part(part) if is_other(part.is_plain()) => 1,
-            Item::Block(block) if is_other(block.is_plain()) => block.entries().count() as u64,
-            _ => 0,
+        let is_other = match record.item {
+            Item::Part(part) => is_other(part.is_plain()),
+            Item::Block(block) => is_other(block.is_plain()),
+            _ => false,
         };
+        if !is_other {
+            continue;
+        }
+        for leaf in record.leaves() {
+            // What a log says of its own keys is never sealed.
+            let may_be = class == Class::Evidence && aim == Aim::Sealed;
+            let is_for_all = may_be && log.get(leaf)?.is_some_and(|one| is_of_keys(&one.leaf));
+            others += u64::from(!is_for_all);
+        }
     }
     Ok(others)
 }

@@ -16,6 +16,7 @@ mod keys;
 mod origin;
 mod publish;
 mod rotate;
+mod tell;
 
 use std::collections::HashMap;
 
@@ -34,6 +35,8 @@ pub use keys::Keys;
 pub use origin::{default_base, origin};
 pub use publish::{Kept, kept, vkeys};
 pub use rotate::{NewOrigin, Rotated};
+pub(crate) use tell::is_of_keys;
+pub use tell::tell;
 
 /// At most one checkpoint a second is made unasked.
 const DUE_MICROS: i64 = 1_000_000;

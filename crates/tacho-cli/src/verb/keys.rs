@@ -11,7 +11,7 @@ use tacho_event::Draft;
 use tacho_event::json::{Object, Value};
 use tacho_event::privacy::{base64url, from_base64url};
 use tachograph::erase::Eraser;
-use tachograph::sign::{Demand, Keys, Signer, vkeys};
+use tachograph::sign::{Demand, Keys, Signer, tell, vkeys};
 use tachograph::store::Store;
 use tachograph::vault::{KeyRing, escrow_keys};
 use zeroize::Zeroizing;
@@ -136,7 +136,7 @@ fn rotate(place: &Place, screen: &mut Screen, store: &Store, ask: &Rotate) -> Ou
     let mut signer = signer(place, store)?;
     // The leaf that names the new key must be durable and in the log before the key signs.
     let rotated = signer.rotation(tenant).map_err(refused)?;
-    place.recorder(store)?.record(rotated.draft)?;
+    tell(store, Place::world(), &place.tenant, rotated.draft)?;
     place.bring_in(store, Demand::Keep)?;
     signer.rotate(tenant, ask.overlap, Place::world().now()).map_err(refused)?;
     screen.line(&rotated.successor.to_string())?;
@@ -191,7 +191,7 @@ const SECRET_BYTES_MAX: u64 = 256;
 fn new_origin(place: &Place, screen: &mut Screen, store: &Store) -> Outcome {
     let origin = signer(place, store)?.new_origin(place.tenant.as_str()).map_err(refused)?;
     let successor = place.of_tenant(&origin.tenant)?;
-    successor.recorder(store)?.record(origin.draft)?;
+    tell(store, Place::world(), &successor.tenant, origin.draft)?;
     successor.bring_in(store, Demand::Keep)?;
     screen.line(&origin.tenant)?;
     screen.note("the log goes on under this tenant; give it with --tenant");

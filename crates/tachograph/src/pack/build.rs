@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use tacho_event::privacy::Class;
 use tacho_event::random;
 use zeroize::Zeroizing;
 
@@ -9,6 +10,7 @@ use super::Due;
 use crate::limits::{BLOCK_BYTES_MAX, BLOCK_PARTS_MAX, FRAME_BYTES_MAX, PACK_BUFFERED_BYTES_MAX};
 use crate::log::Log;
 use crate::parts::{PartFiles, Span, Spans};
+use crate::sign::is_of_keys;
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
 use crate::vault::cipher::{Expander, random_key};
@@ -181,9 +183,18 @@ impl Builder<'_> {
     fn whose_now(&mut self, whose: Whose, leaf: u64) -> Result<Whose, VaultError> {
         Ok(match (self.custom, whose) {
             (Custom::Open, _) => Whose::Open,
+            (Custom::Sealed, Whose::Open) if self.is_for_all(leaf)? => Whose::Open,
             (Custom::Sealed, Whose::Open) => self.person(leaf)?.map_or(Whose::Day, Whose::Person),
             _ => whose,
         })
+    }
+
+    /// Whether this is what the log says of its own keys, which is never sealed.
+    fn is_for_all(&self, leaf: u64) -> Result<bool, VaultError> {
+        if self.due.class != Class::Evidence {
+            return Ok(false);
+        }
+        Ok(self.log.get(leaf)?.is_some_and(|entry| is_of_keys(&entry.leaf)))
     }
 
     /// The person that an event is about, by the random name.

@@ -9,12 +9,15 @@ use tacho_event::privacy::{Class, Preset};
 use tacho_tree::Note;
 use tacho_tree::audit::Verdict;
 use tachograph::erase::{Eraser, Hold, Keep, Scope, Target};
+use tachograph::generation;
 use tachograph::pack;
+use tachograph::record::{Recorder, Settings};
 use tachograph::reseal::{self, Aim, Plan, Resealed};
-use tachograph::sign::{Demand, Keys, Signer};
+use tachograph::sign::{Demand, Keys, Signer, tell};
+use tachograph::vault::{OpenGrants, Writer};
 use tachograph::verify::{Disclosures, Options, Verified, verify};
 
-use crate::vault::safe::{BASE, Safe, call};
+use crate::vault::safe::{BASE, Safe, call, policy};
 
 const DAY_MICROS: i64 = 86_400_000_000;
 /// More than a block has room for.
@@ -275,4 +278,54 @@ fn parts_that_no_key_opens_stay_as_they_are_and_are_counted() {
     let done = reseal(&safe, Aim::Open);
     assert_eq!((done.parts, done.left), (0, due.parts()));
     assert_eq!(safe.says("acme")[0], "? ?");
+}
+
+#[test]
+fn a_rotation_of_the_logs_key_is_read_by_everybody_for_as_long_as_the_log_lives() {
+    let safe = three_days(Preset::Production);
+    safe.integrate();
+    let kept = signed(&safe);
+    let store = safe.yard.store();
+    let keys = Keys::open(store.files().as_ref(), &safe.yard.keys()).unwrap();
+    let mut signer = Signer::new(&store, keys, Some(BASE));
+    let rotated = signer.rotation("acme").unwrap();
+    let tenant = tacho_event::TenantId::new("acme").unwrap();
+    let world: Arc<dyn tachograph::world::World> = safe.yard.world.clone();
+    tell(&store, world, &tenant, rotated.draft).unwrap();
+    safe.integrate();
+    signer.rotate("acme", 0, tacho_event::World::now(safe.yard.world.as_ref())).unwrap();
+    // The old note is of the old key, and whoever asks has the new one and no key of the vault.
+    let is_followed = || {
+        let against = vec![("kept".to_owned(), kept.to_string().into_bytes())];
+        let keys = vec![rotated.successor.clone()];
+        let verified = verify(&store, "acme", &Options { keys, against, ..Options::default() });
+        assert_eq!(verified.verdict(), Verdict::Yes, "{:?}", verified.report.findings);
+    };
+    is_followed();
+    assert_eq!(plan(&safe, Aim::Sealed).due, []);
+    // It stands in the evidence of its day, where something else is to be sealed.
+    let policy = policy(Preset::Development).with_evidence(vec!["metadata.case".to_owned()]);
+    let settings = Settings { tenant, beat: false, ..Settings::default() };
+    let (wal, world) = (safe.yard.wal(), safe.yard.world.clone());
+    let generation = generation::read(store.files().as_ref(), store.places()).unwrap();
+    let writer = Writer::Plain { grants: OpenGrants::new(), generation };
+    let recorder =
+        Recorder::with_writer(store.clone(), wal, world, policy, settings, writer).unwrap();
+    let draft = call(90, "bob@example.com", "bobs last errand");
+    recorder.record(draft.with("metadata.case", "a case of evidence")).unwrap();
+    safe.integrate();
+    assert_eq!(reseal(&safe, Aim::Sealed).left, 0);
+    assert_eq!(holders(&safe, "a case of evidence"), [] as [PathBuf; 0]);
+    is_followed();
+    let keep = Keep { content_days: Some(2), identity_days: Some(2) };
+    let mut eraser = eraser(&safe);
+    eraser.confirm_clock().unwrap();
+    for _ in 0..4 {
+        pass(&safe, 1);
+        eraser.due("acme", keep).unwrap();
+    }
+    let due = eraser.due("acme", keep).unwrap();
+    assert_eq!(due.len(), 6, "{due:?}");
+    eraser.expire(&due).unwrap().unwrap();
+    is_followed();
 }
