@@ -98,6 +98,10 @@ pub const NOTARY_TRIES_MAX: u32 = 100;
 pub const WITNESS_LOGS_BYTES_MAX: usize = 1 << 20;
 /// How long a witness's answer waits for another one: 5 s.
 pub const WITNESS_WAIT_MICROS: u64 = 5_000_000;
+/// How long a program that holds a key may take to sign: 5 s.
+pub const SIGNER_WAIT_SECONDS: u64 = 5;
+/// Bytes of the list of keys that other programs hold.
+pub const SIGNER_BYTES_MAX: usize = 256 << 10;
 /// How long a signer waits for another one: 1 s.
 pub const SIGN_WAIT_MICROS: u64 = 1_000_000;
 /// An idempotency window ends after this: 24 h.

@@ -174,7 +174,7 @@ points! {
     StopDirSync = "stop-dir-sync",
     /// The lock of whoever signs.
     SignLock = "sign-lock",
-    /// A new master seed.
+    /// A new master seed, or the list of keys that other programs hold.
     KeySync = "key-sync",
     /// A new master seed gets its name.
     KeyRename = "key-rename",

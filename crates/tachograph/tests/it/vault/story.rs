@@ -162,7 +162,6 @@ const SEEN: &[(Point, &str)] = &[
     (Point::JournalSync, "erase plain"),
     (Point::JournalRename, "erase plain"),
     (Point::PackLink, "seal"),
-    (Point::PackLinkDirSync, "seal"),
 ];
 
 /// Points that keep two processes apart.
@@ -239,16 +238,5 @@ fn who_erases_or_changes_keys_does_it_alone() {
     for point in APART {
         assert!(turned_away(*point, false) > 0, "{}", point.name());
         assert_eq!(turned_away(*point, true), 0, "{}", point.name());
-    }
-}
-
-#[test]
-fn tmp_points() {
-    for (point, tale) in SEEN.iter().rev().take(2).copied().chain([
-        (Point::PackSync, "seal"),
-        (Point::PackRename, "seal"),
-        (Point::PackDirSync, "seal"),
-    ]) {
-        eprintln!("{} {}", point.name(), is_missed(point, tale));
     }
 }
