@@ -10,7 +10,7 @@ use tacho_tap::surroundings::Surroundings;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
 use tachograph::record::{Numbering, Recorder, Settings};
-use tachograph::sign::{Demand, Keys, Signer};
+use tachograph::sign::{Demand, Keys, SignError, Signer};
 use tachograph::store::{Remote, Store};
 use tachograph::vault::{Asker, Custody, Look, VaultError, Writer};
 use tachograph::wal::{Options, Wal};
@@ -230,8 +230,13 @@ impl Place {
             let keys = opened.map_err(|error| Failure::new(Exit::NotAllowed, error.to_string()))?;
             let mut signer = Signer::new(store, keys, None);
             for tenant in &outcome.tenants {
-                let signed = signer.sign(tenant, demand, Self::world().now());
-                signed.map_err(|error| Failure::new(Exit::No, error.to_string()))?;
+                match signer.sign(tenant, demand, Self::world().now()) {
+                    Ok(_) => {}
+                    // Another program holds the key, and is asked again; what is asked for needs
+                    // no signature yet.
+                    Err(SignError::Outside { .. }) if demand == Demand::Due => {}
+                    Err(error) => return Err(unsigned(&error)),
+                }
             }
             // What is integrated and signed is not needed in the WAL any more.
             let _ = integrator.retire();
@@ -282,6 +287,18 @@ fn project_file(home: &Path) -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     let around = here.ancestors().take_while(|dir| *dir != home && dir.parent().is_some());
     around.map(|dir| dir.join("tacho.toml")).find(|file| file.is_file())
+}
+
+fn unsigned(error: &SignError) -> Failure {
+    let exit = match error {
+        SignError::Outside { .. } => Exit::Unreachable,
+        _ => Exit::No,
+    };
+    let failure = Failure::new(exit, error.to_string());
+    match error.next() {
+        Some(next) => failure.next(next),
+        None => failure,
+    }
 }
 
 fn is_denied(error: &IntegrateError) -> bool {

@@ -141,6 +141,7 @@ const SAID: &[(&str, &str)] = &[
     ("tacho export --to tlog -o tlog --json", "tlog"),
     ("tacho checkpoint ls --json", "checkpoint"),
     ("tacho keys ls --json", "key"),
+    ("tacho keys signer --json", "key"),
     ("tacho config get --json", "setting"),
     ("tacho config explain capture --json", "setting-explained"),
     ("echo stroe >> .config/tachograph/tacho.toml; tacho config check --json", "setting-unheeded"),

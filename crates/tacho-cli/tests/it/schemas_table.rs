@@ -260,7 +260,11 @@ pub(crate) const FORMS: &[Form] = &[
         "`tacho install HOST` and `tacho uninstall`.",
         &[("v", One), ("file", Text), ("changed", Flag), ("backup", OR_TEXT)],
     ),
-    form("key", "`tacho keys ls`.", &[("v", One), ("epoch", Count), ("vkey", Text)]),
+    form(
+        "key",
+        "`tacho keys ls`; `keys signer` says with which program a key signs.",
+        &[("v", One), ("epoch", Count), ("vkey", Text), ("command?", List(&Text))],
+    ),
     form(
         "lint",
         "`tacho redact lint`.",

@@ -109,6 +109,7 @@ const UNGUARDED: &[Point] = &[
     Point::JournalGoneDirSync,
     Point::ExpireDirSync,
     Point::PackSync,
+    Point::PackLinkDirSync,
     Point::PackRename,
     Point::PackDirSync,
     Point::HoldSync,

@@ -32,6 +32,7 @@ mod record;
 mod reseal;
 mod retain;
 mod sign;
+mod signer;
 mod spool;
 mod stop;
 mod store;
