@@ -103,8 +103,11 @@ pub fn plan(store: &Store, tenant: &str, aim: Aim) -> Result<Plan, VaultError> {
     let files = store.files().as_ref();
     let log = Log::of(store, tenant)?;
     let quarantine = store.places().quarantine();
-    let quarantined = list_if_there(files, &quarantine)?.len() as u64;
-    let mut plan = Plan { quarantined, ..Plan::default() };
+    let mut plan = Plan::default();
+    for name in list_if_there(files, &quarantine)? {
+        let path = quarantine.join(name);
+        plan.quarantined += u64::from(files.stat(&path).doing("stat", &path)?.len > 0);
+    }
     for class in Class::ALL {
         for day in log.part_files().days(class)? {
             let path = places.day_file(class, day);

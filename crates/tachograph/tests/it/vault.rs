@@ -8,6 +8,7 @@ mod dictionary;
 mod erase;
 mod expire;
 mod frozen;
+mod late;
 mod moved;
 mod resealed;
 mod restored;
