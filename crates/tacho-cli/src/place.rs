@@ -290,14 +290,12 @@ fn project_file(home: &Path) -> Option<PathBuf> {
 }
 
 fn unsigned(error: &SignError) -> Failure {
-    let exit = match error {
-        SignError::Outside { .. } => Exit::Unreachable,
-        _ => Exit::No,
-    };
-    let failure = Failure::new(exit, error.to_string());
-    match error.next() {
-        Some(next) => failure.next(next),
-        None => failure,
+    let what = error.to_string();
+    match error {
+        SignError::Outside { .. } => {
+            Failure::new(Exit::Unreachable, what).next(error.next().unwrap_or_default())
+        }
+        _ => Failure::new(Exit::No, what),
     }
 }
 

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tacho_event::World;
 use tacho_testkit::require;
 use tacho_tree::checkpoint;
 use tachograph::files::OsFiles;
@@ -12,6 +13,9 @@ use tachograph::verify::{Options, verify};
 
 use crate::vault::safe::BASE;
 use crate::yard::Yard;
+
+const SIGN: &str =
+    "t=$(mktemp) && cat > $t && openssl pkeyutl -sign -rawin -inkey token.pem -in $t; rm $t";
 
 /// A key in a file of `openssl`, and a script that signs with it.
 struct Token {
@@ -36,7 +40,7 @@ impl Token {
         let der = der.arg(&pem).output().unwrap().stdout;
         let public = *der.last_chunk().unwrap();
         let token = Self { dir, public };
-        token.write("t=$(mktemp) && cat > $t && openssl pkeyutl -sign -rawin -inkey token.pem -in $t; rm $t");
+        token.write(SIGN);
         Some(token)
     }
 
@@ -177,7 +181,7 @@ fn what_a_program_answers_is_checked_before_it_is_published() {
         assert!(!yard.places("default").checkpoint().exists());
     }
     // It answers again, in base64 this time.
-    token.write("t=$(mktemp); cat > $t; openssl pkeyutl -sign -rawin -inkey token.pem -in $t | base64 -w0; rm $t");
+    token.write(&format!("({SIGN}) | base64 -w0"));
     let note = signer(&yard).sign("default", Demand::Now, yard.world.now()).unwrap();
     assert!(note.is_some());
     // Who could write the list could have anything run.
