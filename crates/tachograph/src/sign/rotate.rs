@@ -1,7 +1,8 @@
 //! Given an operator's word, goes on with another key, or under another name.
 //!
 //! To replace a key: record [`Rotated::draft`] by [`super::tell`], integrate, then
-//! [`Signer::rotate`]. The leaf carries the old key's signature over the new one, and counts only with it.
+//! [`Signer::rotate`]. The leaf carries the old key's signature over the new one, and counts only
+//! with it.
 
 use tacho_event::json::Object;
 use tacho_event::privacy::base64url;
