@@ -17,8 +17,9 @@ use tachograph::vault::Custody;
 #[command(after_help = "A preset that is changed keeps what comes its way; this does the same to \
     what is there, in all\ntenants. Without --yes nothing is changed: at a terminal you are asked, \
     elsewhere it is shown\nwhat would be. Leaves, hashes, signatures and proofs stay. Killed at \
-    any point, the next one goes\non. Restart programs that record under the old preset \
-    first.\n\n  tacho config set preset production\n  tacho reseal --dry-run\n  tacho reseal --yes")]
+    any point, the next one goes\non. Restart programs that record under the old \
+    preset first.\n\n  tacho config set preset production\n  tacho reseal --dry-run\n  tacho \
+    reseal --yes")]
 pub(crate) struct Ask {
     /// How parts are to be kept; else as the preset says
     #[arg(long, value_name = "HOW")]
