@@ -100,6 +100,8 @@ pub const WITNESS_LOGS_BYTES_MAX: usize = 1 << 20;
 pub const WITNESS_WAIT_MICROS: u64 = 5_000_000;
 /// How long a program that holds a key may take to sign: 5 s.
 pub const SIGNER_WAIT_SECONDS: u64 = 5;
+/// How long a command may take to tell what unlocks the master secret: 60 s, a person may be asked.
+pub const UNLOCK_WAIT_SECONDS: u64 = 60;
 /// Bytes of the list of keys that other programs hold.
 pub const SIGNER_BYTES_MAX: usize = 256 << 10;
 /// How long a signer waits for another one: 1 s.

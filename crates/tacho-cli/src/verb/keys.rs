@@ -27,6 +27,8 @@ pub(crate) enum Ask {
     Rotate(Rotate),
     /// Have another program hold the log's next key and sign with it; or list such keys
     Signer(Signing),
+    /// Lock the master secret with what a command says, as a keyring's does
+    Lock(Lock),
     /// Seal the master secret to a key of its own, to be kept elsewhere
     Escrow(Escrow),
     /// Put a lost master secret back; reads the escrow's secret from standard input
@@ -66,6 +68,19 @@ pub(crate) struct Signing {
     public: Option<PathBuf>,
     /// The program that signs, and its arguments
     #[arg(value_name = "COMMAND", trailing_var_arg = true, requires = "public")]
+    command: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The command is run by whoever opens the keys, without a shell, and says a \
+    secret of 16 bytes or\nmore on its standard output. Make an escrow first: without that secret, \
+    what is sealed stays sealed.\n\n  head -c 32 /dev/urandom | base64 | secret-tool store \
+    --label=tacho tachograph master\n  tacho keys lock secret-tool lookup tachograph master"
+)]
+pub(crate) struct Lock {
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, required = true)]
     command: Vec<String>,
 }
 
@@ -128,6 +143,15 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         Ask::Rotate(ask) if ask.master => rotate_master(place, screen, &store),
         Ask::Rotate(ask) => rotate(place, screen, &store, &ask),
         Ask::Signer(ask) => enrol(place, screen, &store, ask),
+        Ask::Lock(ask) => {
+            let ring = place.custody(&store).ring()?;
+            let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
+            ring.lock_master(&ask.command)?;
+            drop(ring);
+            place.recorder(&store)?.record(Draft::admin("keys.lock"))?;
+            screen.line("the master secret is locked")?;
+            Ok(Exit::Yes)
+        }
         Ask::Escrow(ask) => escrow(place, screen, &store, &ask),
         Ask::Recover(ask) => recover(place, screen, &store, &ask),
         Ask::NewOrigin => new_origin(place, screen, &store),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <keys>/vault.msk                   the master secret (`slots`): X25519, one for the store
+//! <keys>/unlock                      the command that tells what locks it (`unlock`), if one does
 //! <keys>/vault.lock                  held by whoever changes keys
 //! <keys>/<tenant>/vault.pub          what writers need (`public`)
 //! <keys>/<tenant>/vault.keys.jsonl   keys of days and subjects, sealed to the master (`rows`)
@@ -27,6 +28,7 @@ use super::public::Public;
 use super::rows::{Maker, Name, Row, Rows};
 use super::slots::Slots;
 use super::subject::normalised;
+use super::unlock::unlock;
 use crate::erase::{clock, journal, list};
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
@@ -43,6 +45,8 @@ pub struct KeyRing {
     pub(super) keys: Keys,
     base: String,
     pub(super) master: Slots,
+    /// What locks the master secret, once a command told it.
+    pub(super) unlock: Option<Key>,
     pub(super) tenants: HashMap<String, TenantKeys>,
 }
 
@@ -179,6 +183,7 @@ impl KeyRing {
             keys,
             base,
             master: Slots::default(),
+            unlock: None,
             tenants: HashMap::new(),
         };
         ring.reload_master()?;
@@ -369,7 +374,11 @@ impl KeyRing {
     pub(crate) fn reload_master(&mut self) -> Result<(), VaultError> {
         let path = self.master_path();
         let files = self.store.files().as_ref();
-        let slots = Slots::read(files, &path)?.ok_or_else(|| VaultError::NoMaster(path.clone()))?;
+        if self.unlock.is_none() {
+            self.unlock = unlock(files, self.keys.dir())?;
+        }
+        let slots = Slots::read_with(files, &path, self.unlock.as_ref())?;
+        let slots = slots.ok_or_else(|| VaultError::NoMaster(path.clone()))?;
         if !files.is_private(&path).doing("stat", &path)? {
             return Err(VaultError::Exposed(path));
         }

@@ -9,6 +9,7 @@ mod erase;
 mod expire;
 mod frozen;
 mod late;
+mod locked;
 mod moved;
 mod resealed;
 mod restored;
