@@ -112,6 +112,8 @@ enum Verb {
     /// Holds: what must not be erased, nor expire
     #[command(subcommand)]
     Hold(verb::hold::Ask),
+    /// After the preset changed: seal what is there, or open it
+    Reseal(verb::reseal::Ask),
     /// How long what is kept; what is over, and let it go
     #[command(subcommand)]
     Retention(verb::retention::Ask),
@@ -204,6 +206,7 @@ fn perform(line: Line) -> Outcome {
         Verb::Export(ask) => verb::export::run(&place, &mut screen, ask),
         Verb::Erase(ask) => verb::erase::run(&place, &mut screen, ask),
         Verb::Hold(ask) => verb::hold::run(&place, &mut screen, ask),
+        Verb::Reseal(ask) => verb::reseal::run(&place, &mut screen, ask),
         Verb::Retention(ask) => verb::retention::run(&place, &mut screen, ask),
         Verb::Maintain(ask) => verb::maintain::run(&place, &mut screen, &ask),
         Verb::Backup(ask) => verb::backup::run(&place, &mut screen, &ask),

@@ -11,7 +11,7 @@ use tacho_tap::upkeep;
 use tachograph::files::OsFiles;
 use tachograph::integrate::{Budget, IntegrateError, Integrator};
 use tachograph::record::{Numbering, Recorder, Settings};
-use tachograph::sign::{Demand, Keys, Signer};
+use tachograph::sign::{Demand, Keys, SignError, Signer};
 use tachograph::store::{Remote, Store};
 use tachograph::vault::{Asker, Custody, Look, VaultError, Writer};
 use tachograph::wal::{Options, Wal};
@@ -253,8 +253,13 @@ impl Place {
             let keys = opened.map_err(|error| Failure::new(Exit::NotAllowed, error.to_string()))?;
             let mut signer = Signer::new(store, keys, None);
             for tenant in &outcome.tenants {
-                let signed = signer.sign(tenant, demand, Self::world().now());
-                signed.map_err(|error| Failure::new(Exit::No, error.to_string()))?;
+                match signer.sign(tenant, demand, Self::world().now()) {
+                    Ok(_) => {}
+                    // Another program holds the key, and is asked again; what is asked for needs
+                    // no signature yet.
+                    Err(SignError::Outside { .. }) if demand == Demand::Due => {}
+                    Err(error) => return Err(unsigned(&error)),
+                }
             }
             // What is integrated and signed is not needed in the WAL any more.
             let _ = integrator.retire();
@@ -296,6 +301,16 @@ impl Place {
         let policy = Policy::preset(self.preset).with_level(self.level());
         let writer = self.writer(store)?;
         Ok(Recorder::with_writer(store.clone(), wal, world, policy, settings, writer)?)
+    }
+}
+
+fn unsigned(error: &SignError) -> Failure {
+    let what = error.to_string();
+    match error {
+        SignError::Outside { .. } => {
+            Failure::new(Exit::Unreachable, what).next(error.next().unwrap_or_default())
+        }
+        _ => Failure::new(Exit::No, what),
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod log;
 pub(crate) mod maintain;
 pub(crate) mod prove;
 pub(crate) mod redact;
+pub(crate) mod reseal;
 pub(crate) mod resource;
 pub(crate) mod retention;
 pub(crate) mod session;

@@ -47,6 +47,15 @@ impl Checkpoint {
         Ok(Checkpoint { origin, head: Head { size, root } })
     }
 
+    /// The note over this checkpoint, which nobody signed yet: for who signs it elsewhere, with the
+    /// same duties as [`Checkpoint::sign`].
+    pub fn unsigned(&self) -> Note {
+        match Note::new(self.to_string()) {
+            Ok(note) => note,
+            Err(malformed) => unreachable!("a checkpoint is the text of a note: {malformed}"),
+        }
+    }
+
     /// The note over this checkpoint, signed with the log's key.
     ///
     /// Whoever calls this has made the leaves durable and checked that the tree contains the one
@@ -56,13 +65,10 @@ impl Checkpoint {
     /// If the key bears another name than the origin.
     pub fn sign(&self, key: &LogKey) -> Note {
         assert_eq!(*key.verifier().name(), self.origin, "a log's key bears its name");
-        let note = Note::new(self.to_string()).and_then(|mut note| {
-            note.sign(key)?;
-            Ok(note)
-        });
-        match note {
-            Ok(note) => note,
-            Err(malformed) => unreachable!("a checkpoint is the text of a note: {malformed}"),
+        let mut note = self.unsigned();
+        match note.sign(key) {
+            Ok(()) => note,
+            Err(malformed) => unreachable!("it has no signature yet: {malformed}"),
         }
     }
 }

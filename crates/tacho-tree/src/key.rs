@@ -278,7 +278,7 @@ impl fmt::Debug for WitnessKey {
     }
 }
 
-fn statement(context: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn statement(context: &str, body: &[u8]) -> Vec<u8> {
     assert!(!context.contains('\0'), "a context is text without zero bytes");
     [context.as_bytes(), &[0], body].concat()
 }

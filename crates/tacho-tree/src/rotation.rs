@@ -6,7 +6,7 @@
 //! ```
 //! Numbers are big-endian. From `from size` on the new key signs; for an overlap both do.
 
-use crate::key::{LogKey, VerifierKey};
+use crate::key::{LogKey, VerifierKey, statement};
 use crate::name::Origin;
 
 const CONTEXT: &str = "tacho/v1/key-rotation";
@@ -23,6 +23,11 @@ pub struct Rotation<'k> {
 }
 
 impl Rotation<'_> {
+    /// The bytes that the old key signs: for who holds it elsewhere.
+    pub fn statement(&self) -> Vec<u8> {
+        statement(CONTEXT, &self.body())
+    }
+
     /// The old key's signature.
     pub fn sign(&self, old: &LogKey) -> [u8; 64] {
         old.sign_statement(CONTEXT, &self.body())

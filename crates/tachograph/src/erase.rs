@@ -44,7 +44,7 @@ use crate::log::Log;
 use crate::record::{Ack, Numbering, Recorder, Settings};
 use crate::store::Store;
 use crate::telling::Telling;
-use crate::vault::{Leaving, Sealer, SharedRing, VaultError, hold as held};
+use crate::vault::{Leaving, Sealer, SharedRing, VaultError, Writer, hold as held};
 use crate::wal::{Options, Patience, Wal};
 use crate::world::World;
 
@@ -68,7 +68,7 @@ pub struct Eraser {
     pub(crate) store: Store,
     pub(crate) world: Arc<dyn World>,
     pub(crate) ring: SharedRing,
-    reaches: Vec<Box<dyn Reach>>,
+    pub(crate) reaches: Vec<Box<dyn Reach>>,
     policy: Policy,
     pub(crate) telling: Telling,
 }
@@ -531,6 +531,16 @@ impl Eraser {
 
     /// Records an event of the vault's own, durably.
     pub(crate) fn record(&self, tenant: &str, draft: Draft) -> Result<(), VaultError> {
+        self.record_by(tenant, draft, Sealer::with_ring(self.ring.clone(), tenant)?.into())
+    }
+
+    /// The same, kept as this writer keeps it.
+    pub(crate) fn record_by(
+        &self,
+        tenant: &str,
+        draft: Draft,
+        writer: Writer,
+    ) -> Result<(), VaultError> {
         let name = TenantId::new(tenant).ok_or_else(|| VaultError::Scope(NO_TENANT.to_owned()))?;
         let settings = Settings {
             tenant: name,
@@ -541,10 +551,8 @@ impl Eraser {
             beat: false,
             ..Settings::default()
         };
-        let sealer = Sealer::with_ring(self.ring.clone(), tenant)?;
         let (store, wal, world) = (self.store.clone(), self.wal(), self.world.clone());
         let policy = self.policy.clone();
-        let writer = sealer.into();
         let recorder = Recorder::with_writer(store, wal, world, policy, settings, writer)?;
         recorder.record(draft)?;
         Ok(())

@@ -32,6 +32,8 @@ pub trait Files: Debug + Send + Sync {
     fn create_dir(&self, path: &Path) -> io::Result<()>;
     /// Renames a file, replacing what stands at `to`.
     fn rename(&self, from: &Path, to: &Path, point: Point) -> io::Result<()>;
+    /// Gives a file another name; one that is taken is an error.
+    fn link(&self, from: &Path, to: &Path, point: Point) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// The names in a directory, sorted.

@@ -71,6 +71,9 @@ pub struct Outcome {
     pub duplicates: u64,
     /// Frames that were refused and lie in the quarantine.
     pub refused: u64,
+    /// Frames that came after keys of theirs were destroyed: their leaves stand, and a finding
+    /// tells. Who integrates without keys cannot know.
+    pub unopened: u64,
     /// Damage met in the WAL.
     pub damages: Vec<Damage>,
     /// The tenants that got leaves, each once.
@@ -437,6 +440,12 @@ impl Desk<'_> {
         };
         match passed {
             Ok(passed) => {
+                if let Some(vault) = self.vault.as_deref_mut()
+                    && tenant.unopened(record, &passed, vault) > 0
+                {
+                    refuse::note_unopened(self.store, at)?;
+                    outcome.unopened += 1;
+                }
                 tenant.push(files, record, &passed, self.vault.as_deref_mut())?;
                 outcome.leaves += 1;
                 if outcome.tenants.last().is_none_or(|last| last != record.tenant) {

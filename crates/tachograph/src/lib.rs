@@ -26,6 +26,7 @@ pub mod parts;
 pub mod places;
 pub mod prove;
 pub mod record;
+pub mod reseal;
 pub mod reserve;
 pub mod retain;
 pub mod sign;

@@ -98,6 +98,12 @@ pub const NOTARY_TRIES_MAX: u32 = 100;
 pub const WITNESS_LOGS_BYTES_MAX: usize = 1 << 20;
 /// How long a witness's answer waits for another one: 5 s.
 pub const WITNESS_WAIT_MICROS: u64 = 5_000_000;
+/// How long a program that holds a key may take to sign: 5 s.
+pub const SIGNER_WAIT_SECONDS: u64 = 5;
+/// How long a command may take to tell what unlocks the master secret: 60 s, a person may be asked.
+pub const UNLOCK_WAIT_SECONDS: u64 = 60;
+/// Bytes of the list of keys that other programs hold.
+pub const SIGNER_BYTES_MAX: usize = 256 << 10;
 /// How long a signer waits for another one: 1 s.
 pub const SIGN_WAIT_MICROS: u64 = 1_000_000;
 /// An idempotency window ends after this: 24 h.
@@ -176,6 +182,10 @@ pub const BLOCK_OPENED_BYTES_MAX: usize = 256 << 10;
 pub const PACK_BUFFERED_BYTES_MAX: usize = 64 << 20;
 /// A day file longer than this is not packed: 4 GiB.
 pub const PACK_DAY_BYTES_MAX: u64 = 4 << 30;
+/// How often parts that came meanwhile are sealed or opened too, before that is left to the next.
+pub const RESEAL_ROUNDS_MAX: usize = 4;
+/// Entries at the end of a log among which a sealing that was interrupted is looked for.
+pub const RESEAL_SEARCHED_MAX: usize = 4_096;
 /// Bytes that are read of the list of a day's grants: 64 MiB, 2.8 M grants.
 pub const GRANT_LIST_BYTES_MAX: usize = 64 << 20;
 /// Grants that a reader remembers of what is not integrated yet.

@@ -7,10 +7,13 @@
 //!
 //! What does not open, is too long, or waits for the master's holder stays as it is, and so do
 //! tombstones. A crash leaves the old file or the new one, and the same again packs what is left.
-//! Who holds no keys packs what is plain.
+//! Who holds no keys packs what is plain. A file that held something plain has a second name until
+//! zeros are written over it: whoever comes after a crash finds it there.
 
 mod build;
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 use tacho_event::privacy::Class;
@@ -18,8 +21,8 @@ use tacho_event::privacy::Class;
 use crate::error::{Doing, Error};
 use crate::files::grow::remove_if_there;
 use crate::files::replace::{create_afresh, unfinished};
-use crate::files::shred::wipe;
-use crate::files::{Access, Files, Point, write_all_at};
+use crate::files::shred::{doomed, shred_in_place};
+use crate::files::{Files, Point, write_all_at};
 use crate::integrate::Integrator;
 use crate::limits::PACK_DAY_BYTES_MAX;
 use crate::parts::{PartFiles, Spans};
@@ -30,6 +33,7 @@ use crate::vault::{Item, SharedRing, VaultError};
 use crate::world::World;
 
 use build::Built;
+pub(crate) use build::Custom;
 
 /// A day file that has not been packed, or got parts since.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,10 +74,12 @@ pub fn plan(store: &Store, world: &dyn World, tenant: &str) -> Result<Vec<Due>, 
         for day in parts.days(class)?.into_iter().filter(|day| *day < today) {
             let path = places.day_file(class, day);
             let bytes = store.files().stat(&path).doing("stat", &path)?.len;
-            let is_packed = match parts.spans(class, day)? {
-                Some(spans) => spans.end >= bytes,
-                None => is_packed(&parts, class, day)?,
-            };
+            let is_settled = !is_unsettled(store.files().as_ref(), &path)?;
+            let is_packed = is_settled
+                && match parts.spans(class, day)? {
+                    Some(spans) => spans.end >= bytes,
+                    None => is_packed(&parts, class, day)?,
+                };
             if !is_packed && bytes > 0 && bytes <= PACK_DAY_BYTES_MAX {
                 due.push(Due { tenant: tenant.to_owned(), class, day, bytes });
             }
@@ -107,37 +113,76 @@ pub fn apply(
         return Ok(Vec::new());
     }
     let mut integrator = Integrator::new(store, world.clone());
-    integrator.exclusively(|_| due.iter().map(|due| rewrite(store, world, ring, due)).collect())
+    integrator.exclusively(|_| {
+        due.iter().map(|due| rewrite(store, world, ring, due, Custom::Kept)).collect()
+    })
 }
 
 /// Rewrites one day file; the caller holds `integrate.lock`.
-fn rewrite(
+pub(crate) fn rewrite(
     store: &Store,
     world: &Arc<dyn World>,
     ring: Option<&SharedRing>,
     due: &Due,
+    custom: Custom,
 ) -> Result<Packed, VaultError> {
     let places = TenantPlaces::new(store.places(), &due.tenant);
-    let Built { bytes, spans, grants, parts, left, was_plain } =
-        build::build(store, world.as_ref(), ring, due)?;
-    let packed = Packed { due: due.clone(), parts, left, bytes: bytes.len() as u64 };
     let files = store.files().as_ref();
-    forget_length(files, &places, due)?;
     let path = places.day_file(due.class, due.day);
     let new = unfinished(&path);
+    settle(files, &path)?;
+    // What an interrupted run began may be plain.
+    shred_in_place(files, &new)?;
+    let Built { bytes, spans, grants, parts, left, was_plain } =
+        build::build(store, world.as_ref(), ring, due, custom)?;
+    let packed = Packed { due: due.clone(), parts, left, bytes: bytes.len() as u64 };
+    forget_length(files, &places, due)?;
     let file = create_afresh(files, &new)?;
     write_all_at(file.as_ref(), &bytes, 0).doing("write", &new)?;
     file.sync_data(Point::PackSync).doing("sync", &new)?;
-    let old = files.open(&path, Access::Write).doing("open", &path)?;
-    files.rename(&new, &path, Point::PackRename).doing("rename", &new)?;
     let dir = places.class(due.class);
-    files.sync_dir(&dir, Point::PackDirSync).doing("sync", &dir)?;
     if was_plain {
-        // Nobody could reach these bytes any more to erase them.
-        wipe(old.as_ref(), &path)?;
+        // Without a name, nobody could reach these bytes any more to erase them.
+        let old = doomed(&path);
+        files.link(&path, &old, Point::PackLink).doing("link", &old)?;
+        files.sync_dir(&dir, Point::PackLinkDirSync).doing("sync", &dir)?;
     }
+    files.rename(&new, &path, Point::PackRename).doing("rename", &new)?;
+    files.sync_dir(&dir, Point::PackDirSync).doing("sync", &dir)?;
+    settle(files, &path)?;
     derive(files, &places, due, &bytes, &spans, &grants)?;
     Ok(packed)
+}
+
+/// Writes zeros over what stood in the place of a day file before it was rewritten, if that is
+/// still there; only its second name goes where the new file did not come.
+pub(crate) fn settle(files: &dyn Files, path: &Path) -> Result<(), Error> {
+    if !is_unsettled(files, path)? {
+        return Ok(());
+    }
+    let old = doomed(path);
+    let dir = path.parent().unwrap_or(Path::new("."));
+    // A power cut must not give the name back to what is written over.
+    files.sync_dir(dir, Point::PackDirSync).doing("sync", dir)?;
+    let identity = |path: &Path| match files.stat(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        outcome => outcome.doing("stat", path).map(|stat| Some(stat.identity)),
+    };
+    if identity(path)? == identity(&old)? {
+        files.remove(&old).doing("remove", &old)?;
+    } else {
+        shred_in_place(files, &old)?;
+    }
+    files.sync_dir(dir, Point::PackDirSync).doing("sync", dir)
+}
+
+/// Whether a rewrite of a day file was interrupted before zeros were written over the old one.
+pub(crate) fn is_unsettled(files: &dyn Files, path: &Path) -> Result<bool, Error> {
+    let old = doomed(path);
+    match files.stat(&old) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        outcome => outcome.doing("stat", &old).map(|_| true),
+    }
 }
 
 /// The state knows how long the old file is, and would cut the new one by that.

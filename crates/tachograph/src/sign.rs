@@ -14,13 +14,15 @@ mod error;
 mod highwater;
 mod keys;
 mod origin;
+mod outside;
 mod publish;
 mod rotate;
+mod tell;
 
 use std::collections::HashMap;
 
 use tacho_event::Timestamp;
-use tacho_tree::{Checkpoint, Head, LogKey, Note, Origin, Tenant, prove};
+use tacho_tree::{Checkpoint, Head, Note, Origin, Tenant, VerifierKey, prove};
 
 use crate::error::Error;
 use crate::state::{Found, State};
@@ -32,8 +34,12 @@ pub use error::{Refusal, SignError};
 pub use highwater::{Highwater, Mark};
 pub use keys::Keys;
 pub use origin::{default_base, origin};
+use outside::Hand;
+pub use outside::OutsideKey;
 pub use publish::{Kept, kept, vkeys};
 pub use rotate::{NewOrigin, Rotated};
+pub(crate) use tell::is_of_keys;
+pub use tell::tell;
 
 /// At most one checkpoint a second is made unasked.
 const DUE_MICROS: i64 = 1_000_000;
@@ -130,7 +136,7 @@ impl Signer {
         let head = Head { size: state.size(), root: state.frontier.root() };
         if let Some((note, checkpoint)) = published
             && checkpoint.head == head
-            && publish::is_signed_by(&note, self.epoch_keys(origin, &mark, head.size).as_slice())
+            && publish::is_signed_by(&note, &verifiers(&self.hands(origin, &mark, head.size)))
         {
             if demand == Demand::Keep {
                 publish::keep(files, places, &note, now)?;
@@ -141,8 +147,9 @@ impl Signer {
         let mut all = highwater.take().unwrap_or_default();
         all.set(origin, mark);
         self.keys.write_highwater(files, &all)?;
-        let note = self.make(origin, &mark);
-        publish::write(files, places, &note, &self.epoch_keys(origin, &mark, head.size))?;
+        let hands = self.hands(origin, &mark, head.size);
+        let note = make(origin, &mark, &hands)?;
+        publish::write(files, places, &note, &verifiers(&hands))?;
         if demand == Demand::Keep || publish::is_hour_over(files, places, now)? {
             publish::keep(files, places, &note, now)?;
         }
@@ -208,37 +215,25 @@ impl Signer {
     /// Whether a key of this log, old or new, signed the note.
     fn knows(&self, origin: &Origin, mark: &Mark, note: &Note) -> bool {
         (0..=mark.epoch).rev().any(|epoch| {
-            let key = self.keys.log_key(origin, epoch);
-            note.verify(std::slice::from_ref(key.verifier())).is_ok()
+            let key = self.keys.verifier(origin, epoch);
+            note.verify(std::slice::from_ref(&key)).is_ok()
         })
     }
 
-    /// The keys that sign at a size: the newest, and the one before during an overlap.
-    fn epoch_keys(&self, origin: &Origin, mark: &Mark, size: u64) -> Vec<LogKey> {
+    /// Who signs at a size: the newest key, and the one before during an overlap.
+    fn hands(&self, origin: &Origin, mark: &Mark, size: u64) -> Vec<Hand> {
         let before = mark.epoch.checked_sub(1).filter(|_| size < mark.both_until);
         let epochs = before.into_iter().chain([mark.epoch]);
-        epochs.map(|epoch| self.keys.log_key(origin, epoch)).collect()
+        epochs.map(|epoch| self.keys.hand(origin, epoch)).collect()
     }
+}
 
-    fn make(&self, origin: &Origin, mark: &Mark) -> Note {
-        let checkpoint = Checkpoint { origin: origin.key_name(), head: mark.head };
-        let keys = self.epoch_keys(origin, mark, mark.head.size);
-        let mut keys = keys.iter();
-        let first = keys.next();
-        // There is always the key of the mark's own epoch.
-        let fallback;
-        let first = match first {
-            Some(key) => key,
-            None => {
-                fallback = self.keys.log_key(origin, mark.epoch);
-                &fallback
-            }
-        };
-        let mut note = checkpoint.sign(first);
-        for key in keys {
-            // Two epochs have two keys, so no signature repeats.
-            let _ = note.sign(key);
-        }
-        note
-    }
+fn verifiers(hands: &[Hand]) -> Vec<VerifierKey> {
+    hands.iter().map(|hand| hand.verifier().clone()).collect()
+}
+
+fn make(origin: &Origin, mark: &Mark, hands: &[Hand]) -> Result<Note, SignError> {
+    let mut note = Checkpoint { origin: origin.key_name(), head: mark.head }.unsigned();
+    hands.iter().try_for_each(|hand| hand.sign(&mut note))?;
+    Ok(note)
 }

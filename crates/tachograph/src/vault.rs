@@ -27,6 +27,7 @@ mod slots;
 #[cfg(test)]
 mod stock;
 pub(crate) mod subject;
+mod unlock;
 mod writer;
 
 pub use block::{Block, Entry};

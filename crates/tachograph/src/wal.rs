@@ -54,6 +54,7 @@ pub(crate) use lock::{NotHeld, last_noted};
 pub use mark::BadMark;
 pub use once::AppendedOnce;
 pub use position::Position;
+pub(crate) use recover::UNOPENED;
 pub use recover::{Finding, Recovered};
 pub use spool::{Drained, SpoolAck, SpoolError};
 pub use walk::{Damage, DamageKind, Item, Walk};

@@ -3,6 +3,7 @@
 use crate::failure::{Exit, Failure, Outcome};
 use crate::given;
 use crate::place::Place;
+use crate::reader::record_change;
 use crate::screen::{Column, Nature, Row, Screen, Width};
 use std::io::Read;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use tacho_event::Draft;
 use tacho_event::json::{Object, Value};
 use tacho_event::privacy::{base64url, from_base64url};
 use tachograph::erase::Eraser;
-use tachograph::sign::{Demand, Keys, Signer, vkeys};
+use tachograph::sign::{Demand, Keys, Signer, tell, vkeys};
 use tachograph::store::Store;
 use tachograph::vault::{KeyRing, escrow_keys};
 use zeroize::Zeroizing;
@@ -24,6 +25,10 @@ pub(crate) enum Ask {
     Export(Export),
     /// Replace the log's key, which the old one signs; or with --master the secret that opens
     Rotate(Rotate),
+    /// Have another program hold the log's next key and sign with it; or list such keys
+    Signer(Signing),
+    /// Lock the master secret with what a command says, as a keyring's does
+    Lock(Lock),
     /// Seal the master secret to a key of its own, to be kept elsewhere
     Escrow(Escrow),
     /// Put a lost master secret back; reads the escrow's secret from standard input
@@ -50,6 +55,36 @@ pub(crate) struct Rotate {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The program gets the bytes to sign on its standard input and answers with \
+    the 64 bytes of an\nEd25519 signature, or a line of base64 that stands for them; `{name}` in \
+    its words is the name\nof the key. There is no shell in between. The key signs from the first \
+    note on, or once\n`tacho keys rotate` led to it.\n\n  tacho keys signer --public key.pub \
+    /usr/local/bin/sign-with-token {name}"
+)]
+pub(crate) struct Signing {
+    /// The public key: a file with it, as PEM or base64
+    #[arg(long, value_name = "FILE", requires = "command")]
+    public: Option<PathBuf>,
+    /// The program that signs, and its arguments
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, requires = "public")]
+    command: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The command is run by whoever opens the keys, without a shell, and says a \
+    secret of 16 bytes or\nmore on its standard output. Make an escrow first: without that secret, \
+    what is sealed stays sealed.\n\n  head -c 32 /dev/urandom | base64 | secret-tool store \
+    --label=tacho tachograph master\n  tacho keys lock secret-tool lookup tachograph master"
+)]
+pub(crate) struct Lock {
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, required = true)]
+    command: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Escrow {
     /// The new file
     #[arg(short, long, value_name = "FILE")]
@@ -66,6 +101,12 @@ pub(crate) struct Recover {
 const KEYS: &[Column] = &[
     Column { title: "epoch", width: Width::Number(5) },
     Column { title: "key", width: Width::Rest },
+];
+
+const SIGNERS: &[Column] = &[
+    Column { title: "epoch", width: Width::Number(5) },
+    Column { title: "key", width: Width::Chars(60) },
+    Column { title: "program", width: Width::Rest },
 ];
 
 pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
@@ -101,6 +142,16 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
         }
         Ask::Rotate(ask) if ask.master => rotate_master(place, screen, &store),
         Ask::Rotate(ask) => rotate(place, screen, &store, &ask),
+        Ask::Signer(ask) => enrol(place, screen, &store, ask),
+        Ask::Lock(ask) => {
+            let ring = place.custody(&store).ring()?;
+            let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
+            ring.lock_master(&ask.command)?;
+            drop(ring);
+            place.recorder(&store)?.record(Draft::admin("keys.lock"))?;
+            screen.line("the master secret is locked")?;
+            Ok(Exit::Yes)
+        }
         Ask::Escrow(ask) => escrow(place, screen, &store, &ask),
         Ask::Recover(ask) => recover(place, screen, &store, &ask),
         Ask::NewOrigin => new_origin(place, screen, &store),
@@ -118,10 +169,61 @@ fn public(place: &Place, store: &Store) -> Result<Vec<String>, Failure> {
 }
 
 fn signer(place: &Place, store: &Store) -> Result<Signer, Failure> {
-    let dir = place.keys_dir(store);
-    let keys = Keys::open(store.files().as_ref(), &dir).map_err(refused)?;
-    Ok(Signer::new(store, keys, None))
+    Ok(Signer::new(store, own_keys(place, store)?, None))
 }
+
+fn own_keys(place: &Place, store: &Store) -> Result<Keys, Failure> {
+    Keys::open(store.files().as_ref(), &place.keys_dir(store)).map_err(refused)
+}
+
+/// Has another program hold the next key, or lists those that do.
+fn enrol(place: &Place, screen: &mut Screen, store: &Store, ask: Signing) -> Outcome {
+    let mut keys = own_keys(place, store)?;
+    let Some(file) = ask.public else {
+        let rows = keys.outside().iter().map(|key| {
+            let words = key.command.join(" ");
+            let json = Object::from([
+                ("v", Value::from(1)),
+                ("epoch", Value::from(u64::from(key.epoch))),
+                ("vkey", Value::from(key.vkey.to_string().as_str())),
+                ("command", Value::from(key.command.clone())),
+            ]);
+            Ok(Row { json, cells: vec![key.epoch.to_string(), key.vkey.to_string(), words] })
+        });
+        let rows: Vec<_> = rows.collect();
+        screen.list(Nature::List, SIGNERS, rows.into_iter())?;
+        return Ok(Exit::Yes);
+    };
+    let text = given::read(&file, PUBLIC_BYTES_MAX)?;
+    let public = public_bytes(&String::from_utf8_lossy(&text)).ok_or_else(|| {
+        Failure::usage(format!("{} is no Ed25519 public key", file.display()))
+            .next("`openssl pkey -in key.pem -pubout` writes one, and so does base64 of 32 bytes")
+    })?;
+    let origin = signer(place, store)?.origin(place.tenant.as_str()).map_err(refused)?;
+    let enrolled = keys.enrol(store.files().as_ref(), &origin, &public, ask.command);
+    let key = enrolled.map_err(refused)?;
+    let after = Object::from([("vkey", Value::from(key.vkey.to_string().as_str()))]);
+    record_change(place, screen, "keys.signer", &after);
+    screen.line(&key.vkey.to_string())?;
+    if key.epoch > 0 {
+        screen.note("`tacho keys rotate` has it sign; until then the key of before does");
+    }
+    Ok(Exit::Yes)
+}
+
+/// A public key as PEM, or as base64 of its 32 bytes.
+fn public_bytes(text: &str) -> Option<[u8; 32]> {
+    // SubjectPublicKeyInfo of an Ed25519 key, before its 32 bytes (RFC 8410).
+    const BEFORE: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0];
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
+    let base64: String = lines.collect();
+    let base64 = base64.trim_end_matches('=').replace('+', "-").replace('/', "_");
+    let bytes = from_base64url(&base64)?;
+    bytes.strip_prefix(&BEFORE).unwrap_or(&bytes).try_into().ok()
+}
+
+/// No file with a public key is longer.
+const PUBLIC_BYTES_MAX: u64 = 4096;
 
 fn refused(error: tachograph::sign::SignError) -> Failure {
     let failure = Failure::new(Exit::NotAllowed, error.to_string());
@@ -136,7 +238,7 @@ fn rotate(place: &Place, screen: &mut Screen, store: &Store, ask: &Rotate) -> Ou
     let mut signer = signer(place, store)?;
     // The leaf that names the new key must be durable and in the log before the key signs.
     let rotated = signer.rotation(tenant).map_err(refused)?;
-    place.recorder(store)?.record(rotated.draft)?;
+    tell(store, Place::world(), &place.tenant, rotated.draft)?;
     place.bring_in(store, Demand::Keep)?;
     signer.rotate(tenant, ask.overlap, Place::world().now()).map_err(refused)?;
     screen.line(&rotated.successor.to_string())?;
@@ -191,7 +293,7 @@ const SECRET_BYTES_MAX: u64 = 256;
 fn new_origin(place: &Place, screen: &mut Screen, store: &Store) -> Outcome {
     let origin = signer(place, store)?.new_origin(place.tenant.as_str()).map_err(refused)?;
     let successor = place.of_tenant(&origin.tenant)?;
-    successor.recorder(store)?.record(origin.draft)?;
+    tell(store, Place::world(), &successor.tenant, origin.draft)?;
     successor.bring_in(store, Demand::Keep)?;
     screen.line(&origin.tenant)?;
     screen.note("the log goes on under this tenant; give it with --tenant");

@@ -206,6 +206,22 @@ pub(crate) const FORMS: &[Form] = &[
         &[("v", One), ("hold", Text), ("tenant", Text), ("what", Text), ("reason", Text)],
     ),
     form(
+        "resealed",
+        "`tacho reseal`, before and after; a line for each tenant.",
+        &[
+            ("v", One),
+            ("tenant", Text),
+            ("to", Word(&["sealed", "open"])),
+            ("files", Count),
+            ("parts", Count),
+            ("too_long", Count),
+            ("quarantined", Count),
+            ("done", Flag),
+            ("changed?", Count),
+            ("left?", Count),
+        ],
+    ),
+    form(
         "init",
         "`tacho init`.",
         &[
@@ -244,7 +260,11 @@ pub(crate) const FORMS: &[Form] = &[
         "`tacho install HOST` and `tacho uninstall`.",
         &[("v", One), ("file", Text), ("changed", Flag), ("backup", OR_TEXT)],
     ),
-    form("key", "`tacho keys ls`.", &[("v", One), ("epoch", Count), ("vkey", Text)]),
+    form(
+        "key",
+        "`tacho keys ls`; `keys signer` says with which program a key signs.",
+        &[("v", One), ("epoch", Count), ("vkey", Text), ("command?", List(&Text))],
+    ),
     form(
         "lint",
         "`tacho redact lint`.",

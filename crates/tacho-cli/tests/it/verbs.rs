@@ -76,6 +76,7 @@ const TEXT_ALONE: &[&str] = &[
     "hook",
     "keys escrow",
     "keys export",
+    "keys lock",
     "keys new-origin",
     "keys recover",
     "keys rotate",

@@ -124,6 +124,14 @@ impl Disk {
         }
     }
 
+    pub(crate) fn link(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let number = self.file_at(from)?;
+        if self.node_at(to).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        self.change(to, Some(Node::File(number)))
+    }
+
     pub(crate) fn remove(&mut self, path: &Path) -> io::Result<()> {
         self.file_at(path)?;
         self.change(path, None)

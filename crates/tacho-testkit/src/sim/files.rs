@@ -135,6 +135,20 @@ impl Files for SimFiles {
         alive(dying)
     }
 
+    fn link(&self, from: &Path, to: &Path, point: Point) -> io::Result<()> {
+        let (mut state, dying) = self.machine.begin(self.number())?;
+        if let Some(kind) = strike(&mut state.faults, On::Create, to) {
+            return Err(kind.into());
+        }
+        if dying && state.rng.chance(50) {
+            return Err(dead());
+        }
+        if !state.is_off(point) {
+            state.disk.link(from, to)?;
+        }
+        alive(dying)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         let (mut state, dying) = self.machine.begin(self.number())?;
         if dying && state.rng.chance(50) {

@@ -7,8 +7,9 @@ use tacho_event::privacy::Class;
 use crate::error::Doing;
 use crate::files::Point;
 use crate::files::grow::list_if_there;
-use crate::files::shred::{blank, shred_in_place};
+use crate::files::shred::{DOOMED, blank, shred_in_place};
 use crate::idempotency::{self, Window};
+use crate::pack::settle;
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
 use crate::vault::VaultError;
@@ -68,9 +69,13 @@ pub(super) fn sweep(
         let places = TenantPlaces::new(store.places(), &tenant);
         for dir in Class::ALL.map(|class| places.class(class)) {
             let names = list_if_there(files, &dir)?;
-            // A day file in the making, whose packing died.
-            for name in names.iter().filter(|name| name.ends_with(".tmp")) {
-                shred_in_place(files, &dir.join(name))?;
+            // A day file in the making, whose packing died, and one that was to be written over.
+            for name in &names {
+                if name.ends_with(".tmp") {
+                    shred_in_place(files, &dir.join(name))?;
+                } else if let Some(day) = name.strip_suffix(DOOMED) {
+                    settle(files, &dir.join(day))?;
+                }
             }
         }
     }

@@ -45,6 +45,10 @@ impl Files for OsFiles {
         fs::rename(from, to)
     }
 
+    fn link(&self, from: &Path, to: &Path, _point: Point) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }

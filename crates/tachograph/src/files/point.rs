@@ -174,7 +174,7 @@ points! {
     StopDirSync = "stop-dir-sync",
     /// The lock of whoever signs.
     SignLock = "sign-lock",
-    /// A new master seed.
+    /// A new master seed, or the list of keys that other programs hold.
     KeySync = "key-sync",
     /// A new master seed gets its name.
     KeyRename = "key-rename",
@@ -304,6 +304,10 @@ points! {
     ExpireDirSync = "expire-dir-sync",
     /// A packed day file, before it takes the place of the other.
     PackSync = "pack-sync",
+    /// A plain day file gets a second name, so that it can be found and written over.
+    PackLink = "pack-link",
+    /// The second name of a plain day file, before it loses the first.
+    PackLinkDirSync = "pack-link-dir-sync",
     /// A packed day file takes the place of the other.
     PackRename = "pack-rename",
     /// A day file is packed for good.

@@ -37,7 +37,7 @@ pub(crate) fn shred_in_place(files: &dyn Files, path: &Path) -> Result<(), Error
 }
 
 /// Where a file stands while it is written over.
-fn doomed(path: &Path) -> PathBuf {
+pub(crate) fn doomed(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(DOOMED);
     PathBuf::from(name)

@@ -115,6 +115,28 @@ impl TenantLog {
         self.grants.insert(id, bytes.to_vec());
     }
 
+    /// How many parts of a frame came after their keys were destroyed: no key at hand opens them.
+    pub(crate) fn unopened(
+        &mut self,
+        record: &Record<'_>,
+        passed: &Passed<'_>,
+        vault: &mut Rewrapper,
+    ) -> usize {
+        if !vault.is_late(record.generation) {
+            return 0;
+        }
+        let mut parts = Vec::new();
+        for stored in &passed.items {
+            match stored.item {
+                Item::Grant(grant) => self.learn(grant.id, stored.bytes),
+                Item::Part(part) => parts.push(part),
+                Item::Block(_) | Item::Tomb(_) => {}
+            }
+        }
+        let grants = &self.grants;
+        vault.count_unopened(record.tenant, &parts, &|part| grants.get(&part.grant_id).cloned())
+    }
+
     /// Takes in the next frame.
     pub(crate) fn push(
         &mut self,

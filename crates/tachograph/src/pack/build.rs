@@ -2,21 +2,26 @@
 
 use std::collections::HashMap;
 
+use tacho_event::privacy::Class;
 use tacho_event::random;
 use zeroize::Zeroizing;
 
 use super::Due;
-use crate::limits::{BLOCK_BYTES_MAX, BLOCK_PARTS_MAX, PACK_BUFFERED_BYTES_MAX};
+use crate::limits::{BLOCK_BYTES_MAX, BLOCK_PARTS_MAX, FRAME_BYTES_MAX, PACK_BUFFERED_BYTES_MAX};
+use crate::log::Log;
 use crate::parts::{PartFiles, Span, Spans};
+use crate::sign::is_of_keys;
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
 use crate::vault::cipher::{Expander, random_key};
 use crate::vault::grant::{To, open_outer, wrap};
 use crate::vault::open::Opener;
+use crate::vault::part::{self, Envelope};
 use crate::vault::rows::Name;
+use crate::vault::subject::subject_of;
 use crate::vault::{
-    Block, Entry, Grant, GrantKind, Item, Packing, Part, SharedRing, VaultError, hold, nowhere,
-    pack_block,
+    Block, Entry, FLAG_PADDED, FLAG_PLAIN, Grant, GrantKind, Item, Packing, Part, SharedRing,
+    VaultError, hold, nowhere, pack_block,
 };
 use crate::world::World;
 
@@ -32,6 +37,17 @@ pub(super) struct Built {
     pub(super) was_plain: bool,
 }
 
+/// How parts are kept in the new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Custom {
+    /// As they are.
+    Kept,
+    /// Sealed.
+    Sealed,
+    /// Plain.
+    Open,
+}
+
 /// Whose parts stand together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Whose {
@@ -41,6 +57,8 @@ enum Whose {
     Day,
     /// A person's, by the random name.
     Person([u8; 16]),
+    /// Of a day that has no key: whoever holds the master opens them.
+    Master,
 }
 
 /// What a part holds.
@@ -68,6 +86,8 @@ struct Builder<'a> {
     due: &'a Due,
     world: &'a dyn World,
     ring: Option<&'a SharedRing>,
+    custom: Custom,
+    log: Log,
     origin: String,
     opener: Option<Opener>,
     /// Whose the grants of the old file are; none for those that stay.
@@ -88,9 +108,11 @@ pub(super) fn build(
     world: &dyn World,
     ring: Option<&SharedRing>,
     due: &Due,
+    custom: Custom,
 ) -> Result<Built, VaultError> {
     let places = TenantPlaces::new(store.places(), &due.tenant);
     let files = PartFiles::new(store.files().clone(), places);
+    let log = Log::of(store, &due.tenant)?;
     let opener = ring.map(|ring| Opener::new(ring.clone(), &due.tenant)).transpose()?;
     let origin = match ring {
         Some(ring) => hold(ring).origin(&due.tenant)?.as_str().to_owned(),
@@ -100,6 +122,8 @@ pub(super) fn build(
         due,
         world,
         ring,
+        custom,
+        log,
         origin,
         opener,
         whose: HashMap::new(),
@@ -115,8 +139,8 @@ pub(super) fn build(
         while let Some(record) = records.next_record()? {
             match (record.item, record.leaf) {
                 (Item::Grant(grant), _) => builder.learn(&grant, record.bytes),
-                (Item::Part(part), Some(leaf)) => builder.part(&part, leaf, record.bytes),
-                (Item::Block(block), Some(leaf)) => builder.block(&block, leaf, record.bytes),
+                (Item::Part(part), Some(leaf)) => builder.part(&part, leaf, record.bytes)?,
+                (Item::Block(block), Some(leaf)) => builder.block(&block, leaf, record.bytes)?,
                 (Item::Tomb(_), Some(leaf)) => builder.keep((leaf, leaf), [0; 16], record.bytes),
                 _ => {}
             }
@@ -131,7 +155,6 @@ impl Builder<'_> {
         if let Some(opener) = &mut self.opener {
             opener.learn(grant);
         }
-        self.was_plain |= grant.kind == GrantKind::Open;
         self.whose.insert(grant.id, whose);
         self.old.insert(grant.id, bytes.to_vec());
     }
@@ -141,8 +164,11 @@ impl Builder<'_> {
         match grant.kind {
             GrantKind::Open => Some(Whose::Open),
             GrantKind::Day => self.ring.map(|_| Whose::Day),
+            GrantKind::Master if self.custom == Custom::Open => self.ring.map(|_| Whose::Master),
             // Whoever integrates with the keys seals them to their people first.
             GrantKind::Master => None,
+            // Whose it was is all the same where it is to be open.
+            GrantKind::DaySubject if self.custom == Custom::Open => self.ring.map(|_| Whose::Day),
             GrantKind::DaySubject => {
                 let mut ring = hold(self.ring?);
                 let days = ring.secrets(&self.due.tenant, Name::Day(grant.class, grant.day));
@@ -153,45 +179,132 @@ impl Builder<'_> {
         }
     }
 
-    fn part(&mut self, part: &Part<'_>, leaf: u64, bytes: &[u8]) {
+    /// Whose what was `whose` is to be in the new file.
+    fn whose_now(&mut self, whose: Whose, leaf: u64) -> Result<Whose, VaultError> {
+        Ok(match (self.custom, whose) {
+            (Custom::Open, _) => Whose::Open,
+            (Custom::Sealed, Whose::Open) if self.is_for_all(leaf)? => Whose::Open,
+            (Custom::Sealed, Whose::Open) => self.person(leaf)?.map_or(Whose::Day, Whose::Person),
+            _ => whose,
+        })
+    }
+
+    /// Whether this is what the log says of its own keys, which is never sealed.
+    fn is_for_all(&self, leaf: u64) -> Result<bool, VaultError> {
+        if self.due.class != Class::Evidence {
+            return Ok(false);
+        }
+        Ok(self.log.get(leaf)?.is_some_and(|entry| is_of_keys(&entry.leaf)))
+    }
+
+    /// The person that an event is about, by the random name.
+    fn person(&mut self, leaf: u64) -> Result<Option<[u8; 16]>, VaultError> {
+        let Some((ring, opener)) = self.ring.zip(self.opener.as_mut()) else { return Ok(None) };
+        let Some(entry) = self.log.get(leaf)? else { return Ok(None) };
+        let event = self.log.reveal_with(&entry, opener)?.event;
+        let Some(id) = subject_of(&event) else { return Ok(None) };
+        Ok(hold(ring).subject(&self.due.tenant, id)?.map(|(name, _)| name))
+    }
+
+    fn part(&mut self, part: &Part<'_>, leaf: u64, bytes: &[u8]) -> Result<(), VaultError> {
         let entry = Entry { leaf, record_id: part.record_id, pairs: part.pairs };
-        let whose = self.whose.get(&part.grant_id).copied().flatten();
+        let whose = self.whose_is(&part.grant_id, part.is_plain());
         let opened = match (whose, part.is_plain()) {
             (Some(Whose::Open), true) => Some(Zeroizing::new(part.body.to_vec())),
-            (Some(Whose::Day | Whose::Person(_)), false) => {
+            (Some(Whose::Day | Whose::Person(_) | Whose::Master), false) => {
                 self.opener.as_mut().and_then(|opener| opener.plaintext(part, &mut nowhere))
             }
             _ => None,
         };
-        let fitting = opened.filter(|plaintext| plaintext.len() + 4 <= BLOCK_BYTES_MAX);
-        if let Some((whose, plaintext)) = whose.zip(fitting)
-            && self.has_grant(whose)
-        {
-            return self.put(whose, entry, plaintext);
+        if let Some((whose, plaintext)) = whose.zip(opened) {
+            let now = self.whose_now(whose, leaf)?;
+            let fits = plaintext.len() + 4 <= BLOCK_BYTES_MAX;
+            if fits && let Some(now) = self.granted(now) {
+                self.put(now, entry, plaintext);
+                return Ok(());
+            }
+            if now != whose && self.put_alone(now, part, leaf, &plaintext) {
+                return Ok(());
+            }
         }
-        self.left += 1;
+        self.left += u64::from(!self.is_right(part.is_plain()));
         self.keep((leaf, leaf), part.grant_id, bytes);
+        Ok(())
+    }
+
+    /// Whose the parts of a grant are; what is plain needs none.
+    fn whose_is(&mut self, grant: &[u8; 16], is_plain: bool) -> Option<Whose> {
+        self.was_plain |= is_plain;
+        if is_plain { Some(Whose::Open) } else { self.whose.get(grant).copied().flatten() }
+    }
+
+    /// Whether what stays as it is, is as it was asked for.
+    fn is_right(&self, is_plain: bool) -> bool {
+        match self.custom {
+            Custom::Kept => false,
+            Custom::Sealed => !is_plain,
+            Custom::Open => is_plain,
+        }
+    }
+
+    /// Keeps a part that no block has room for in the new way; false if it cannot be.
+    fn put_alone(&mut self, whose: Whose, part: &Part<'_>, leaf: u64, plaintext: &[u8]) -> bool {
+        let Some(whose) = self.granted(whose) else { return false };
+        let Some(new) = self.new.get(&whose) else { return false };
+        let (grant_id, mut bytes) = (new.id, Vec::new());
+        match &new.key {
+            Some(key) => {
+                let Part { record_id, class, pairs, flags, .. } = *part;
+                let padded = flags & FLAG_PADDED != 0;
+                let (nonce, origin) = (random(&self.world), &*self.origin);
+                let envelope =
+                    Envelope { record_id, grant_id, class, pairs, nonce, origin, padded };
+                part::seal(key, &envelope, plaintext, &mut bytes);
+            }
+            None => {
+                let (flags, nonce, body) = (FLAG_PLAIN, [0; 12], plaintext);
+                Part { grant_id, flags, nonce, body, ..*part }.encode(&mut bytes);
+            }
+        }
+        let fits = bytes.len() <= FRAME_BYTES_MAX;
+        if fits {
+            self.parts += 1;
+            self.keep((leaf, leaf), grant_id, &bytes);
+        }
+        fits
     }
 
     /// A block of before is packed again with what came since.
-    fn block(&mut self, block: &Block<'_>, leaf: u64, bytes: &[u8]) {
+    fn block(&mut self, block: &Block<'_>, leaf: u64, bytes: &[u8]) -> Result<(), VaultError> {
         if block.entries().next().is_none() {
-            return;
+            return Ok(());
         }
-        let whose = self.whose.get(&block.grant_id).copied().flatten();
+        let whose = self.whose_is(&block.grant_id, block.is_plain());
         let opened = match &mut self.opener {
             _ if block.is_plain() => block.open(None, &self.origin).ok(),
             Some(opener) => opener.block(block, &mut nowhere),
             None => None,
         };
-        if let Some((whose, opened)) = whose.zip(opened)
-            && self.has_grant(whose)
-        {
-            return opened.into_iter().for_each(|(entry, part)| self.put(whose, entry, part));
+        let count = block.entries().count();
+        if let Some((whose, opened)) = whose.zip(opened) {
+            let mut into = Vec::new();
+            for (entry, part) in opened {
+                let now = self.whose_now(whose, entry.leaf)?;
+                into.extend(self.granted(now).map(|now| (now, entry, part)));
+            }
+            if into.len() == count {
+                into.into_iter().for_each(|(now, entry, part)| self.put(now, entry, part));
+                return Ok(());
+            }
         }
-        self.parts += block.entries().count() as u64;
+        if self.custom == Custom::Kept {
+            self.parts += count as u64;
+        } else if !self.is_right(block.is_plain()) {
+            self.left += count as u64;
+        }
         let last = block.entries().next_back().map_or(leaf, |entry| entry.leaf);
         self.keep((leaf, last), block.grant_id, bytes);
+        Ok(())
     }
 
     fn keep(&mut self, (first, last): (u64, u64), grant: [u8; 16], bytes: &[u8]) {
@@ -218,13 +331,20 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether there is a grant for these parts; made when it is first needed.
-    fn has_grant(&mut self, whose: Whose) -> bool {
-        if !self.new.contains_key(&whose) {
-            let Some(new) = self.grant(whose) else { return false };
-            self.new.insert(whose, new);
+    /// Who has a grant for these parts, made when it is first needed: themselves, or the master
+    /// where a key is missing to which they are to be sealed.
+    fn granted(&mut self, whose: Whose) -> Option<Whose> {
+        let master = (self.custom == Custom::Sealed).then_some(Whose::Master);
+        for whose in [Some(whose), master].into_iter().flatten() {
+            if self.new.contains_key(&whose) {
+                return Some(whose);
+            }
+            if let Some(new) = self.grant(whose) {
+                self.new.insert(whose, new);
+                return Some(whose);
+            }
         }
-        true
+        None
     }
 
     /// A new grant; none if a key that it would be wrapped to is gone.
@@ -240,14 +360,18 @@ impl Builder<'_> {
             return Some(made(b"", GrantKind::Open, None));
         }
         let ring = hold(self.ring?);
-        let of_day = ring.day(&self.due.tenant, class, day)?;
-        let (name, subject);
+        let of_day = ring.day(&self.due.tenant, class, day);
+        let (name, subject, master);
         let to = match whose {
             Whose::Person(of) => {
                 (name, subject) = (of, ring.subject_key(&self.due.tenant, &of)?);
-                To::DaySubject(&of_day, &name, &subject)
+                To::DaySubject(of_day.as_ref()?, &name, &subject)
             }
-            Whose::Open | Whose::Day => To::Day(&of_day),
+            Whose::Open | Whose::Day => To::Day(of_day.as_ref()?),
+            Whose::Master => {
+                master = ring.master_public().ok()?;
+                To::Master(&master)
+            }
         };
         let key = random_key(self.world);
         let header = Grant { id, class, day, kind: to.kind(), wrap: b"" }.header();

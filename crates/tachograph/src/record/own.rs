@@ -6,7 +6,7 @@ use super::receipt::{Ack, Fate};
 use super::recorder::Recorder;
 use crate::limits::{OWED_MAX, TOLD_AT_ONCE_MAX};
 use crate::reserve;
-use crate::wal::{Finding, Holder};
+use crate::wal::{Finding, Holder, UNOPENED};
 use tacho_event::{ActionType, Draft, Severity};
 
 /// An event of our own on its way.
@@ -134,6 +134,19 @@ impl Recorder {
 }
 
 fn recovered(finding: &Finding) -> Draft {
+    if finding.code == UNOPENED {
+        return Draft::own(ActionType::Gap, "tacho.unopened")
+            .with("severity", Severity::Warning)
+            .with("action.gap.what", "content of an event")
+            .with("action.gap.count", 1)
+            .with(
+                "action.gap.reason",
+                format!(
+                    "it came at {} {}, after its keys were destroyed",
+                    finding.place, finding.at
+                ),
+            );
+    }
     Draft::system("tacho.recovered")
         .with("severity", Severity::Warning)
         .with("action.system.code", finding.code.as_str())

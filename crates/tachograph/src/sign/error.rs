@@ -23,6 +23,15 @@ pub enum SignError {
     Busy(PathBuf),
     /// Base and tenant make no origin.
     Name(NameError),
+    /// A key that is to be held by another program is none, or there is no program.
+    NoSigner(String),
+    /// The program that holds a key did not sign with it.
+    Outside {
+        /// The key.
+        key: String,
+        /// Why.
+        why: String,
+    },
     /// Signing would vouch for what contradicts an earlier signature.
     Refused {
         /// The log.
@@ -108,6 +117,11 @@ impl SignError {
             }
             Self::Exposed(_) => "`chmod 600` it; if others may have read it, `tacho keys rotate`",
             Self::Busy(_) => "again in a moment",
+            Self::NoSigner(_) => "an Ed25519 public key, and the program that signs with it",
+            Self::Outside { .. } => {
+                "`tacho keys signer` lists the programs; one gets the bytes on its standard input \
+                 and answers with 64 bytes, or a line of base64 that stands for them"
+            }
             Self::Refused { .. } => {
                 "`tacho verify` says what differs; `tacho keys new-origin` is the only way on"
             }
@@ -133,6 +147,10 @@ impl fmt::Display for SignError {
                 write!(f, "{} lies inside the store it guards", path.display())
             }
             Self::Busy(path) => write!(f, "somebody else signs with {}", path.display()),
+            Self::NoSigner(why) => write!(f, "no key of another program: {why}"),
+            Self::Outside { key, why } => {
+                write!(f, "nothing new is signed: who holds {key} did not sign: {why}")
+            }
             Self::Name(error) => write!(f, "{error}"),
             Self::Refused { origin, why } => write!(f, "refused to sign {origin}: {why}"),
             Self::Store(error) => write!(f, "{error}"),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <keys>/master.seed   32 random bytes, 0600; every log's key is derived from it and the origin
+//! <keys>/signer        keys that other programs hold (`outside`)
 //! <keys>/highwater     what was signed (`highwater`)
 //! <keys>/lock          held by whoever signs
 //! ```
@@ -10,11 +11,12 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use tacho_tree::{LogKey, Origin};
+use tacho_tree::{LogKey, Origin, VerifierKey};
 use zeroize::Zeroizing;
 
 use super::error::SignError;
 use super::highwater::{FILE_BYTES_MAX, Highwater};
+use super::outside::{Hand, Outside, OutsideKey};
 use crate::error::{Doing, Error};
 use crate::files::above::create_dir_below;
 use crate::files::exclusive::{Exclusive, Taken};
@@ -30,6 +32,7 @@ const SEED_BYTES: usize = 32;
 pub struct Keys {
     dir: PathBuf,
     seed: Zeroizing<[u8; SEED_BYTES]>,
+    outside: Outside,
 }
 
 impl fmt::Debug for Keys {
@@ -58,7 +61,8 @@ impl Keys {
         }
         let mut seed = Zeroizing::new([0; SEED_BYTES]);
         world.fill(seed.as_mut_slice());
-        let keys = Self { dir: dir.to_owned(), seed };
+        let outside = Outside::read(files, dir)?;
+        let keys = Self { dir: dir.to_owned(), seed, outside };
         // First the mark, then the key: a key without a mark has lost it.
         if keys.highwater(files)?.is_none() {
             keys.write_highwater(files, &Highwater::default())?;
@@ -90,7 +94,8 @@ impl Keys {
         let Some(seed) = seed else {
             return Err(Error::Damaged { path, what: "it is no master seed" }.into());
         };
-        let keys = Self { dir: dir.to_owned(), seed: Zeroizing::new(*seed) };
+        let outside = Outside::read(files, dir)?;
+        let keys = Self { dir: dir.to_owned(), seed: Zeroizing::new(*seed), outside };
         keys.make_durable(files)?;
         Ok(keys)
     }
@@ -110,7 +115,63 @@ impl Keys {
         &self.dir
     }
 
-    /// The key of a log and epoch.
+    /// The keys that other programs hold.
+    pub fn outside(&self) -> &[OutsideKey] {
+        self.outside.keys()
+    }
+
+    /// Has another program hold the next key of a log, once it has shown that it can sign: the
+    /// first key of a log that nothing was signed of, else the one to which
+    /// [`super::Signer::rotate`] leads.
+    ///
+    /// # Errors
+    /// What the program did instead, or what the disk said.
+    pub fn enrol(
+        &mut self,
+        files: &dyn Files,
+        origin: &Origin,
+        public: &[u8; 32],
+        command: Vec<String>,
+    ) -> Result<OutsideKey, SignError> {
+        let lock = self.lock(files)?;
+        let outcome = self.enrol_locked(files, origin, public, command);
+        lock.give_back();
+        outcome
+    }
+
+    fn enrol_locked(
+        &mut self,
+        files: &dyn Files,
+        origin: &Origin,
+        public: &[u8; 32],
+        command: Vec<String>,
+    ) -> Result<OutsideKey, SignError> {
+        let mark = self.highwater(files)?.and_then(|highwater| highwater.get(origin));
+        let is_used = mark.is_some_and(|mark| mark.head.size > 0);
+        let epoch = mark.map_or(0, |mark| mark.epoch) + u32::from(is_used);
+        let key = OutsideKey::new(origin, epoch, public, command)?;
+        key.probe()?;
+        self.outside = Outside::read(files, &self.dir)?;
+        self.outside.put(key.clone());
+        self.outside.write(files, &self.dir)?;
+        Ok(key)
+    }
+
+    /// Who signs for a log in an epoch.
+    pub(super) fn hand(&self, origin: &Origin, epoch: u32) -> Hand {
+        match self.outside.key(origin, epoch) {
+            Some(key) => Hand::Outside(key.clone()),
+            None => Hand::Own(self.log_key(origin, epoch)),
+        }
+    }
+
+    /// The public key of a log and epoch: of its notes.
+    pub fn verifier(&self, origin: &Origin, epoch: u32) -> VerifierKey {
+        self.hand(origin, epoch).verifier().clone()
+    }
+
+    /// Our own key of a log and epoch: it signs the vault's rows, and the log's notes unless
+    /// another program does.
     pub fn log_key(&self, origin: &Origin, epoch: u32) -> LogKey {
         LogKey::derive(&self.seed, origin, epoch)
     }

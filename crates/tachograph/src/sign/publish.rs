@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 
 use tacho_event::Timestamp;
 use tacho_tree::limits::NOTE_BYTES_MAX;
-use tacho_tree::{Checkpoint, LogKey, Note, VerifierKey};
+use tacho_tree::{Checkpoint, Note, VerifierKey};
 
 use crate::error::{Doing, Error};
 use crate::files::grow::{open_if_there, open_or_create};
@@ -50,8 +50,8 @@ pub(super) fn read(
 }
 
 /// Whether each of these keys signed the note.
-pub(super) fn is_signed_by(note: &Note, keys: &[LogKey]) -> bool {
-    keys.iter().all(|key| note.verify(std::slice::from_ref(key.verifier())).is_ok())
+pub(super) fn is_signed_by(note: &Note, keys: &[VerifierKey]) -> bool {
+    keys.iter().all(|key| note.verify(std::slice::from_ref(key)).is_ok())
 }
 
 /// Publishes a note and the keys that signed it.
@@ -59,9 +59,9 @@ pub(super) fn write(
     files: &dyn Files,
     places: &TenantPlaces,
     note: &Note,
-    keys: &[LogKey],
+    keys: &[VerifierKey],
 ) -> Result<(), Error> {
-    let lines: String = keys.iter().map(|key| format!("{}\n", key.verifier())).collect();
+    let lines: String = keys.iter().map(|key| format!("{key}\n")).collect();
     let path = places.vkeys();
     if read_small(files, &path, STATE_FILE_BYTES_MAX).ok().as_deref() != Some(lines.as_bytes()) {
         let steps = Steps {

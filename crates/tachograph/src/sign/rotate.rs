@@ -1,7 +1,8 @@
 //! Given an operator's word, goes on with another key, or under another name.
 //!
-//! To replace a key: record [`Rotated::draft`] durably, integrate, then [`Signer::rotate`]. The
-//! leaf carries the old key's signature over the new one, and counts only with it.
+//! To replace a key: record [`Rotated::draft`] by [`super::tell`], integrate, then
+//! [`Signer::rotate`]. The leaf carries the old key's signature over the new one, and counts only
+//! with it.
 
 use tacho_event::json::Object;
 use tacho_event::privacy::base64url;
@@ -38,7 +39,7 @@ impl Signer {
     /// until the log grows.
     ///
     /// # Errors
-    /// What the disk said.
+    /// What the disk said, or who holds the old key elsewhere.
     pub fn rotation(&self, tenant: &str) -> Result<Rotated, SignError> {
         let files = self.store.files().as_ref();
         let origin = self.origin(tenant)?;
@@ -49,10 +50,10 @@ impl Signer {
         };
         let highwater = self.keys.highwater(files)?.unwrap_or_default();
         let epoch = highwater.get(&origin).unwrap_or_default().epoch;
-        let (old, new) = (self.keys.log_key(&origin, epoch), self.keys.log_key(&origin, epoch + 1));
-        let successor = new.verifier().clone();
+        let old = self.keys.hand(&origin, epoch);
+        let successor = self.keys.verifier(&origin, epoch + 1);
         let rotation = Rotation { origin: &origin, from_size, successor: &successor };
-        let signature = base64url(&rotation.sign(&old));
+        let signature = base64url(&old.rotate(&rotation)?);
         let draft = Draft::system("tacho.key")
             .with("action.system.vkey", successor.to_string().as_str())
             .with("action.system.predecessor", old.verifier().to_string().as_str())
@@ -101,7 +102,7 @@ impl Signer {
         for tenant in tenants {
             let origin = self.origin(tenant)?;
             let epoch = highwater.get(&origin).unwrap_or_default().epoch;
-            keys.push(self.keys.log_key(&origin, epoch).verifier().clone());
+            keys.push(self.keys.verifier(&origin, epoch));
         }
         let policy = Policy::of_logs(&keys);
         // One line a tenant, each with a key of its own.

@@ -18,6 +18,8 @@ pub enum VaultError {
     NoMaster(PathBuf),
     /// Others may read the secret, or it is another user's: it may be known already.
     Exposed(PathBuf),
+    /// The command that tells what locks the master secret did not.
+    Locked(String),
     /// A file of keys is not as it was written.
     Damaged {
         /// The file.
@@ -69,6 +71,10 @@ impl fmt::Display for VaultError {
                 "no master secret at {}: what is sealed stays sealed; leaves, proofs and \
                  signatures hold without it",
                 path.display()
+            ),
+            Self::Locked(why) => write!(
+                f,
+                "the master secret is locked, and the command that unlocks it did not: {why}"
             ),
             Self::Unrecorded => f.write_str(
                 "what is sealed opens only when the look can be recorded, \

@@ -13,8 +13,8 @@ use tacho_event::json::Object;
 use tacho_event::privacy::{Class, reveal};
 
 use super::codec::{GrantKind, Item, Part};
-use super::open::Opener;
-use super::seal::{Sealer, SharedRing};
+use super::open::{Opener, Opening};
+use super::seal::{Sealer, SharedRing, hold};
 use super::subject::subject_of;
 use crate::world::World;
 
@@ -54,6 +54,33 @@ impl Rewrapper {
         self.tenants.clear();
     }
 
+    /// Whether a frame was sealed under keys of before: some of them may be destroyed.
+    pub(crate) fn is_late(&self, generation: u32) -> bool {
+        generation < hold(&self.ring).generation()
+    }
+
+    /// How many of these parts no key opens.
+    pub(crate) fn count_unopened(
+        &mut self,
+        tenant: &str,
+        parts: &[Part<'_>],
+        find: Lookup<'_>,
+    ) -> usize {
+        let Some((opener, _)) = self.of(tenant) else { return 0 };
+        let mut find = |part: &Part<'_>| find(part);
+        let is_shut = |part: &&Part<'_>| matches!(opener.look(part, &mut find), Opening::NoKey);
+        parts.iter().filter(is_shut).count()
+    }
+
+    fn of(&mut self, tenant: &str) -> Option<&mut (Opener, Sealer)> {
+        if !self.tenants.contains_key(tenant) {
+            let opener = Opener::new(self.ring.clone(), tenant).ok()?;
+            let sealer = Sealer::with_ring(self.ring.clone(), tenant).ok()?;
+            self.tenants.insert(tenant.to_owned(), (opener, sealer));
+        }
+        self.tenants.get_mut(tenant)
+    }
+
     /// The parts of one event that a master grant holds, sealed again, each with its place among
     /// `parts`. None of them if their person cannot be told.
     pub(crate) fn rewrap(
@@ -88,13 +115,8 @@ impl Rewrapper {
         masters: &[usize],
         find: Lookup<'_>,
     ) -> Option<Vec<(usize, Rewrapped)>> {
-        if !self.tenants.contains_key(tenant) {
-            let opener = Opener::new(self.ring.clone(), tenant).ok()?;
-            let sealer = Sealer::with_ring(self.ring.clone(), tenant).ok()?;
-            self.tenants.insert(tenant.to_owned(), (opener, sealer));
-        }
         let world = self.world.clone();
-        let (opener, sealer) = self.tenants.get_mut(tenant)?;
+        let (opener, sealer) = self.of(tenant)?;
         let mut find = |part: &Part<'_>| find(part);
         let plaintexts: Option<Vec<_>> =
             parts.iter().map(|part| opener.plaintext(part, &mut find)).collect();

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <keys>/vault.msk                   the master secret (`slots`): X25519, one for the store
+//! <keys>/unlock                      the command that tells what locks it (`unlock`), if one does
 //! <keys>/vault.lock                  held by whoever changes keys
 //! <keys>/<tenant>/vault.pub          what writers need (`public`)
 //! <keys>/<tenant>/vault.keys.jsonl   keys of days and subjects, sealed to the master (`rows`)
@@ -11,7 +12,7 @@
 //!
 //! A writer that is not this user's has no business here: it seals with `vault.pub`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use super::public::Public;
 use super::rows::{Maker, Name, Row, Rows};
 use super::slots::Slots;
 use super::subject::normalised;
+use super::unlock::unlock;
 use crate::erase::{clock, journal, list};
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
@@ -43,6 +45,8 @@ pub struct KeyRing {
     pub(super) keys: Keys,
     base: String,
     pub(super) master: Slots,
+    /// What locks the master secret, once a command told it.
+    pub(super) unlock: Option<Key>,
     pub(super) tenants: HashMap<String, TenantKeys>,
 }
 
@@ -179,6 +183,7 @@ impl KeyRing {
             keys,
             base,
             master: Slots::default(),
+            unlock: None,
             tenants: HashMap::new(),
         };
         ring.reload_master()?;
@@ -222,6 +227,32 @@ impl KeyRing {
                 missing(ring).into_iter().filter_map(|name| ring.make(tenant, name, "")).collect();
             ring.append(tenant, rows)?;
             ring.write_public(tenant)
+        })
+    }
+
+    /// Makes sure that there are keys of these days, which have files: of a day that was plain
+    /// nobody made any. One that expired gets none again.
+    pub(crate) fn prepare_days(
+        &mut self,
+        tenant: &str,
+        days: &[(Class, u32)],
+    ) -> Result<(), VaultError> {
+        self.prepare(tenant)?;
+        let (erased, _) = list::read(self.files(), self.dir(), 0)?;
+        let ours = erased.iter().filter(|one| one.tenant == tenant);
+        let expired: HashSet<&(Class, u32)> = ours.flat_map(|one| &one.days).collect();
+        let missing = |ring: &Self| -> Vec<Name> {
+            let lasting = days.iter().filter(|day| !expired.contains(day));
+            let absent = lasting.filter(|(class, day)| ring.day(tenant, *class, *day).is_none());
+            absent.map(|(class, day)| Name::Day(*class, *day)).collect()
+        };
+        if missing(self).is_empty() {
+            return Ok(());
+        }
+        self.changing(tenant, |ring| {
+            let names = missing(ring).into_iter();
+            let rows = names.filter_map(|name| ring.make(tenant, name, "")).collect();
+            ring.append(tenant, rows)
         })
     }
 
@@ -343,7 +374,11 @@ impl KeyRing {
     pub(crate) fn reload_master(&mut self) -> Result<(), VaultError> {
         let path = self.master_path();
         let files = self.store.files().as_ref();
-        let slots = Slots::read(files, &path)?.ok_or_else(|| VaultError::NoMaster(path.clone()))?;
+        if self.unlock.is_none() {
+            self.unlock = unlock(files, self.keys.dir())?;
+        }
+        let slots = Slots::read_with(files, &path, self.unlock.as_ref())?;
+        let slots = slots.ok_or_else(|| VaultError::NoMaster(path.clone()))?;
         if !files.is_private(&path).doing("stat", &path)? {
             return Err(VaultError::Exposed(path));
         }

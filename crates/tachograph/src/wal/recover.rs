@@ -95,6 +95,9 @@ impl Wal {
     }
 }
 
+/// The code of parts that came after their keys were destroyed.
+pub(crate) const UNOPENED: &str = "part-unopened";
+
 impl Finding {
     /// Reads `00000001_0000004096_wal-torn.bad`; anything else is no finding to tell of.
     fn from_name(file_name: &str, bytes: u64) -> Option<Self> {

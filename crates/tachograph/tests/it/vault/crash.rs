@@ -19,6 +19,7 @@ use tachograph::verify::{Options, verify};
 use tachograph::{Log, Store};
 
 use super::packing;
+use super::resealed;
 use super::safe::call;
 use super::story::{KEYS, Process, STORE, start, start_restored, told};
 use crate::guards::Told;
@@ -44,7 +45,7 @@ pub(crate) struct Scene {
     pub(super) preset: Preset,
 }
 
-pub(crate) const TALES: [Tale; 11] = [
+pub(crate) const TALES: [Tale; 13] = [
     Tale { name: "erase", preset: Preset::Production, prepare: two, act: erase, end: erased },
     Tale {
         name: "erase plain",
@@ -68,6 +69,20 @@ pub(crate) const TALES: [Tale; 11] = [
     Tale { name: "keys", preset: Preset::Production, prepare: nothing, act: make_keys, end: keyed },
     packing::tale("pack", Preset::Production),
     packing::tale("pack plain", Preset::Development),
+    Tale {
+        name: "seal",
+        preset: Preset::Development,
+        prepare: two,
+        act: resealed::act,
+        end: resealed::end,
+    },
+    Tale {
+        name: "open",
+        preset: Preset::Production,
+        prepare: two,
+        act: resealed::act,
+        end: resealed::end,
+    },
 ];
 
 impl Tale {
@@ -177,7 +192,7 @@ fn order(machine: &Machine, _: &Scene) -> Told {
 }
 
 /// Files that only somebody who died leaves.
-fn litter(machine: &Machine) -> Told {
+pub(super) fn litter(machine: &Machine) -> Told {
     let is_litter = |path: &std::path::PathBuf| {
         let path = path.to_string_lossy();
         let under_way = path.contains("/erase/") && !path.ends_with("lock");
@@ -581,4 +596,10 @@ fn whoever_dies_packing_a_day_it_is_all_there() {
 #[test]
 fn whoever_dies_making_keys_what_was_sealed_opens() {
     tell("keys", 17);
+}
+
+#[test]
+fn whoever_dies_while_parts_are_sealed_or_opened_it_is_done_in_the_end() {
+    tell("seal", 97);
+    tell("open", 97);
 }
