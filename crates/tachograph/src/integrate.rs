@@ -308,8 +308,8 @@ impl Integrator {
         let from = outcome.position;
         let (mut taken, mut bytes) = (0, 0);
         let mut walk = self.wal.follow(from);
-        // Whether everything the walk may reach was judged under the lock.
-        let mut is_judged = false;
+        // Whether everything the walk may reach was judged under the lock, and where that ended.
+        let (mut is_judged, mut judged_to) = (false, None);
         self.haul.clear();
         while taken < frames && bytes < CHUNK_BYTES_MAX {
             if self.haul.is_full() {
@@ -336,7 +336,9 @@ impl Integrator {
                 }
                 Item::End(at) => {
                     outcome.position = at;
-                    if !self.may_be_hole(at) {
+                    // What was noted behind a place that was judged to be the end is there no more,
+                    // or not yet: who moved it from a segment that failed died on the way.
+                    if judged_to == Some(at) || !self.may_be_hole(at) {
                         outcome.is_done = true;
                         break;
                     }
@@ -344,6 +346,7 @@ impl Integrator {
                 }
             };
             let tail = self.wal.recover(at)?.tail;
+            judged_to = Some(tail);
             self.judged = true;
             let (files, places) = (self.store.files().clone(), self.store.places().clone());
             walk = Walk::new(files, places, at, Judge::Holding).until(tail);
@@ -426,8 +429,9 @@ impl Integrator {
     /// leaves that no state counts are always in the WAL, and what is not there was counted once.
     fn sync_wal(&self, from: Position, to: Position) -> Result<(), Error> {
         let (files, places) = (self.store.files(), self.store.places());
-        for number in from.segment.max(1)..=to.segment {
-            let path = places.segment(number);
+        let numbers = from.segment.max(1)..=to.segment;
+        // A mark says where a segment ends: without it the places behind would be given again.
+        for path in numbers.flat_map(|number| [places.segment(number), places.bad_mark(number)]) {
             match files.open(&path, Access::Write) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 outcome => {
