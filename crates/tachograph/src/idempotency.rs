@@ -12,6 +12,7 @@ mod key;
 mod run;
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -20,7 +21,8 @@ use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
 use crate::files::{Files, Point};
 use crate::limits::{
-    IDEMPOTENCY_IDS_MAX, IDEMPOTENCY_RECENT_MAX, IDEMPOTENCY_WAIT_MICROS, IDEMPOTENCY_WINDOW_MICROS,
+    IDEMPOTENCY_IDS_MAX, IDEMPOTENCY_LOADS_MAX, IDEMPOTENCY_RECENT_MAX, IDEMPOTENCY_WAIT_MICROS,
+    IDEMPOTENCY_WINDOW_MICROS,
 };
 use crate::places::Places;
 use crate::store::Store;
@@ -74,6 +76,51 @@ pub struct Window {
     known: Position,
 }
 
+/// What the sorted runs of a store know, for who compares marks and makes none: no key is read.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    runs: Vec<Run>,
+}
+
+impl Marks {
+    pub(crate) fn load(store: &Store) -> Result<Self, Error> {
+        for _ in 1..IDEMPOTENCY_LOADS_MAX {
+            match Self::load_now(store) {
+                // A run that was listed is part of a merged one by now.
+                Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                outcome => return outcome,
+            }
+        }
+        Self::load_now(store)
+    }
+
+    fn load_now(store: &Store) -> Result<Self, Error> {
+        let (files, dir) = (store.files().as_ref(), store.places().idempotency());
+        let mut runs = Vec::new();
+        for name in files.list(&dir).doing("list", &dir)? {
+            runs.extend(Run::load(files, &dir, &name)?);
+        }
+        Ok(Self { runs })
+    }
+
+    /// Up to here the runs have the log.
+    pub(crate) fn covered(&self) -> Position {
+        self.runs.iter().map(|run| run.to).max().unwrap_or(Position::START)
+    }
+
+    /// The record that was submitted first with exactly this mark.
+    pub(crate) fn find(&self, idem: &[u8; 16]) -> Result<Option<[u8; 16]>, Error> {
+        for run in &self.runs {
+            if let Some(entry) = run.find(&halves(idem).0)?
+                && entry.idem == *idem
+            {
+                return Ok(Some(entry.record_id));
+            }
+        }
+        Ok(None)
+    }
+}
+
 impl Window {
     /// Opens the window of a store, with a first key if it has none.
     ///
@@ -83,32 +130,54 @@ impl Window {
         Self::over(store.files(), store.places(), &world)
     }
 
+    /// The window for who marks what it appends and asks nothing: of the runs none is read.
+    ///
+    /// # Errors
+    /// What the disk said, or that somebody else holds the window's lock too long.
+    pub fn marking(store: &Store, world: Arc<dyn World>) -> Result<Self, Error> {
+        let mut window = Self::unread(store.files(), store.places(), &world);
+        let dir = window.places.idempotency();
+        let names = window.files.list(&dir).doing("list", &dir)?;
+        window.load_keys(&names)?;
+        window.have_key()?;
+        Ok(window)
+    }
+
     pub(crate) fn over(
         files: &Arc<dyn Files>,
         places: &Places,
         world: &Arc<dyn World>,
     ) -> Result<Self, Error> {
-        let (files, places, world) = (files.clone(), places.clone(), world.clone());
-        let lock = places.idempotency().join("lock");
-        let mut window = Self {
-            files,
-            places,
-            world,
-            lock: Exclusive::new(lock, Point::WindowLock),
+        let mut window = Self::unread(files, places, world);
+        window.load()?;
+        window.have_key()?;
+        Ok(window)
+    }
+
+    fn unread(files: &Arc<dyn Files>, places: &Places, world: &Arc<dyn World>) -> Self {
+        let lock = Exclusive::new(places.idempotency().join("lock"), Point::WindowLock);
+        Self {
+            files: files.clone(),
+            places: places.clone(),
+            world: world.clone(),
+            lock,
             keys: Vec::new(),
             runs: Vec::new(),
             recent: HashMap::new(),
             covered: Position::START,
             known: Position::START,
-        };
-        window.load()?;
-        if window.keys.is_empty() {
-            window.exclusively(|window| {
-                window.load()?;
-                if window.keys.is_empty() { window.add_key(1) } else { Ok(()) }
-            })?;
         }
-        Ok(window)
+    }
+
+    /// Makes a first key if there is none.
+    fn have_key(&mut self) -> Result<(), Error> {
+        if !self.keys.is_empty() {
+            return Ok(());
+        }
+        self.exclusively(|window| {
+            window.load()?;
+            if window.keys.is_empty() { window.add_key(1) } else { Ok(()) }
+        })
     }
 
     /// The marks of what a client submits: its credential, the id it chose, the bytes it sent.
@@ -158,7 +227,7 @@ impl Window {
         }
         let path = self.places.idempotency().join(key::name_of(window + 1));
         match self.files.stat(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             outcome => outcome.doing("stat", &path).map(|_| true),
         }
     }
@@ -167,10 +236,14 @@ impl Window {
     pub fn note(&mut self, record: &Record<'_>, next: Position) {
         if record.idem != [0; 16] {
             let (id, _) = halves(&record.idem);
-            let leaf_hash = leaf_hash(record.leaf);
-            let entry = Entry { idem: record.idem, record_id: record.record_id, leaf_hash };
-            // The first one counts.
-            self.recent.entry(id).or_insert(entry);
+            // The first one counts: who does not ask before appending may have appended again.
+            // A run that cannot be read says so when it is asked.
+            let in_runs = self.runs.iter().any(|run| matches!(run.find(&id), Ok(Some(_))));
+            if !in_runs {
+                let leaf_hash = leaf_hash(record.leaf);
+                let entry = Entry { idem: record.idem, record_id: record.record_id, leaf_hash };
+                self.recent.entry(id).or_insert(entry);
+            }
         }
         self.known = self.known.max(next);
     }
@@ -245,12 +318,9 @@ impl Window {
     fn load(&mut self) -> Result<(), Error> {
         let dir = self.places.idempotency();
         let names = self.files.list(&dir).doing("list", &dir)?;
-        self.keys.clear();
+        self.load_keys(&names)?;
         let mut runs = Vec::new();
         for name in &names {
-            if let Some(key) = Key::load(self.files.as_ref(), &dir, name)? {
-                self.keys.insert(0, key);
-            }
             // A run of the same name may be a merged one.
             let same = |run: &Run| run.name == *name && run.is_at(self.files.as_ref(), &dir);
             if let Some(at) = self.runs.iter().position(same) {
@@ -259,7 +329,6 @@ impl Window {
                 runs.push(run);
             }
         }
-        self.keys.truncate(2);
         self.runs = runs;
         let covered = self.runs.iter().map(|run| run.to).max().unwrap_or(Position::START);
         let old = std::mem::replace(&mut self.covered, covered);
@@ -267,6 +336,18 @@ impl Window {
             self.known = self.known.max(covered);
             self.drop_what_runs_have()?;
         }
+        Ok(())
+    }
+
+    fn load_keys(&mut self, names: &[String]) -> Result<(), Error> {
+        let dir = self.places.idempotency();
+        self.keys.clear();
+        for name in names {
+            if let Some(key) = Key::load(self.files.as_ref(), &dir, name)? {
+                self.keys.insert(0, key);
+            }
+        }
+        self.keys.truncate(2);
         Ok(())
     }
 

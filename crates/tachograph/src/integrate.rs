@@ -2,7 +2,8 @@
 //!
 //! 1. Take `integrate.lock`; move the spool into the WAL.
 //! 2. Read frames behind `integrated`; what is not whole is judged by [`crate::wal::Wal::recover`].
-//! 3. Read each frame again (`gate`); one that fails is kept in the quarantine.
+//! 3. Read each frame again (`gate`); one that fails is kept in the quarantine. Of one that its
+//!    client submitted before, a leaf is left that says so (`repeat`).
 //! 4. Make the WAL durable as far as it was read.
 //! 5. Give each tenant its leaves, nodes and parts (`tenant`), and make them durable; then each
 //!    tenant's `state`; then `integrated`; then let the index follow.
@@ -16,6 +17,7 @@ mod gate;
 mod haul;
 mod recent;
 mod refuse;
+mod repeat;
 mod restore;
 mod tenant;
 
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
 use crate::files::{Access, Files, Point};
+use crate::idempotency::Window;
 use crate::index::Effort;
 use crate::integrated;
 use crate::limits::{
@@ -45,6 +48,7 @@ pub use gate::Refusal;
 pub(crate) use gate::check;
 use haul::Haul;
 pub(crate) use recent::Recent;
+pub(crate) use repeat::{Duplicate, Repeats};
 use tenant::TenantLog;
 
 /// How much one run may do.
@@ -69,6 +73,8 @@ pub struct Outcome {
     pub leaves: u64,
     /// Frames that had come before, by record id.
     pub duplicates: u64,
+    /// Events that their client submitted again: leaves that only say so.
+    pub repeated: u64,
     /// Frames that were refused and lie in the quarantine.
     pub refused: u64,
     /// Frames that came after keys of theirs were destroyed: their leaves stand, and a finding
@@ -82,6 +88,21 @@ pub struct Outcome {
     pub position: Position,
     /// Whether the end of the WAL was reached.
     pub is_done: bool,
+}
+
+impl Outcome {
+    fn note_leaf(&mut self, tenant: &str) {
+        self.leaves += 1;
+        if self.tenants.last().is_some_and(|last| last == tenant) {
+            return;
+        }
+        self.tenants.push(tenant.to_owned());
+        // Bounded: names repeat only where tenants take turns.
+        if self.tenants.len() > 2 * TENANTS_OPEN_MAX {
+            self.tenants.sort_unstable();
+            self.tenants.dedup();
+        }
+    }
 }
 
 /// Why a run ended early; what it did before stays done.
@@ -137,6 +158,7 @@ pub struct Integrator {
     lock: Exclusive,
     tenants: HashMap<String, TenantLog>,
     recent: Recent,
+    repeats: Repeats,
     haul: Haul,
     /// Seals again what writers could seal to the master alone.
     vault: Option<Rewrapper>,
@@ -156,6 +178,7 @@ impl Integrator {
             lock: Exclusive::new(store.places().integrate_lock(), Point::IntegrateLock),
             tenants: HashMap::new(),
             recent: Recent::default(),
+            repeats: Repeats::default(),
             haul: Haul::default(),
             vault: None,
             reached: Position::START,
@@ -239,6 +262,7 @@ impl Integrator {
         self.vault.as_mut().into_iter().for_each(Rewrapper::forget);
         self.tenants.clear();
         self.recent = Recent::default();
+        self.repeats = Repeats::default();
         self.reached = Position::START;
     }
 
@@ -287,8 +311,8 @@ impl Integrator {
         let from = outcome.position;
         let (mut taken, mut bytes) = (0, 0);
         let mut walk = self.wal.follow(from);
-        // Whether everything the walk may reach was judged under the lock.
-        let mut is_judged = false;
+        // Whether everything the walk may reach was judged under the lock, and where that ended.
+        let (mut is_judged, mut judged_to) = (false, None);
         self.haul.clear();
         while taken < frames && bytes < CHUNK_BYTES_MAX {
             if self.haul.is_full() {
@@ -315,7 +339,9 @@ impl Integrator {
                 }
                 Item::End(at) => {
                     outcome.position = at;
-                    if !self.may_be_hole(at) {
+                    // What was noted behind a place that was judged to be the end is there no more,
+                    // or not yet: who moved it from a segment that failed died on the way.
+                    if judged_to == Some(at) || !self.may_be_hole(at) {
                         outcome.is_done = true;
                         break;
                     }
@@ -323,6 +349,7 @@ impl Integrator {
                 }
             };
             let tail = self.wal.recover(at)?.tail;
+            judged_to = Some(tail);
             self.judged = true;
             let (files, places) = (self.store.files().clone(), self.store.places().clone());
             walk = Walk::new(files, places, at, Judge::Holding).until(tail);
@@ -346,8 +373,9 @@ impl Integrator {
 
     /// Gives the tenants the frames that were hauled.
     fn settle(&mut self, integrated: Position, outcome: &mut Outcome) -> Result<(), Error> {
-        let Self { store, tenants, recent, haul, vault, .. } = self;
-        let mut desk = Desk { store, tenants, recent, integrated, vault: vault.as_mut() };
+        let Self { store, tenants, recent, repeats, haul, vault, .. } = self;
+        let vault = vault.as_mut();
+        let mut desk = Desk { store, tenants, recent, repeats, integrated, vault };
         haul.tell(|at, record, passed| desk.take(at, record, passed, outcome))?;
         haul.clear();
         Ok(())
@@ -378,10 +406,25 @@ impl Integrator {
             tenant.index(&files, effort)?;
         }
         self.reached = to;
+        if self.repeats.wants_run() {
+            self.write_run();
+        }
         if self.tenants.len() > TENANTS_OPEN_MAX {
             self.tenants.clear();
         }
         Ok(())
+    }
+
+    /// Has the marks that stand in the log written to a sorted run. What cannot be written now is
+    /// read from the log again, and tried again after the next chunk.
+    fn write_run(&mut self) {
+        let window = Window::open(&self.store, self.world.clone());
+        let covered = window
+            .map_err(AppendError::from)
+            .and_then(|mut window| self.wal.cover(&mut window, Patience::Server));
+        if covered.is_ok() {
+            self.repeats = Repeats::default();
+        }
     }
 
     /// A power cut must not take back frames that are leaves already: the log would hold leaves of
@@ -389,8 +432,9 @@ impl Integrator {
     /// leaves that no state counts are always in the WAL, and what is not there was counted once.
     fn sync_wal(&self, from: Position, to: Position) -> Result<(), Error> {
         let (files, places) = (self.store.files(), self.store.places());
-        for number in from.segment.max(1)..=to.segment {
-            let path = places.segment(number);
+        let numbers = from.segment.max(1)..=to.segment;
+        // A mark says where a segment ends: without it the places behind would be given again.
+        for path in numbers.flat_map(|number| [places.segment(number), places.bad_mark(number)]) {
             match files.open(&path, Access::Write) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 outcome => {
@@ -409,6 +453,7 @@ struct Desk<'a> {
     store: &'a Store,
     tenants: &'a mut HashMap<String, TenantLog>,
     recent: &'a mut Recent,
+    repeats: &'a mut Repeats,
     integrated: Position,
     vault: Option<&'a mut Rewrapper>,
 }
@@ -431,15 +476,19 @@ impl Desk<'_> {
             outcome.duplicates += u64::from(at >= tenant.position());
             return Ok(());
         }
+        let again = self.repeats.is_repeat(self.store, at, record)?;
         if at < tenant.position() {
             return Ok(());
         }
+        let duplicate = if again { Duplicate::of(record) } else { None };
         let passed = match passed {
-            Ok(passed) if !tenant.knows_grants(files, &passed)? => Err(Refusal::Grant),
+            Ok(passed) if duplicate.is_none() && !tenant.knows_grants(files, &passed)? => {
+                Err(Refusal::Grant)
+            }
             passed => passed,
         };
-        match passed {
-            Ok(passed) => {
+        match (passed, duplicate) {
+            (Ok(passed), None) => {
                 if let Some(vault) = self.vault.as_deref_mut()
                     && tenant.unopened(record, &passed, vault) > 0
                 {
@@ -447,18 +496,16 @@ impl Desk<'_> {
                     outcome.unopened += 1;
                 }
                 tenant.push(files, record, &passed, self.vault.as_deref_mut())?;
-                outcome.leaves += 1;
-                if outcome.tenants.last().is_none_or(|last| last != record.tenant) {
-                    outcome.tenants.push(record.tenant.to_owned());
-                    // Bounded: names repeat only where tenants take turns.
-                    if outcome.tenants.len() > 2 * TENANTS_OPEN_MAX {
-                        outcome.tenants.sort_unstable();
-                        outcome.tenants.dedup();
-                    }
-                }
+                outcome.note_leaf(record.tenant);
             }
-            Err(refusal) => {
-                let _ = refusal;
+            (Ok(passed), Some(duplicate)) => {
+                let record = duplicate.record(record);
+                tenant.push(files, &record, &duplicate.passed(passed), None)?;
+                outcome.note_leaf(record.tenant);
+                outcome.repeated += 1;
+            }
+            (Err(_), _) => {
+                self.repeats.refused(record);
                 refuse::keep(self.store, at, record)?;
                 outcome.refused += 1;
             }

@@ -114,6 +114,8 @@ pub const IDEMPOTENCY_IDS_MAX: u64 = 1_000_000;
 pub const IDEMPOTENCY_RECENT_MAX: usize = 8_192;
 /// Runs of about one size that are made one.
 pub const IDEMPOTENCY_RUNS_ALIKE: usize = 4;
+/// How often a reader lists the runs anew that others merge meanwhile.
+pub const IDEMPOTENCY_LOADS_MAX: usize = 8;
 /// How long the window's lock is waited for: 1 s.
 pub const IDEMPOTENCY_WAIT_MICROS: u64 = 1_000_000;
 /// Frames that an integrator reads again at a time.

@@ -191,13 +191,15 @@ pub struct Records {
     path: std::path::PathBuf,
     at: u64,
     end: u64,
+    /// As long as the longest read so far; its first `held` bytes are the file's.
     window: Vec<u8>,
+    held: usize,
     window_at: u64,
 }
 
 impl Records {
     fn new(file: Arc<dyn File>, path: std::path::PathBuf, at: u64) -> Self {
-        Self { file, path, at, end: u64::MAX, window: Vec::new(), window_at: 0 }
+        Self { file, path, at, end: u64::MAX, window: Vec::new(), held: 0, window_at: 0 }
     }
 
     /// Goes on at `offset`.
@@ -300,17 +302,21 @@ impl Records {
     /// At least `wanted` bytes from here on, fewer only at the end of the file.
     fn bytes_here(&mut self, wanted: usize) -> Result<&[u8], Error> {
         let skip = self.at.checked_sub(self.window_at).and_then(|skip| usize::try_from(skip).ok());
-        let there = skip.and_then(|skip| self.window.get(skip..)).map_or(0, <[u8]>::len);
+        let there = skip.and_then(|skip| self.held.checked_sub(skip)).unwrap_or(0);
         if there < wanted {
             let first = if self.window.is_empty() { SCAN_BYTES / 16 } else { SCAN_BYTES };
-            self.window.resize(wanted.max(first), 0);
-            let read = read_full_at(self.file.as_ref(), &mut self.window, self.at);
-            self.window.truncate(*read.as_ref().unwrap_or(&0));
+            let reach = wanted.max(first);
+            if self.window.len() < reach {
+                self.window = vec![0; reach];
+            }
+            let window = self.window.get_mut(..reach).unwrap_or_default();
+            let read = read_full_at(self.file.as_ref(), window, self.at);
+            self.held = *read.as_ref().unwrap_or(&0);
             self.window_at = self.at;
             read.doing("read", &self.path)?;
         }
         let skip = usize::try_from(self.at - self.window_at).unwrap_or(usize::MAX);
-        Ok(self.window.get(skip..).unwrap_or_default())
+        Ok(self.window.get(skip..self.held).unwrap_or_default())
     }
 }
 

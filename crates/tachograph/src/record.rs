@@ -30,6 +30,7 @@ pub use error::RecordError;
 pub use failure::{FailurePolicy, OnFailure, Risk, WhenFull};
 pub use losses::LossReason;
 pub use numbers::Numbering;
+pub use once::Once;
 pub use queue::{OnFull, Queue, QueueSettings, Ticket};
 pub use quota::{BytesEach, Quota};
 pub use receipt::{Ack, Fate, Receipt};

@@ -70,6 +70,7 @@ static SYSTEM: &[Member] = &[
     row("totals", Count, Leaf, "Files of totals that are kept of all that was pruned."),
     row("totals_root", Name, Leaf, "The RFC 6962 root whose leaves are those files."),
     row("policy", Name, Leaf, "The terms by which it was pruned."),
+    row("repeats", Key, Leaf, "The event that was submitted again."),
 ];
 
 static TOOL: &[Member] =

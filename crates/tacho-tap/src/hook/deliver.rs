@@ -16,7 +16,7 @@ use tacho_event::privacy::Level;
 use tacho_event::{Draft, Status, TenantId};
 use tachograph::emitters;
 use tachograph::files::OsFiles;
-use tachograph::record::{FailurePolicy, Numbering, OnFailure, Settings};
+use tachograph::record::{FailurePolicy, Numbering, OnFailure, Once, Settings};
 use tachograph::store::{Remote, Store};
 use tachograph::wal::{Options, Patience, Wal};
 use tachograph::{Ack, RecordError, Recorder};
@@ -152,6 +152,8 @@ impl Desk {
             source: "hook".to_owned(),
             numbering: Numbering::Off,
             beat: false,
+            // The overflow's marks would say nothing to the store that its frames go to.
+            once: if spool_only { Once::Off } else { Once::Marked },
             spool_only,
             ..Settings::default()
         };

@@ -148,14 +148,27 @@ fn the_host_that_speaks_wins_and_the_one_that_was_declared_is_recorded() {
 }
 
 #[test]
-fn the_same_event_told_twice_has_one_id() {
+fn the_same_event_told_twice_is_there_once_and_keeps_both_numbers() {
     let house = House::new();
-    house.hook("claude-code", claude("PreToolUse", &call("t1")));
-    house.hook("claude-code", claude("PreToolUse", &call("t1")));
+    // Two installations of the hook, started at once by the host.
+    let payload = claude("PreToolUse", &call("t1")).to_json().into_bytes();
+    let twice = [(); 2].map(|()| house.start(&["hook", "claude-code"], &payload));
+    for hook in twice {
+        assert_eq!(crate::house::told(hook.wait_with_output().unwrap()), "");
+    }
+    let before = house.entries();
+    // Integrated, it is as it was read.
+    house.hook("claude-code", claude("SessionEnd", ""));
     let entries = house.entries();
-    assert_eq!(entries[0].leaf.get("id"), entries[1].leaf.get("id"));
+    assert_eq!(entries[..2], before);
     let id = entries[0].leaf.str("id").unwrap();
     assert_eq!(id.as_bytes()[14], b'8', "{id}");
+    assert_eq!(text(&entries[1].leaf, "/action/name"), "tacho.duplicate");
+    assert_eq!(text(&entries[1].leaf, "/action/system/repeats"), id);
+    assert_eq!(house.log().find(id).unwrap().len(), 1);
+    let seqs: std::collections::BTreeSet<_> =
+        entries[..2].iter().map(|entry| entry.leaf.at("/origin/seq").unwrap().as_i64()).collect();
+    assert_eq!(seqs.into_iter().collect::<Vec<_>>(), [Some(0), Some(1)]);
 }
 
 #[test]

@@ -134,7 +134,7 @@ points! {
     TenantDirSync = "tenant-dir-sync",
     /// The directory of a new tenant, among the others.
     TenantsDirSync = "tenants-dir-sync",
-    /// WAL segments that were read, before a state relies on their frames.
+    /// WAL segments that were read, and what marks their ends, before a state relies on them.
     WalReadSync = "wal-read-sync",
     /// The names of the segments that were read.
     WalReadDirSync = "wal-read-dir-sync",

@@ -11,6 +11,7 @@ use std::io::ErrorKind;
 use tacho_tree::{Checkpoint, Frontier, Hash, Note, leaf_hash};
 
 use super::gate::{check, is_leaf};
+use super::repeat::Duplicate;
 use crate::error::{Doing, Error};
 use crate::files::grow::{list_if_there, open_or_create, remove_if_there};
 use crate::files::replace::{Steps, replace};
@@ -96,7 +97,16 @@ pub(super) fn rebuild(
 /// A frame of the tenant in the WAL that becomes a leaf.
 struct Behind {
     hash: Hash,
+    /// The hash of the leaf that stands for it if its client submitted it before. Whether that is
+    /// known can change between two runs: either leaf is this frame's.
+    repeated: Option<Hash>,
     next: Position,
+}
+
+impl Behind {
+    fn hashes(&self) -> impl Iterator<Item = Hash> {
+        [Some(self.hash), self.repeated].into_iter().flatten()
+    }
 }
 
 /// The frames of a tenant behind a place that become leaves.
@@ -111,7 +121,10 @@ fn frames_behind(store: &Store, tenant: &str, from: Position) -> Result<Vec<Behi
             Item::Frame { at, next, record } => {
                 let counts = record.tenant == tenant && check(&record).is_ok();
                 if counts && !recent.is_known(at, &record.record_id) {
-                    frames.push(Behind { hash: leaf_hash(record.leaf), next });
+                    let is_marked = record.idem != [0; 16];
+                    let repeated = if is_marked { Duplicate::of(&record) } else { None };
+                    let repeated = repeated.map(|duplicate| duplicate.hash);
+                    frames.push(Behind { hash: leaf_hash(record.leaf), repeated, next });
                 }
             }
             Item::Damage(_) => {}
@@ -123,8 +136,11 @@ fn frames_behind(store: &Store, tenant: &str, from: Position) -> Result<Vec<Behi
 /// How many of the leaves were counted once: all but those at the end that are the first frames,
 /// in order, or that a power cut left unwritten.
 fn counted(reader: &LeafFiles, leaves: u64, frames: &[Behind]) -> Result<u64, Error> {
-    let places: HashMap<Hash, usize> =
-        frames.iter().enumerate().map(|(place, frame)| (frame.hash, place)).collect();
+    let places: HashMap<Hash, usize> = frames
+        .iter()
+        .enumerate()
+        .flat_map(|(place, frame)| frame.hashes().map(move |hash| (hash, place)))
+        .collect();
     let (mut size, mut before) = (leaves, usize::MAX);
     while let Some(last) = size.checked_sub(1) {
         let leaf = reader.leaf(last)?;
@@ -178,7 +194,7 @@ fn cut(store: &Store, places: &TenantPlaces, tenant: &str, state: &State) -> Res
     let files = store.files().as_ref();
     let size = state.size();
     let held = frames_behind(store, tenant, state.position)?;
-    let held: HashSet<Hash> = held.iter().map(|frame| frame.hash).collect();
+    let held: HashSet<Hash> = held.iter().flat_map(Behind::hashes).collect();
     let mut foreign = Vec::new();
     for first in leaf_files(store, places)? {
         if first + LEAVES_PER_FILE <= size {

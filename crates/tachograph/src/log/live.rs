@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::error::{Doing, Error};
 use crate::files::{File, read_full_at};
 use crate::index::{Facts, Kind};
-use crate::integrate::{Recent, check};
+use crate::integrate::{Duplicate, Recent, Repeats, check};
 use crate::limits::{LIVE_FRAMES_MAX, LIVE_GRANTS_MAX};
 use crate::store::Store;
 use crate::vault;
@@ -25,6 +25,7 @@ pub(crate) struct Live {
     tenant: String,
     walk: Walk,
     recent: Recent,
+    repeats: Repeats,
     /// Where `recent` is to be filled up to, before the first frame is counted: opening a store
     /// whose frames are all integrated reads none of them.
     unfilled: Option<Position>,
@@ -46,6 +47,8 @@ struct Place {
     bytes: usize,
     id: u64,
     session: Option<u64>,
+    /// Its client submitted it before: what stands for it is told, and it has no parts.
+    is_repeat: bool,
 }
 
 impl Live {
@@ -55,6 +58,7 @@ impl Live {
             tenant: tenant.to_owned(),
             walk: walk(store, Position::START),
             recent: Recent::default(),
+            repeats: Repeats::default(),
             unfilled: None,
             frames: Vec::new(),
             grants: HashMap::new(),
@@ -83,12 +87,19 @@ impl Live {
 
     /// The leaf of the event `number`.
     pub(crate) fn leaf(&self, number: u64) -> Result<Option<Vec<u8>>, Error> {
-        self.with(number, |record| record.leaf.to_vec())
+        self.with(number, |record, is_repeat| {
+            let duplicate = if is_repeat { Duplicate::of(record) } else { None };
+            duplicate.map_or_else(|| record.leaf.to_vec(), |duplicate| duplicate.leaf)
+        })
     }
 
     /// The grants and parts of the event `number`.
     pub(crate) fn parts(&self, number: u64) -> Result<Option<Vec<u8>>, Error> {
-        self.with(number, |record| record.parts.to_vec())
+        let parts = |record: &Record<'_>, is_repeat| match is_repeat {
+            true => Vec::new(),
+            false => record.parts.to_vec(),
+        };
+        self.with(number, parts)
     }
 
     /// The bytes of a grant that stood in one of the frames.
@@ -112,6 +123,7 @@ impl Live {
     fn restart(&mut self, from: Position) {
         self.frames.clear();
         self.recent = Recent::default();
+        self.repeats = Repeats::default();
         self.segments.clear();
         self.walk = walk(&self.store, from);
         self.in_hole = false;
@@ -131,10 +143,25 @@ impl Live {
                         self.unfilled = None;
                     }
                     let known = self.recent.is_known(at, &record.record_id);
-                    if record.tenant != self.tenant || known || at < from {
+                    if record.tenant != self.tenant || known {
                         continue;
                     }
-                    let Ok(passed) = check(&record) else { continue };
+                    let again = self.repeats.is_repeat(&self.store, at, &record);
+                    let again = match again {
+                        Err(error) => {
+                            self.walk = walk(&self.store, at);
+                            return Err(error);
+                        }
+                        Ok(again) => again,
+                    };
+                    if at < from {
+                        continue;
+                    }
+                    let Ok(passed) = check(&record) else {
+                        self.repeats.refused(&record);
+                        continue;
+                    };
+                    let duplicate = if again { Duplicate::of(&record) } else { None };
                     if self.frames.len() >= LIVE_FRAMES_MAX {
                         let path = self.store.places().wal();
                         let what = "more frames wait to be integrated than a reader can hold";
@@ -149,8 +176,10 @@ impl Live {
                             self.grants.insert(grant.id, stored.bytes.to_vec());
                         }
                     }
-                    let Facts { id, session, .. } = passed.facts;
-                    self.frames.push(Place { at, bytes, id, session });
+                    let is_repeat = duplicate.is_some();
+                    let facts = duplicate.map_or(passed.facts, |duplicate| duplicate.facts);
+                    let Facts { id, session, .. } = facts;
+                    self.frames.push(Place { at, bytes, id, session, is_repeat });
                     if !self.segments.contains_key(&at.segment) {
                         self.segments.extend(self.walk.segment().map(|open| (at.segment, open)));
                     }
@@ -193,7 +222,11 @@ impl Live {
         true
     }
 
-    fn with<T>(&self, number: u64, take: impl Fn(&Record<'_>) -> T) -> Result<Option<T>, Error> {
+    fn with<T>(
+        &self,
+        number: u64,
+        take: impl Fn(&Record<'_>, bool) -> T,
+    ) -> Result<Option<T>, Error> {
         let place = usize::try_from(number).ok().and_then(|number| self.frames.get(number));
         let Some(place) = place else { return Ok(None) };
         let path = self.store.places().segment(place.at.segment);
@@ -201,7 +234,7 @@ impl Live {
         let mut bytes = vec![0; place.bytes];
         read_full_at(file.as_ref(), &mut bytes, place.at.offset).doing("read", &path)?;
         match frame::decode(&bytes, salt, place.at.offset) {
-            Ok((record, _)) => Ok(Some(take(&record))),
+            Ok((record, _)) => Ok(Some(take(&record, place.is_repeat))),
             Err(_) => Err(Error::Damaged { path, what: "a frame changed after it was read" }),
         }
     }

@@ -6,7 +6,22 @@ use crate::error::Error;
 use crate::idempotency::{Submission, Window};
 use crate::wal::{AppendError, AppendedOnce, Batch, Patience, Position};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tacho_event::{ActionType, Draft, EventId, Severity, json};
+use tacho_event::json::{self, Value};
+use tacho_event::{ActionType, Draft, EventId, Severity};
+
+/// What is done about events that their client may submit again, under an id of their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Once {
+    /// Nothing: each time it is another event.
+    #[default]
+    Off,
+    /// They are marked, and who integrates tells them apart: for recorders that live for one event.
+    /// What numbers an event is no part of what is compared, for it is given anew each time.
+    Marked,
+    /// The window is asked before they are appended, and the first answer given again: for
+    /// long-lived recorders.
+    Asked,
+}
 
 /// What a client submitted under an id of its own.
 #[derive(Debug, Clone)]
@@ -38,7 +53,10 @@ impl Recorder {
         by.push(0);
         by.extend_from_slice(credential.as_bytes());
         let mut bytes = Vec::new();
-        json::write_object(draft.object(), &mut bytes);
+        match self.settings.once {
+            Once::Marked => json::write_object(unnumbered(draft).object(), &mut bytes),
+            _ => json::write_object(draft.object(), &mut bytes),
+        }
         Some(Claim { by, id, bytes, draft: draft.clone() })
     }
 
@@ -55,7 +73,8 @@ impl Recorder {
         submissions: &[Option<Submission>],
     ) -> Result<AppendedOnce, AppendError> {
         let patience = self.settings.patience;
-        let window = submissions.iter().any(Option::is_some).then(|| self.window()).flatten();
+        let asks = self.settings.once == Once::Asked && submissions.iter().any(Option::is_some);
+        let window = asks.then(|| self.window()).flatten();
         let Some(mut window) = window else {
             return self.wal.append(batch, patience).map(AppendedOnce::All);
         };
@@ -91,6 +110,7 @@ impl Recorder {
     ) -> Result<(), RecordError> {
         match window.transpose() {
             // A store that cannot compare submissions still records them.
+            Err(_) if self.settings.once == Once::Marked => {}
             Err(Error::Damaged { .. }) => self.owe(unasked()),
             outcome => self.window = outcome.map_err(RecordError::Store)?.map(Mutex::new),
         }
@@ -101,6 +121,9 @@ impl Recorder {
     /// Writes what the window knows, when the recorder opens and closes; what cannot be written
     /// now is read again from the log.
     pub(super) fn cover_window(&self) {
+        if self.settings.once != Once::Asked {
+            return;
+        }
         if let Some(mut window) = self.window() {
             let _ = self.wal.cover(&mut window, Patience::Server);
         }
@@ -110,6 +133,15 @@ impl Recorder {
         // What a thread died with half noted is read again from the log, or asked again.
         Some(self.window.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The draft without its number.
+fn unnumbered(draft: &Draft) -> Draft {
+    let mut draft = draft.clone();
+    if let Some(origin) = draft.object_mut().get_mut("origin").and_then(Value::as_object_mut) {
+        origin.retain(|name, _| !matches!(name, "emitter" | "seq"));
+    }
+    draft
 }
 
 fn unasked() -> Draft {

@@ -7,7 +7,7 @@ use super::failure::{FailurePolicy, OnFailure, WhenFull};
 use super::heed::answer;
 use super::losses::Losses;
 use super::numbers::{Numbering, Numbers};
-use super::once::Claim;
+use super::once::{Claim, Once};
 use super::quota::Quota;
 use super::receipt::{Ack, Fate, Receipt};
 use super::run::Run;
@@ -48,9 +48,8 @@ pub struct Settings {
     /// Records heartbeats when it opens, every hour and when it closes, keeps the reserve and tells
     /// of findings: for long-lived recorders.
     pub beat: bool,
-    /// Asks of an event with an id of its own whether it was submitted before: for long-lived
-    /// recorders.
-    pub once: bool,
+    /// What is done so that an event whose client submits it again is there once.
+    pub once: Once,
     /// Records bytes that are no JSON as they came, instead of refusing them: for recorders whose
     /// source nobody can ask again.
     pub keep_unreadable: bool,
@@ -77,7 +76,7 @@ impl Default for Settings {
             source: "library".to_owned(),
             numbering: Numbering::Own,
             beat: true,
-            once: false,
+            once: Once::Off,
             keep_unreadable: false,
             quota: None,
             keys: None,
@@ -225,7 +224,11 @@ impl Recorder {
         writer: Writer,
     ) -> Result<Self, RecordError> {
         let numbers = Numbers::new(&settings.numbering, &world.as_ref());
-        let window = settings.once.then(|| Window::open(&store, world.clone()));
+        let window = match settings.once {
+            Once::Off => None,
+            Once::Marked => Some(Window::marking(&store, world.clone())),
+            Once::Asked => Some(Window::open(&store, world.clone())),
+        };
         let mut recorder = Self {
             store,
             wal,

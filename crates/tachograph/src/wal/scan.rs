@@ -78,7 +78,9 @@ pub struct Scan {
     judge: Judge,
     at: u64,
     frame_at: u64,
+    /// As long as the longest read so far; its first `held` bytes are the file's.
     window: Vec<u8>,
+    held: usize,
     window_at: u64,
     reach: usize,
 }
@@ -111,6 +113,7 @@ impl Scan {
             at: FIRST_FRAME,
             frame_at: 0,
             window: Vec::new(),
+            held: 0,
             window_at: 0,
             reach: REACH_BYTES_FIRST,
         })
@@ -190,7 +193,7 @@ impl Scan {
     }
 
     fn look_afresh(&mut self) {
-        self.window.clear();
+        self.held = 0;
         self.reach = REACH_BYTES_FIRST;
     }
 
@@ -228,8 +231,7 @@ impl Scan {
             let wanted = usize::try_from(to - from).unwrap_or_default();
             let bytes = chunk.get_mut(..wanted).unwrap_or_default();
             let read = read_full_at(self.file.as_ref(), bytes, from).doing("read", &self.path)?;
-            let last = bytes.iter().take(read).rposition(|byte| *byte != 0);
-            if let Some(last) = last {
+            if let Some(last) = last_written(bytes.get(..read).unwrap_or_default()) {
                 return Ok((from + last as u64 + 1).next_multiple_of(ALIGNMENT as u64));
             }
             to = from;
@@ -240,12 +242,16 @@ impl Scan {
     /// At least `wanted` bytes from the scan's place on, fewer only at the end of the file.
     fn bytes_here(&mut self, wanted: usize) -> Result<&[u8], Error> {
         if self.in_window(self.at).len() < wanted {
-            self.window.resize(wanted.max(self.reach), 0);
+            let reach = wanted.max(self.reach);
+            if self.window.len() < reach {
+                self.window = vec![0; reach];
+            }
             // Who waits at the tail reads little; who reads on reads more and more at a time.
             self.reach = (self.reach * 2).min(SCAN_BYTES);
-            let read = read_full_at(self.file.as_ref(), &mut self.window, self.at);
+            let window = self.window.get_mut(..reach).unwrap_or_default();
+            let read = read_full_at(self.file.as_ref(), window, self.at);
             // On an error nothing is left that could be taken for bytes of the file.
-            self.window.truncate(*read.as_ref().unwrap_or(&0));
+            self.held = *read.as_ref().unwrap_or(&0);
             self.window_at = self.at;
             read.doing("read", &self.path)?;
         }
@@ -254,9 +260,24 @@ impl Scan {
 
     fn in_window(&self, offset: u64) -> &[u8] {
         let skip = offset.checked_sub(self.window_at).and_then(|skip| usize::try_from(skip).ok());
-        skip.and_then(|skip| self.window.get(skip..)).unwrap_or_default()
+        skip.and_then(|skip| self.window.get(skip..self.held)).unwrap_or_default()
     }
 }
+
+/// Where the last byte stands that is no zero. Blocks are compared whole: most of what is written
+/// ahead is zeros.
+fn last_written(bytes: &[u8]) -> Option<usize> {
+    let mut end = bytes.len();
+    for block in bytes.rchunks(ZEROS.len()) {
+        end -= block.len();
+        if Some(block) != ZEROS.get(..block.len()) {
+            return block.iter().rposition(|byte| *byte != 0).map(|last| end + last);
+        }
+    }
+    None
+}
+
+static ZEROS: [u8; 4096] = [0; 4096];
 
 /// Where the whole frame that begins at `offset` of a segment ends, if one begins there.
 ///
@@ -270,4 +291,22 @@ pub fn frame_end(file: &dyn File, salt: &[u8; 16], offset: u64) -> std::io::Resu
     read_full_at(file, &mut bytes, offset)?;
     let whole = frame::decode(&bytes, salt, offset).is_ok();
     Ok(whole.then_some(offset + total as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_written_byte_is_found_wherever_it_stands() {
+        for len in [1, 4095, 4096, 4097, 10_000] {
+            let mut bytes = vec![0; len];
+            assert_eq!(last_written(&bytes), None, "{len} zeros");
+            for at in (0..len).step_by(97).chain([len - 1]) {
+                bytes[at] = 1;
+                assert_eq!(last_written(&bytes), Some(at), "{at} of {len}");
+            }
+        }
+        assert_eq!(last_written(&[]), None);
+    }
 }

@@ -131,7 +131,7 @@ fn some(guards: Vec<Guard>) -> Vec<Guard> {
 }
 
 /// Points that no check misses yet; `docs/limits.md` says so.
-const UNGUARDED: &[Point] = &[Point::WalReadDirSync, Point::PackLinkDirSync];
+const UNGUARDED: &[Point] = &[Point::PackLinkDirSync];
 
 /// The checks of the rooms above the WAL.
 const LEDGER: &str = "ledger::every_point_that_is_switched_off_is_noticed";

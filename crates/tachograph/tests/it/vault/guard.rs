@@ -54,6 +54,7 @@ pub(crate) fn dear() -> Vec<Guard> {
         guard(Point::JournalGoneDirSync, "erased_for_good", erased_for_good),
         guard(Point::ExpireDirSync, "expired_for_good", expired_for_good),
         guard(Point::PackSync, "packed_for_good", packed_for_good),
+        guard(Point::PackLink, "sealed_anew_for_good", sealed_anew_for_good),
         guard(Point::PackRename, "packed_for_good", packed_for_good),
         guard(Point::PackDirSync, "packed_for_good", packed_for_good),
         guard(Point::CopySync, "copied_for_good", copied_for_good),
@@ -125,6 +126,10 @@ fn expired_for_good(scene: Scene) -> Told {
 
 fn packed_for_good(scene: Scene) -> Told {
     whole("pack plain", scene)
+}
+
+fn sealed_anew_for_good(scene: Scene) -> Told {
+    whole("seal", scene)
 }
 
 fn copied_for_good(scene: Scene) -> Told {
