@@ -66,7 +66,7 @@ fn whatever_is_changed_both_looks_judge_alike() {
     let spice = *b"\"\\{}[],:0-e.+_~ \n\x00\x7f\xc3tZ9";
     let (mut tried, mut passed) = (0u32, 0u32);
     for leaf in leaves().iter().step_by(100) {
-        for at in 0..leaf.len() {
+        for at in (0..leaf.len()).step_by(tacho_testkit::stride()) {
             let mut changed = leaf.clone();
             changed.remove(at);
             passed += u32::from(both(&changed, false));
