@@ -160,7 +160,7 @@ impl Wal {
         };
         let outcome = work(&mut critical);
         critical.unbolt();
-        held.release(critical.open.as_ref().map(Open::hint));
+        held.release(critical.open.as_ref().and_then(Open::hint));
         if let Some(open) = &critical.open {
             self.commits.note(open);
         }

@@ -33,8 +33,12 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn hint(&self) -> Hint {
-        Hint { segment: self.number, last_frame: self.last_frame }
+    /// What the next holder may trust. A hint without a frame means a segment that has none: where
+    /// the tail was found behind what is integrated, nothing is known of the frames before, and
+    /// after a power cut there may be zeros among them.
+    pub(super) fn hint(&self) -> Option<Hint> {
+        let hint = Hint { segment: self.number, last_frame: self.last_frame };
+        (self.last_frame.is_some() || self.tail == FIRST_FRAME).then_some(hint)
     }
 
     pub(super) fn position(&self) -> Position {
@@ -56,7 +60,7 @@ impl Critical<'_> {
     pub(super) fn find_tail(&mut self) -> Result<Tail, AppendError> {
         self.forget_lost_segment()?;
         // Our own place still holds when nobody left a hint; a hint that differs is newer.
-        let ours = self.open.as_ref().map(Open::hint);
+        let ours = self.open.as_ref().and_then(Open::hint);
         if self.hint.is_some() && self.hint != ours {
             self.open = None;
         }

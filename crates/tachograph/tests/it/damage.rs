@@ -4,6 +4,7 @@ use tacho_testkit::records;
 use tacho_testkit::rng::Rng;
 use tacho_testkit::sim::{Keep, Machine};
 use tacho_testkit::tamper::{TAMPERS, tamper};
+use tachograph::integrated;
 use tachograph::wal::{Patience, Position};
 
 use crate::harness::{Contents, Process, STORE, append_to, start};
@@ -63,6 +64,23 @@ fn a_tail_of_zeros_is_the_end_and_no_damage() {
     process.append_durably(&[9]);
     let contents = process.contents();
     assert_eq!((contents.numbers(), contents.damages), (vec![1, 2, 3, 4, 5, 9], vec![]));
+}
+
+#[test]
+fn nobody_appends_into_a_hole_before_what_is_integrated() {
+    let (machine, contents) = eight_records(1);
+    let mut bytes = machine.read(first_segment()).unwrap();
+    bytes[begin_of(&contents, 1)..begin_of(&contents, 5)].fill(0);
+    machine.tamper(first_segment(), &bytes);
+    let process = start(&machine);
+    let tail = process.contents().tail;
+    integrated::write(process.files.as_ref(), process.store.places(), tail).unwrap();
+    // Who fills ahead finds the tail and appends nothing: it has seen no frame to tell of.
+    process.wal.extend(Patience::Server).unwrap();
+    let process = start(&machine);
+    let appended = process.append_durably(&[9]);
+    assert!(appended.first >= tail, "{:?} is before {tail:?}", appended.first);
+    assert_eq!(process.contents().numbers(), [9]);
 }
 
 #[test]

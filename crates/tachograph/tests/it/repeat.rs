@@ -224,7 +224,8 @@ fn submit_there(machine: &Machine, process: Process, draft: Draft) -> Result<(),
     let Process { store, wal, .. } = process;
     let recorder = Recorder::new(store, wal, machine.world(), Policy::default(), hook());
     let recorder = recorder.map_err(|error| error.to_string())?;
-    recorder.record(draft).map(|_| ()).map_err(|error| error.to_string())
+    let receipt = recorder.record(draft).map_err(|error| error.to_string())?;
+    crate::guards::ensure(receipt.fate.is_kept(), format!("{:?}", receipt.fate))
 }
 
 fn integrate_there(machine: &Machine, covers: bool) -> Result<(), String> {
