@@ -55,6 +55,7 @@ pub(crate) fn dear() -> Vec<Guard> {
         guard(Point::ExpireDirSync, "expired_for_good", expired_for_good),
         guard(Point::PackSync, "packed_for_good", packed_for_good),
         guard(Point::PackLink, "sealed_anew_for_good", sealed_anew_for_good),
+        guard(Point::PackLinkDirSync, "sealing_dies_behind_its_rename", sealing_dies),
         guard(Point::PackRename, "packed_for_good", packed_for_good),
         guard(Point::PackDirSync, "packed_for_good", packed_for_good),
         guard(Point::CopySync, "copied_for_good", copied_for_good),
@@ -130,6 +131,11 @@ fn packed_for_good(scene: Scene) -> Told {
 
 fn sealed_anew_for_good(scene: Scene) -> Told {
     whole("seal", scene)
+}
+
+/// The old bytes keep a name until there are zeros over them.
+fn sealing_dies(scene: Scene) -> Told {
+    dying("seal", scene, Point::PackRename, 0, Keep::Some)
 }
 
 fn copied_for_good(scene: Scene) -> Told {
