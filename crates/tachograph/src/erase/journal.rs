@@ -148,7 +148,8 @@ impl Journal {
 
     /// Destroys it: all is done.
     pub(crate) fn end(&self, files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
-        shred_in_place(files, &self.plan_path(keys))?;
+        // It loses its name first, too: a run that is interrupted here would read half a plan.
+        shred(files, &self.plan_path(keys))?;
         // Without this nothing is under way; what is left then is nobody's.
         shred(files, &self.path(keys))?;
         shred_in_place(files, &self.step_path(keys))?;
