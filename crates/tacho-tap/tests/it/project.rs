@@ -11,13 +11,13 @@ fn house() -> House {
     let config = house.at("home/.config/tachograph");
     std::fs::create_dir_all(&config).unwrap();
     std::fs::write(config.join("tacho.toml"), "capture = \"metadata\"\n").unwrap();
-    std::fs::create_dir_all(house.at("home/work/app/src")).unwrap();
+    std::fs::create_dir_all(house.at("home/code/app/src")).unwrap();
     house
 }
 
 /// A call by an agent that works there.
 fn call(house: &House, id: &str) -> Value {
-    let cwd = house.at("home/work/app/src").display().to_string();
+    let cwd = house.at("home/code/app/src").display().to_string();
     json(&format!(
         r#"{{"session_id":"abc","cwd":"{cwd}","hook_event_name":"PreToolUse","tool_name":"Bash",
             "tool_input":{{"command":"cargo test"}},"tool_use_id":"{id}"}}"#
@@ -30,10 +30,10 @@ const COMMAND: &str = "/action/tool/parameters/command";
 fn a_project_asks_for_more_and_the_change_is_an_event() {
     let house = house();
     house.hook("claude-code", call(&house, "t1"));
-    std::fs::write(house.at("home/work/tacho.toml"), "capture = \"full\"\n").unwrap();
+    std::fs::write(house.at("home/code/tacho.toml"), "capture = \"full\"\n").unwrap();
     house.hook("claude-code", call(&house, "t2"));
     house.hook("claude-code", call(&house, "t3"));
-    std::fs::remove_file(house.at("home/work/tacho.toml")).unwrap();
+    std::fs::remove_file(house.at("home/code/tacho.toml")).unwrap();
     house.hook("claude-code", call(&house, "t4"));
     assert_eq!(house.traces(), [""; 0]);
     let events = house.events();
@@ -59,7 +59,7 @@ fn a_project_takes_nothing_away_and_moves_nothing() {
     std::fs::write(&config, "capture = \"full\"\n").unwrap();
     let mine = "capture = \"none\"\nstore = \"/nowhere\"\ntenant = \"other\"\npreset = \"minimal\"\n\
                 maintain.session_end = \"never\"\n";
-    std::fs::write(house.at("home/work/app/tacho.toml"), mine).unwrap();
+    std::fs::write(house.at("home/code/app/tacho.toml"), mine).unwrap();
     house.hook("claude-code", call(&house, "t1"));
     let events = house.events();
     assert_eq!(events.len(), 1);
@@ -70,7 +70,7 @@ fn a_project_takes_nothing_away_and_moves_nothing() {
 #[test]
 fn a_pipe_where_the_file_should_be_does_not_hold_the_hook() {
     let house = house();
-    let pipe = house.at("home/work/app/tacho.toml");
+    let pipe = house.at("home/code/app/tacho.toml");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     house.hook("claude-code", call(&house, "t1"));
     assert_eq!(house.traces(), [""; 0]);

@@ -125,6 +125,20 @@ fn erase(safe: &Safe, scope: Scope) {
     eraser(safe).erase(&[target], "asked").unwrap();
 }
 
+/// Four days pass; what was kept for so many days goes. Gives the number of day files that went.
+fn expire(safe: &Safe, days: u32) -> usize {
+    let keep = Keep { content_days: Some(days), identity_days: Some(days) };
+    let mut eraser = eraser(safe);
+    eraser.confirm_clock().unwrap();
+    for _ in 0..4 {
+        pass(safe, 1);
+        eraser.due("acme", keep).unwrap();
+    }
+    let due = eraser.due("acme", keep).unwrap();
+    eraser.expire(&due).unwrap().unwrap();
+    due.len()
+}
+
 #[test]
 fn what_was_plain_is_sealed_and_says_what_it_said() {
     let safe = three_days(Preset::Development);
@@ -170,16 +184,7 @@ fn what_was_sealed_late_is_erased_by_person_and_expires_by_day() {
     assert_eq!((bobs(&says), bobs(&before)), (6, 6));
     let kept = signed(&safe);
     is_sound(&safe, &kept);
-    let keep = Keep { content_days: Some(4), identity_days: Some(4) };
-    let mut eraser = eraser(&safe);
-    eraser.confirm_clock().unwrap();
-    for _ in 0..4 {
-        pass(&safe, 1);
-        eraser.due("acme", keep).unwrap();
-    }
-    let due = eraser.due("acme", keep).unwrap();
-    assert_eq!(due.len(), 4, "{due:?}");
-    eraser.expire(&due).unwrap().unwrap();
+    assert_eq!(expire(&safe, 4), 4);
     assert_eq!(bobs(&safe.says("acme")), 2);
     is_sound(&safe, &kept);
 }
@@ -317,15 +322,6 @@ fn a_rotation_of_the_logs_key_is_read_by_everybody_for_as_long_as_the_log_lives(
     assert_eq!(reseal(&safe, Aim::Sealed).left, 0);
     assert_eq!(holders(&safe, "a case of evidence"), [] as [PathBuf; 0]);
     is_followed();
-    let keep = Keep { content_days: Some(2), identity_days: Some(2) };
-    let mut eraser = eraser(&safe);
-    eraser.confirm_clock().unwrap();
-    for _ in 0..4 {
-        pass(&safe, 1);
-        eraser.due("acme", keep).unwrap();
-    }
-    let due = eraser.due("acme", keep).unwrap();
-    assert_eq!(due.len(), 6, "{due:?}");
-    eraser.expire(&due).unwrap().unwrap();
+    assert_eq!(expire(&safe, 2), 6);
     is_followed();
 }
