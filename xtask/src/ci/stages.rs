@@ -30,9 +30,15 @@ pub(super) const STAGES: &[Stage] = &[
 
 const FMT: [&str; 3] = ["fmt", "--all", "--check"];
 
-/// Compiling the trunk takes four times as long like this, and telling all its stories a third: a
-/// plain `cargo test` tells few, and compiles it as it comes.
-const OPTIMISED: [&str; 2] = ["--config", "profile.dev.package.tachograph.opt-level=1"];
+/// For the heavy ring's stories. The trunk takes four times as long to compile like this, and the
+/// stories a third to tell; a plain `cargo test` tells none, and compiles it as it comes. Both
+/// rings say the same here, or all would be compiled twice.
+const OPTIMISED: [&str; 4] = [
+    "--config",
+    "profile.dev.package.tachograph.opt-level=1",
+    "--config",
+    "profile.dev.package.tacho-testkit.opt-level=2",
+];
 
 const fn light(
     name: &'static str,

@@ -61,6 +61,8 @@ const HOUSE: &[Room] = &[
     room("tacho-oracles", &["tacho-tree"], Ring::Heavy, 0),
     // Rivals bring builds of their own (SQLite from C): benchmarks that nothing else waits for.
     room("tacho-rivals", &["tachograph"], Ring::Heavy, 0),
+    // What of the trunk's tests takes long: crashes, guards, erasures, prunes, frozen stores.
+    room("tacho-stories", &["tachograph", "tacho-event", "tacho-tree"], Ring::Heavy, 0),
     // A server and an async runtime, which no light crate compiles, with the shapes inside.
     room("tacho-service", &["tacho-shapes", "tachograph", "tacho-event"], Ring::Heavy, UNLIMITED),
     room("xtask", &[], Ring::Light, 0),

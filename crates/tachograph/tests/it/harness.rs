@@ -64,16 +64,6 @@ impl Process {
         self.try_contents().unwrap()
     }
 
-    /// What a reader sees who does not take the lock.
-    pub(crate) fn contents_without_lock(&self) -> Vec<u64> {
-        let mut walk = self.wal.follow(Position::START);
-        let mut numbers = Vec::new();
-        while let Item::Frame { record, .. } = walk.next_item().unwrap() {
-            numbers.push(number_of(&OwnedRecord::of(&record)));
-        }
-        numbers
-    }
-
     pub(crate) fn try_contents(&self) -> Result<Contents, AppendError> {
         let from = integrated::read(self.files.as_ref(), self.store.places())?;
         let recovered = self.wal.recover(from)?;

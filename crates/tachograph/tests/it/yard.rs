@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use tacho_event::privacy::Policy;
 use tacho_event::{ActionType, Draft, TenantId, Timestamp, World};
+use tacho_tree::{Frontier, leaf_hash, prove};
 use tachograph::Log;
 use tachograph::files::OsFiles;
 use tachograph::generation;
@@ -160,4 +161,28 @@ fn append_as(yard: &Yard, numbers: std::ops::Range<u64>, record: impl Fn(u64) ->
         }
     }
     wal.append(&mut batch, Patience::Server).unwrap();
+}
+
+/// Every leaf is there and hashes to the tree; every event can be revealed; in order.
+pub(crate) fn assert_whole(log: &Log, from: u64, count: u64) {
+    assert_eq!(log.size(), count);
+    let mut frontier = Frontier::new();
+    for index in 0..count {
+        let leaf = log.leaf(index).unwrap().unwrap();
+        frontier.push(leaf_hash(&leaf), |_, _| ());
+        let entry = log.get(index).unwrap().unwrap();
+        let id = format!("e-{}", from + index);
+        assert_eq!(entry.leaf.str("id"), Some(id.as_str()), "leaf {index}");
+        let revealed = log.reveal(&entry).unwrap();
+        assert!(revealed.opened.problems.is_empty(), "{:?}", revealed.opened.problems);
+        let command = revealed.event.at("/action/tool/parameters/command").unwrap();
+        assert_eq!(command.as_str().unwrap(), format!("echo {}", from + index));
+        let actor = revealed.event.at("/actor/id").unwrap();
+        assert_eq!(actor.as_str().unwrap(), "alice@example.com");
+        if index + 1 == log.integrated().size() {
+            assert_eq!(frontier.root(), log.integrated().root());
+        }
+    }
+    let stored = log.integrated().size();
+    assert_eq!(prove::root(log.nodes(), stored).unwrap(), log.integrated().root());
 }

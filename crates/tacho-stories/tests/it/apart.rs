@@ -19,8 +19,7 @@ use tachograph::wal::{Options, Wal};
 use tachograph::world::{OsWorld, World};
 use tachograph::{Log, Recorder, Store};
 
-use crate::integrate::assert_whole;
-use crate::yard::{Yard, call};
+use crate::yard::{Yard, assert_whole, call};
 
 const STORE: &str = "TACHO_TEST_READ_STORE";
 /// `<first>,<count>,<keys or nothing>,<store>`: what a process of its own records.

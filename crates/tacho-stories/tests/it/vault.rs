@@ -1,6 +1,6 @@
 //! The vault from outside: what is sealed, who opens it, and that nobody else does.
 
-pub(crate) mod safe;
+pub(crate) use crate::safe;
 
 mod account;
 mod crash;
@@ -16,7 +16,6 @@ mod packing;
 mod resealed;
 mod restored;
 mod scan;
-mod seal;
 mod stock;
 pub(crate) mod story;
 mod strangers;

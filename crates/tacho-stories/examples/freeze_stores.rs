@@ -2,7 +2,7 @@
 //! version writes, so that every later one is held to reading it.
 //!
 //! ```text
-//! cargo run -p tachograph --example freeze_stores -- fixtures/stores/v2
+//! cargo run -p tacho-stories --example freeze_stores -- fixtures/stores/v2
 //!
 //! DIR/SUMS                  sha256 of every file below, as `sha256sum` writes it
 //! DIR/plain/{store,keys}    development: nothing is sealed

@@ -10,8 +10,7 @@ use tachograph::integrate::{IntegrateError, Trouble};
 use tachograph::record::{Ack, Queue, QueueSettings, Recorder, Settings};
 use tachograph::sign::{Demand, Keys, Refusal, SignError, Signer};
 
-use crate::integrate::assert_whole;
-use crate::yard::{Yard, call};
+use crate::yard::{Yard, assert_whole, call};
 
 fn recorder(yard: &Yard, signer: Option<Signer>) -> Recorder {
     let settings = Settings {

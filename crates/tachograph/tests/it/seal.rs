@@ -3,7 +3,7 @@
 use tacho_event::privacy::{Class, Preset};
 use tachograph::vault::{GrantKind, Item, items};
 
-use super::safe::{Safe, call};
+use crate::safe::{Safe, call};
 
 /// The kinds of the grants that stand in the file of a class and the only day.
 fn kinds(safe: &Safe, class: Class) -> Vec<GrantKind> {
