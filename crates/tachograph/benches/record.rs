@@ -257,27 +257,50 @@ fn handing_over(pool: &[Draft]) {
     percentile("handing an event to the queue, p99", &mut took, 99, 30);
 }
 
+/// What a fresh process does until its first event is safe, and what that may take in all.
+const PHASES: [&str; 4] =
+    ["making the policy", "opening the store", "making the event", "recording it"];
+
 /// A process that begins, records one event, and is told that it survives the process.
 fn fresh_process(rounds: usize) {
     let site = Site::new();
     site.recorder().record(Draft::from_object(event())).unwrap();
-    let mut took: Vec<Duration> = (0..rounds)
-        .map(|_| {
-            let mut command = Command::new(std::env::current_exe().unwrap());
-            let output = command.env(FRESH, site.store.places().store()).output().unwrap();
-            let nanos = String::from_utf8(output.stdout).unwrap();
-            Duration::from_nanos(nanos.trim().parse().unwrap())
-        })
-        .collect();
-    percentile("first event of a fresh process, ack os, p50", &mut took, 50, 100);
-    percentile("first event of a fresh process, ack os, p99", &mut took, 99, 1_000);
+    let mut took = vec![Vec::with_capacity(rounds); PHASES.len()];
+    for _ in 0..rounds {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let output = command.env(FRESH, site.store.places().store()).output().unwrap();
+        let nanos = String::from_utf8(output.stdout).unwrap();
+        let phases =
+            nanos.split_whitespace().map(|word| Duration::from_nanos(word.parse().unwrap()));
+        took.iter_mut().zip(phases).for_each(|(took, phase)| took.push(phase));
+    }
+    let mut all: Vec<Duration> =
+        (0..rounds).map(|run| took.iter().map(|phase| phase[run]).sum()).collect();
+    percentile("first event of a fresh process, ack os, p50", &mut all, 50, 100);
+    percentile("first event of a fresh process, ack os, p99", &mut all, 99, 1_000);
+    for (phase, took) in PHASES.iter().zip(&mut took) {
+        took.sort_unstable();
+        let us = took[rounds / 2].as_secs_f64() * 1e6;
+        println!(
+            r#"{{"bench":"record","metric":"of the first event of a fresh process: {phase}, p50","value":{us:.1},"unit":"us"}}"#
+        );
+    }
 }
 
+/// Prints how many nanoseconds each phase took.
 fn record_one(started: Instant, store: &Path) {
+    let policy = Policy::default();
+    let has_policy = Instant::now();
     let settings = Settings { beat: false, ack: Ack::Os, ..Settings::default() };
-    let recorder = Recorder::open_with(store, Policy::default(), settings).unwrap();
-    recorder.record(Draft::from_object(event())).unwrap();
-    println!("{}", started.elapsed().as_nanos());
+    let recorder = Recorder::open_with(store, policy, settings).unwrap();
+    let is_open = Instant::now();
+    let draft = Draft::from_object(event());
+    let has_draft = Instant::now();
+    recorder.record(draft).unwrap();
+    let ends = [has_policy, is_open, has_draft, Instant::now()];
+    let begins = [started, has_policy, is_open, has_draft];
+    let took = begins.iter().zip(ends).map(|(begin, end)| (end - *begin).as_nanos().to_string());
+    println!("{}", took.collect::<Vec<_>>().join(" "));
 }
 
 fn event() -> tacho_event::json::Object {

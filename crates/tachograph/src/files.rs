@@ -7,6 +7,7 @@
 pub(crate) mod above;
 pub(crate) mod exclusive;
 pub(crate) mod grow;
+pub(crate) mod mending;
 mod os;
 mod point;
 pub(crate) mod replace;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::error::{Doing, Error};
 use crate::files::above::create_dir_below;
+use crate::files::mending::Mending;
 use crate::files::replace::{Steps, replace};
 use crate::files::{Files, Point, read_small};
 use crate::generation;
@@ -102,8 +103,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store at `path`. It changes nothing but that directories which a copy lost,
-    /// because they were empty, are made again, where this process may; all but that of stops.
+    /// Opens the store at `path`; that changes nothing. Directories which a copy lost, because they
+    /// were empty, are made when one is first missed, where this process may; all but the stops'.
     ///
     /// # Errors
     /// Why it is no store for this program.
@@ -115,7 +116,7 @@ impl Store {
             return Err(OpenError::Remote(path.to_owned()));
         }
         let installation = read_installation(files.as_ref(), &places)?;
-        make_missing(files.as_ref(), &places)?;
+        let files = Arc::new(Mending::new(files, path, make_missing));
         Ok(Self { files, places, version, installation })
     }
 
@@ -149,6 +150,16 @@ impl Store {
         held.release(None);
         made?;
         Self::open(files, path, remote)
+    }
+
+    /// Makes the directories that a copy of the store lost because they were empty; for who puts
+    /// files into them by another door than [`Store::files`], which makes them itself.
+    ///
+    /// # Errors
+    /// What the disk said; not that this process may only read.
+    pub fn mend(&self) -> Result<(), Error> {
+        let root = self.places.store();
+        make_missing(self.files.as_ref(), root).doing("mend", root).map(|_| ())
     }
 
     /// The paths in the store.
@@ -219,30 +230,23 @@ fn dirs(places: &Places) -> [PathBuf; 9] {
 }
 
 /// Makes the directories that are not there; who only reads does without them.
-fn make_missing(files: &dyn Files, places: &Places) -> Result<(), Error> {
-    let root = places.store();
-    let names = files.list(root).doing("list", root)?;
-    let is_there = |dir: &PathBuf| match dir.strip_prefix(root).ok().and_then(Path::to_str) {
-        Some(name) if !name.contains('/') => {
-            names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
-        }
-        _ => files.stat(dir).is_ok(),
-    };
+fn make_missing(files: &dyn Files, root: &Path) -> io::Result<bool> {
+    let places = Places::new(root);
     // Where the stops are gone, nobody knows whether one is in force: that is not to be hidden.
-    let own = dirs(places).into_iter().filter(|dir| *dir != places.stops());
-    let missing: Vec<PathBuf> = own.filter(|dir| !is_there(dir)).collect();
+    let own = dirs(&places).into_iter().filter(|dir| *dir != places.stops());
+    let missing: Vec<PathBuf> = own.filter(|dir| files.stat(dir).is_err()).collect();
     for dir in &missing {
         match files.create_dir(dir) {
-            Err(error) if is_read_only(&error) => return Ok(()),
-            outcome => outcome.doing("create", dir)?,
+            Err(error) if is_read_only(&error) => return Ok(false),
+            outcome => outcome?,
         }
     }
     // What is put there is durable only if they are. Who dies before this leaves that to the
     // system's writeback: once in the life of a copy.
-    for dir in [places.wal(), root.to_owned()].iter().filter(|_| !missing.is_empty()) {
-        files.sync_dir(dir, Point::StoreDirSync).doing("sync", dir)?;
+    for dir in [places.wal().as_path(), root].iter().filter(|_| !missing.is_empty()) {
+        files.sync_dir(dir, Point::StoreDirSync)?;
     }
-    Ok(())
+    Ok(!missing.is_empty())
 }
 
 fn is_read_only(error: &io::Error) -> bool {

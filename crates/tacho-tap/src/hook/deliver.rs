@@ -247,7 +247,14 @@ impl Desk {
     fn bring_back(&self, store: &Store, host: &str) {
         let from = self.around.state.join("overflow").join("spool");
         let to = store.places().spool();
-        for name in disk::names(&from).iter().filter(|name| name.ends_with(".tws")) {
+        let mut names = disk::names(&from);
+        names.retain(|name| name.ends_with(".tws"));
+        if !names.is_empty()
+            && let Err(error) = store.mend()
+        {
+            return self.trace("overflow_stays", host, &error.to_string());
+        }
+        for name in &names {
             if let Err(error) = disk::carry(&from.join(name), &to.join(name)) {
                 return self.trace("overflow_stays", host, &error.to_string());
             }

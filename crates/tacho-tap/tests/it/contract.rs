@@ -80,6 +80,27 @@ fn a_read_only_store_leaves_events_in_the_overflow_and_gets_them_later() {
     assert_eq!(text(brought, "/action/tool/parameters/command"), "ls");
 }
 
+#[test]
+fn a_copy_without_its_empty_folders_gets_what_the_overflow_holds() {
+    let house = House::new();
+    house.hook("claude-code", claude("SessionStart", r#""source":"startup""#));
+    std::fs::rename(house.at("store"), house.at("away")).unwrap();
+    std::fs::write(house.at("store"), "in the way").unwrap();
+    assert_eq!(
+        (house.run(&["hook", "claude-code"], &intent("t1")).as_str(), overflow(&house)),
+        ("", 1)
+    );
+    std::fs::remove_file(house.at("store")).unwrap();
+    std::fs::rename(house.at("away"), house.at("store")).unwrap();
+    for folder in ["spool", "emitters", "run", "wal/quarantine"] {
+        let _ = std::fs::remove_dir_all(house.at("store").join(folder));
+    }
+    house.hook("claude-code", claude("Stop", ""));
+    assert_eq!(overflow(&house), 0, "{:?}", house.traces());
+    let events = house.events();
+    assert!(events.iter().any(|event| text(event, "/action/call_id") == "t1"));
+}
+
 fn chown_all(dir: &std::path::Path) {
     std::os::unix::fs::chown(dir, Some(0), Some(0)).unwrap();
     for entry in std::fs::read_dir(dir).unwrap() {

@@ -219,9 +219,12 @@ mod system {
 
     #[cfg(target_os = "linux")]
     pub(super) fn boot_id() -> Option<[u8; 16]> {
-        let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        use std::io::Read as _;
+        // Thirty-two digits and four dashes: one read, and no second one to find the end.
+        let mut text = [0; 36];
+        fs::File::open("/proc/sys/kernel/random/boot_id").ok()?.read_exact(&mut text).ok()?;
         let mut id = [0; 16];
-        let mut digits = text.bytes().filter_map(|byte| char::from(byte).to_digit(16));
+        let mut digits = text.iter().filter_map(|byte| char::from(*byte).to_digit(16));
         for byte in &mut id {
             let (high, low) = (digits.next()?, digits.next()?);
             *byte = u8::try_from(high << 4 | low).ok()?;
