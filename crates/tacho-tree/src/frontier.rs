@@ -13,7 +13,7 @@
 
 use std::fmt;
 
-use crate::hash::{Hash, leaf_hash, node_hash};
+use crate::hash::{Hash, leaf_hash, node_hash, node_hashes};
 use crate::limits::TREE_SIZE_MAX;
 use crate::nodes::{Nodes, Place, fold_peaks, peaks};
 
@@ -73,9 +73,41 @@ impl Frontier {
         self.size += 1;
     }
 
+    /// Adds many leaf hashes and reports every node they complete, level by level, each level in
+    /// order. The nodes of a level are hashed side by side.
+    ///
+    /// # Panics
+    /// At [`TREE_SIZE_MAX`] leaves.
+    pub fn push_all(&mut self, leaves: &[Hash], mut completed: impl FnMut(Place, Hash)) {
+        let mut row = leaves.to_vec();
+        let mut first = self.size;
+        self.size += row.len() as u64;
+        assert!(self.size <= TREE_SIZE_MAX, "a tree has at most 2^62 leaves");
+        let mut edge = Vec::new();
+        for level in 0.. {
+            if row.is_empty() {
+                break;
+            }
+            for (index, hash) in (first..).zip(&row) {
+                completed(Place { level, index }, *hash);
+            }
+            // A right child comes first: its sibling was a peak.
+            if first % 2 == 1 {
+                row.splice(0..0, self.peaks.pop());
+            }
+            if row.len() % 2 == 1 {
+                edge.extend(row.pop());
+            }
+            row = node_hashes(&row);
+            first /= 2;
+        }
+        self.peaks.extend(edge.into_iter().rev());
+    }
+
     /// Adds many leaf hashes, when only the root is wanted.
     pub fn extend(&mut self, leaves: impl IntoIterator<Item = Hash>) {
-        leaves.into_iter().for_each(|leaf| self.push(leaf, |_, _| ()));
+        let leaves: Vec<Hash> = leaves.into_iter().collect();
+        self.push_all(&leaves, |_, _| ());
     }
 
     /// Hashes a leaf and adds it; gives its hash.

@@ -85,7 +85,7 @@ pub mod witness;
 pub use check::Head;
 pub use checkpoint::Checkpoint;
 pub use frontier::{Frontier, FrontierError};
-pub use hash::{Hash, leaf_hash, node_hash};
+pub use hash::{Hash, leaf_hash, leaf_hashes, node_hash};
 pub use key::{KeyError, KeyId, Kind, LogKey, VerifierKey, WitnessKey};
 pub use line::Malformed;
 pub use name::{KeyName, NameError, Origin, Tenant};

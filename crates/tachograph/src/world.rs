@@ -1,8 +1,10 @@
 //! Given nothing, gives the time and random bytes: the only clock and the only dice of the trunk.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
 
 pub use tacho_event::Timestamp;
+use zeroize::{Zeroize, Zeroizing};
 
 /// What the trunk may ask of the world outside, from any thread; tests answer with a fixed one.
 pub trait World: tacho_event::World + Debug + Send + Sync {}
@@ -26,5 +28,99 @@ impl tacho_event::World for OsWorld {
         let filled = getrandom::fill(bytes);
         // Without randomness there are no salts and no keys: going on would be a lie.
         assert!(filled.is_ok(), "the system's random source failed: {filled:?}");
+    }
+}
+
+/// A world whose random bytes are fetched many at a time: each question to the system costs as much
+/// as hashing an event. It lives as long as one batch of events, so no forked process shares what
+/// was drawn ahead, and nothing of it stays behind.
+#[derive(Debug)]
+pub(crate) struct Ahead<'w> {
+    world: &'w dyn World,
+    drawn: RefCell<Drawn>,
+}
+
+#[derive(Debug)]
+struct Drawn {
+    bytes: Zeroizing<[u8; 1024]>,
+    used: usize,
+}
+
+impl<'w> Ahead<'w> {
+    pub(crate) fn new(world: &'w dyn World) -> Self {
+        let bytes = Zeroizing::new([0; 1024]);
+        let used = bytes.len();
+        Self { world, drawn: RefCell::new(Drawn { bytes, used }) }
+    }
+}
+
+impl tacho_event::World for Ahead<'_> {
+    fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        let Drawn { bytes: drawn, used } = &mut *self.drawn.borrow_mut();
+        if bytes.len() > drawn.len() {
+            return self.world.fill(bytes);
+        }
+        if bytes.len() > drawn.len() - *used {
+            self.world.fill(drawn.as_mut());
+            *used = 0;
+        }
+        if let Some(next) = drawn.get_mut(*used..*used + bytes.len()) {
+            bytes.copy_from_slice(next);
+            next.zeroize();
+        }
+        *used += bytes.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use tacho_event::World as _;
+
+    /// Gives each byte once: its number, as far as a byte can say it.
+    #[derive(Debug, Default)]
+    struct Numbered(AtomicU64);
+
+    impl tacho_event::World for Numbered {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(0)
+        }
+
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill_with(|| (self.0.fetch_add(1, Ordering::Relaxed) % 251) as u8);
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_ahead_is_given_once_and_in_order() {
+        let numbered = Numbered::default();
+        let ahead = Ahead::new(&numbered);
+        let mut given = Vec::new();
+        for len in [16, 10, 0, 500, 498, 16, 1_024, 3_000, 16] {
+            let mut bytes = vec![0; len];
+            ahead.fill(&mut bytes);
+            given.push(bytes);
+        }
+        let from = |start: u64, len: u64| {
+            (start..start + len).map(|nth| (nth % 251) as u8).collect::<Vec<_>>()
+        };
+        let expected = [
+            from(0, 16),
+            from(16, 10),
+            from(26, 0),
+            from(26, 500),
+            from(526, 498), // 1,024: all
+            from(1_024, 16),
+            from(2_048, 1_024), // not enough was left
+            from(3_072, 3_000), // more than is ever drawn ahead
+            from(6_072, 16),
+        ];
+        assert_eq!(given, expected);
+        assert!(ahead.drawn.borrow().bytes[..16].iter().all(|byte| *byte == 0));
     }
 }

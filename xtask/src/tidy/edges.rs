@@ -21,14 +21,17 @@ enum Ring {
     Heavy,
 }
 
+/// What both roots stand on: hashing, and nothing else.
+const SOIL: &[&str] = &["tacho-hash"];
 const ROOTS: &[&str] = &["tacho-event", "tacho-tree"];
 const TRUNK: &[&str] = &["tachograph"];
 /// For who makes drafts: the trunk takes them, the root makes them.
 const TRUNK_AND_EVENT: &[&str] = &["tachograph", "tacho-event"];
 
 const HOUSE: &[Room] = &[
-    room("tacho-event", &[], Ring::Light, 10),
-    room("tacho-tree", &[], Ring::Light, 10),
+    room("tacho-hash", &[], Ring::Light, 4),
+    room("tacho-event", SOIL, Ring::Light, 10),
+    room("tacho-tree", SOIL, Ring::Light, 10),
     room("tachograph", ROOTS, Ring::Light, 14),
     room("tacho-verify", ROOTS, Ring::Light, 10),
     room("tacho-tap", TRUNK_AND_EVENT, Ring::Light, 14),

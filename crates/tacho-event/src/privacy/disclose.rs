@@ -9,11 +9,12 @@
 //!
 //! The seed stands only inside the part: without it a digest cannot be tested against a guess.
 
-use super::hash::{Mac, sha256};
 use crate::json::write_string;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fmt;
+use std::ops::Range;
+use tacho_hash::{Digest, Key, Mac, sha256};
 
 /// Who may see a part, and how long it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,28 +57,101 @@ impl fmt::Display for Class {
     }
 }
 
+/// A value that becomes a disclosure: the number of its part, its name and its canonical text.
+pub type Pair<'p> = (usize, &'p str, &'p [u8]);
+
 /// The first half of HKDF, with its empty salt worked in: made once, used for every part.
-#[derive(Clone)]
-pub struct Salting(Mac);
+#[derive(Clone, Debug)]
+pub struct Salting(Key);
 
 impl Default for Salting {
     fn default() -> Self {
-        Self(Mac::new(&[0; 32]))
-    }
-}
-
-impl fmt::Debug for Salting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Salting")
+        Self(Key::new(&[0; 32]))
     }
 }
 
 impl Salting {
-    /// The salter of the part with this seed.
-    pub fn salter(&self, seed: &[u8; 16], class: Class) -> Salter {
-        let key = Mac::new(&self.0.of([seed]));
-        Salter { key, class, json: Vec::new(), text: Vec::new() }
+    /// The digest of each pair's disclosure, where parts have these seeds and classes. All of them
+    /// are hashed side by side: in three rounds for the salts, in one for the disclosures.
+    pub fn digests(&self, parts: &[([u8; 16], Class)], pairs: &[Pair<'_>]) -> Vec<Digest> {
+        let seeds = parts.iter().map(|(seed, _)| (&self.0, seed.as_slice()));
+        let keys = tacho_hash::keys(&tacho_hash::codes(seeds));
+        let mut texts = Texts::default();
+        let mut of_part = Vec::with_capacity(pairs.len());
+        for &(part, name, _) in pairs {
+            let (Some((_, class)), Some(key)) = (parts.get(part), keys.get(part)) else {
+                unreachable!("a pair stands in one of the parts")
+            };
+            of_part.push(key);
+            let info = info(*class, name);
+            texts.push(|text| info.into_iter().for_each(|piece| text.extend_from_slice(piece)));
+        }
+        let salts = tacho_hash::codes(of_part.into_iter().zip(texts.iter()));
+        texts.clear();
+        let mut json = Vec::new();
+        for (&(_, name, value), salt) in pairs.iter().zip(&salts) {
+            write_json(salt, name, value, &mut json);
+            texts.push(|text| encode(&json, text));
+        }
+        tacho_hash::all(b"", texts.iter())
     }
+}
+
+/// Texts one after the other.
+#[derive(Default)]
+struct Texts {
+    bytes: Vec<u8>,
+    ranges: Vec<Range<usize>>,
+}
+
+impl Texts {
+    fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        self.ranges.push(start..self.bytes.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.ranges.iter().map(|range| self.bytes.get(range.clone()).unwrap_or_default())
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ranges.clear();
+    }
+}
+
+/// What a salt is derived for, in pieces.
+fn info(class: Class, name: &str) -> [&[u8]; 4] {
+    let class: &[u8] = match class {
+        Class::Content => &[1],
+        Class::Identity => &[2],
+        Class::Evidence => &[3],
+    };
+    [b"tacho/v1/salt\0", class, name.as_bytes(), &[1]]
+}
+
+/// `["salt","name",value]`, the JSON of a disclosure, in place of what was there.
+fn write_json(salt: &Digest, name: &str, value: &[u8], json: &mut Vec<u8>) {
+    json.clear();
+    json.reserve(value.len() + name.len() + 54);
+    json.extend_from_slice(b"[\"");
+    json.extend_from_slice(&base64url_32(salt));
+    json.extend_from_slice(b"\",");
+    write_string(name, json);
+    json.push(b',');
+    json.extend_from_slice(value);
+    json.push(b']');
+}
+
+/// Appends the base64url of these bytes.
+fn encode(bytes: &[u8], text: &mut Vec<u8>) {
+    let start = text.len();
+    text.resize(start + (bytes.len() * 4).div_ceil(3), 0);
+    let place = text.get_mut(start..).unwrap_or_default();
+    let len = place.len();
+    let written = URL_SAFE_NO_PAD.encode_slice(bytes, place);
+    assert!(written == Ok(len), "three bytes are four characters");
 }
 
 /// Makes the salts and disclosures of one part.
@@ -91,43 +165,24 @@ pub struct Salter {
 impl Salter {
     /// The salter of the part with this seed.
     pub fn new(seed: &[u8; 16], class: Class) -> Self {
-        Salting::default().salter(seed, class)
+        let key = Mac::new(&Mac::new(&[0; 32]).of([seed]));
+        Self { key, class, json: Vec::new(), text: Vec::new() }
     }
 
     /// The disclosure of `name` with the value whose canonical text is `value`, as ASCII.
     pub fn disclosure(&mut self, name: &str, value: &[u8]) -> &str {
+        let salt = self.key.of(info(self.class, name));
+        write_json(&salt, name, value, &mut self.json);
+        self.text.clear();
+        encode(&self.json, &mut self.text);
         // What base64 writes is ASCII.
-        std::str::from_utf8(self.write(name, value)).unwrap_or_default()
-    }
-
-    /// The digest of that disclosure.
-    pub(super) fn digest(&mut self, name: &str, value: &[u8]) -> [u8; 32] {
-        sha256(self.write(name, value))
-    }
-
-    fn write(&mut self, name: &str, value: &[u8]) -> &[u8] {
-        let info = [b"tacho/v1/salt\0", &[self.class.byte()][..], name.as_bytes(), &[1]];
-        let salt = self.key.of(info);
-        let json = &mut self.json;
-        json.clear();
-        json.reserve(value.len() + name.len() + 54);
-        json.extend_from_slice(b"[\"");
-        json.extend_from_slice(&base64url_32(&salt));
-        json.extend_from_slice(b"\",");
-        write_string(name, json);
-        json.push(b',');
-        json.extend_from_slice(value);
-        json.push(b']');
-        self.text.resize((json.len() * 4).div_ceil(3), 0);
-        let written = URL_SAFE_NO_PAD.encode_slice(json, &mut self.text);
-        assert!(written == Ok(self.text.len()), "three bytes are four characters");
-        &self.text
+        std::str::from_utf8(&self.text).unwrap_or_default()
     }
 }
 
 /// The digest of a disclosure, as it stands in a leaf.
-pub fn digest(disclosure: &str) -> [u8; 32] {
-    sha256(disclosure.as_bytes())
+pub fn digest(disclosure: &str) -> Digest {
+    sha256([disclosure.as_bytes()])
 }
 
 /// base64url without padding: how digests and salts are written.
@@ -189,6 +244,25 @@ mod tests {
             let made = salter.disclosure(name, value.as_bytes());
             assert_eq!(made, disclosure);
             assert_eq!(base64url(&digest(made)), digest_text);
+            let pair = (0, name, value.as_bytes());
+            let digests = Salting::default().digests(&[([seed; 16], class)], &[pair]);
+            assert_eq!(digests.iter().map(|one| base64url(one)).collect::<Vec<_>>(), [digest_text]);
         }
+    }
+    #[test]
+    fn the_digests_of_many_parts_are_those_of_each_disclosure() {
+        let parts: Vec<_> =
+            (0..50_u8).map(|nth| ([nth; 16], Class::ALL[usize::from(nth) % 3])).collect();
+        let text = "x".repeat(500);
+        let names = ["input", "output", "who", "/action/tool"];
+        let pairs: Vec<Pair<'_>> = (0..parts.len() * 3)
+            .map(|nth| (nth / 3, names[nth % 4], &text.as_bytes()[..nth * 3]))
+            .collect();
+        let expected = pairs.iter().map(|&(part, name, value)| {
+            let (seed, class) = &parts[part];
+            digest(Salter::new(seed, *class).disclosure(name, value))
+        });
+        let digests = Salting::default().digests(&parts, &pairs);
+        assert_eq!(digests, expected.collect::<Vec<_>>());
     }
 }

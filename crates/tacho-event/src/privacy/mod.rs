@@ -11,7 +11,6 @@ mod entry;
 mod evidence;
 mod explain;
 mod glance;
-mod hash;
 mod home;
 mod lint;
 mod malformed;
@@ -23,6 +22,7 @@ mod protect;
 mod redact;
 mod redacted;
 mod reveal;
+mod seal;
 mod split;
 mod stand_ins;
 
@@ -30,7 +30,7 @@ pub mod scan;
 
 pub use capture::{CaptureRule, Level};
 pub use check_leaf::check_leaf;
-pub use disclose::{Class, Salter, Salting, base64url, digest, from_base64url};
+pub use disclose::{Class, Pair, Salter, Salting, base64url, digest, from_base64url};
 pub use entry::{Entry, Part};
 pub use explain::{Explanation, Fate, MemberFate};
 pub use glance::{Commitment, Glance, glance};

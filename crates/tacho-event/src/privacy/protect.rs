@@ -8,21 +8,19 @@
 //! bytes is a filter that can only say "surely nothing here": most events pass it, so they are
 //! classified first, and once more after redaction if the filter is not sure.
 
-use super::disclose::{Class, Salter, base64url_32};
-use super::entry::{Entry, Part};
+use super::entry::Entry;
 use super::evidence::take_evidence;
 use super::home::HomeText;
 use super::policy::{Granularity, Policy};
 use super::redact::Redactor;
+use super::seal::{Classified, Unsealed, seal_all};
 use super::split::{Sorted, Split, changes_person, name_resource_types};
 use super::stand_ins::StandIns;
 use crate::event::Event;
 use crate::ids::EventId;
-use crate::json::{self, Object, Pointer, Value, write_string};
-use crate::limits;
+use crate::json::{Object, Pointer, Value};
 use crate::problem::Problem;
-use crate::time::Timestamp;
-use crate::world::{World, random};
+use crate::world::World;
 
 /// What a policy made of an event.
 #[derive(Debug)]
@@ -48,11 +46,28 @@ impl Policy {
         stand_ins: &StandIns,
         world: &dyn World,
     ) -> Result<Protected, Problem> {
+        let outcome = self.apply_all([event], stand_ins, world).pop();
+        outcome.unwrap_or_else(|| unreachable!("each event has an outcome"))
+    }
+
+    /// The same for many events: their hashes, most of the work, are made side by side.
+    pub fn apply_all(
+        &self,
+        events: impl IntoIterator<Item = Event>,
+        stand_ins: &StandIns,
+        world: &dyn World,
+    ) -> Vec<Result<Protected, Problem>> {
+        let classify = |event| self.classify(event, stand_ins, world);
+        seal_all(&self.salting, events.into_iter().map(classify).collect(), world)
+    }
+
+    /// All that is done with an event before anything is hashed.
+    fn classify(&self, event: Event, stand_ins: &StandIns, world: &dyn World) -> Classified {
         let mut event = event;
         let told = name_resource_types(&mut event.doc);
         let minimised = match self.minimise(&mut event) {
             Ok(minimised) => minimised,
-            Err(rule) => return Ok(Protected::Dropped { rule }),
+            Err(rule) => return Classified::Dropped { rule },
         };
         let subject = event.subject().map(str::to_owned).filter(|_| self.keeps_identity);
         let Event { doc, id, timestamp, action, tenant, own: system } = event;
@@ -79,8 +94,7 @@ impl Policy {
             split = Split::of(&sorted, self, self.granularity(), Some((stand_ins, world)));
         }
         remarks.note(&mut split, minimised.keeps_content);
-        seal(self, &split, &mut entry, world)?;
-        Ok(Protected::Entry(Box::new(entry)))
+        Classified::Kept(Box::new(Unsealed { entry, split }))
     }
 
     /// Takes evidence out of what is left of an event.
@@ -148,98 +162,4 @@ impl Remarks {
             split.detail.add(remarks);
         }
     }
-}
-
-/// Salts each class: its digests go into the leaf, its values into a part.
-fn seal(
-    policy: &Policy,
-    split: &Split,
-    entry: &mut Entry,
-    world: &dyn World,
-) -> Result<(), Problem> {
-    let bytes: usize = split.homes().iter().map(|home| home.bytes().len()).sum();
-    if bytes > limits::PART_BYTES_MAX {
-        let what = format!("is larger than {} bytes", limits::PART_BYTES_MAX);
-        return Err(Problem::new("", what, "cut its largest value, or record it in pieces"));
-    }
-    for class in Class::ALL {
-        let homes = split.homes().into_iter().filter(|home| home.class == class);
-        let pairs: usize = homes.clone().map(|home| home.pairs().count()).sum();
-        if pairs > limits::PAIRS_MAX {
-            let what = format!("has {pairs} hidden members of class {class}");
-            let hint = format!("at most {} with granularity `member`", limits::PAIRS_MAX);
-            return Err(Problem::new("", what, hint));
-        }
-        if pairs > 0 {
-            let seed = random(world);
-            let salter = policy.salting.salter(&seed, class);
-            entry.parts.push(part(class, seed, salter, homes.flat_map(HomeText::pairs)));
-        }
-    }
-    write_leaf(split, &entry.parts, world.now(), &mut entry.leaf);
-    if entry.leaf.len() > limits::LEAF_BYTES_MAX {
-        let what = format!("has a leaf larger than {} bytes", limits::LEAF_BYTES_MAX);
-        return Err(Problem::new("", what, "use fewer or shorter names and ids"));
-    }
-    Ok(())
-}
-
-/// `seed 16 || JCS of [[name, value], ..]`, and the digest of each pair.
-fn part<'p>(
-    class: Class,
-    seed: [u8; 16],
-    salter: Salter,
-    pairs: impl Iterator<Item = (&'p str, &'p [u8])>,
-) -> Part {
-    let mut salter = salter;
-    let mut plaintext = Vec::with_capacity(1024);
-    let mut digests = Vec::with_capacity(4);
-    plaintext.extend_from_slice(&seed);
-    plaintext.push(b'[');
-    for (name, value) in pairs {
-        if !digests.is_empty() {
-            plaintext.push(b',');
-        }
-        digests.push(salter.digest(name, value));
-        plaintext.push(b'[');
-        write_string(name, &mut plaintext);
-        plaintext.push(b',');
-        plaintext.extend_from_slice(value);
-        plaintext.push(b']');
-    }
-    plaintext.push(b']');
-    Part { class, plaintext, digests }
-}
-
-/// The public members, and what commits to each part, at its place among them:
-/// `{"action":..,"content":..,"evidence":..,"id":..,"identity":..,"origin":..}`
-fn write_leaf(split: &Split, parts: &[Part], now: Timestamp, out: &mut Vec<u8>) {
-    let (before, after) = split.marks;
-    let leaf = split.leaf.bytes();
-    let piece = |from: usize, to: usize| leaf.get(from..to).unwrap_or_default();
-    let commit = |class: Class, out: &mut Vec<u8>| {
-        let Some(part) = parts.iter().find(|part| part.class == class) else { return };
-        let mut texts: Vec<[u8; 43]> = part.digests.iter().map(base64url_32).collect();
-        texts.sort_unstable();
-        out.extend_from_slice(b",\"");
-        out.extend_from_slice(class.as_str().as_bytes());
-        out.extend_from_slice(b"\":{\"_sd\":[");
-        for (i, text) in texts.iter().enumerate() {
-            out.extend_from_slice(if i == 0 { b"\"" } else { b",\"" });
-            out.extend_from_slice(text);
-            out.push(b'"');
-        }
-        out.extend_from_slice(b"],\"day\":");
-        json::write(&now.day().into(), out);
-        out.push(b'}');
-    };
-    out.reserve(
-        leaf.len() + 40 * 3 + 46 * parts.iter().map(|part| part.digests.len()).sum::<usize>(),
-    );
-    out.extend_from_slice(piece(0, before));
-    commit(Class::Content, out);
-    commit(Class::Evidence, out);
-    out.extend_from_slice(piece(before, after));
-    commit(Class::Identity, out);
-    out.extend_from_slice(piece(after, leaf.len()));
 }

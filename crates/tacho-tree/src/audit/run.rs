@@ -9,11 +9,14 @@ use std::collections::VecDeque;
 
 use super::finding::{Code, Report, Spot};
 use crate::frontier::Frontier;
-use crate::hash::{Hash, node_hash};
+use crate::hash::{Hash, leaf_hashes, node_hash};
 use crate::nodes::Place;
 
 /// Leaves of one run: those of one file of a store.
 pub const PER_RUN: u64 = 1 << RUN_HEIGHT;
+/// So many leaves, or bytes of leaves, are hashed at once.
+const TOGETHER: usize = 256;
+const TOGETHER_BYTES: usize = 1 << 18;
 /// The height of a run's root.
 pub(super) const RUN_HEIGHT: u8 = 16;
 
@@ -55,6 +58,9 @@ pub struct Run<'s> {
     stored: &'s StoredRun,
     /// The run as a tree of its own.
     frontier: Frontier,
+    /// Leaves that are not hashed yet, one after the other, and the end of each.
+    waiting: Vec<u8>,
+    ends: Vec<usize>,
     sizes: VecDeque<u64>,
     heads: Vec<(u64, Vec<Hash>)>,
     report: Report,
@@ -83,6 +89,8 @@ impl<'s> Run<'s> {
             first,
             stored,
             frontier: Frontier::new(),
+            waiting: Vec::new(),
+            ends: Vec::new(),
             sizes: sizes.into(),
             heads: Vec::new(),
             report: Report::default(),
@@ -92,8 +100,41 @@ impl<'s> Run<'s> {
 
     /// Takes in the next leaf.
     pub fn push(&mut self, leaf: &[u8]) {
+        self.waiting.extend_from_slice(leaf);
+        self.ends.push(self.waiting.len());
+        if self.ends.len() >= TOGETHER || self.waiting.len() >= TOGETHER_BYTES {
+            self.hash();
+        }
+    }
+
+    /// Hashes the leaves that wait.
+    fn hash(&mut self) {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let leaves = starts.zip(&self.ends);
+        let leaves = leaves.map(|(start, end)| self.waiting.get(start..*end).unwrap_or_default());
+        let hashes = leaf_hashes(leaves);
+        self.waiting.clear();
+        self.ends.clear();
+        let mut rest = hashes.as_slice();
+        while !rest.is_empty() {
+            let size = self.first + self.frontier.size();
+            while self.sizes.front().is_some_and(|wanted| *wanted <= size) {
+                self.sizes.pop_front();
+            }
+            let wanted = self.sizes.front().map(|wanted| wanted - size);
+            let count = wanted.map_or(rest.len(), |wanted| rest.len().min(index(wanted)));
+            let (now, later) = rest.split_at(count);
+            rest = later;
+            self.grow(now);
+            if wanted == Some(count as u64) {
+                self.heads.push((size + count as u64, self.frontier.peaks().to_vec()));
+            }
+        }
+    }
+
+    fn grow(&mut self, hashes: &[Hash]) {
         let Self { first, stored, frontier, report, told, .. } = self;
-        frontier.push_leaf(leaf, |place, hash| {
+        frontier.push_all(hashes, |place, hash| {
             let found = compare(stored.node(place.level, place.index), hash, place, |child| {
                 stored.node(child.level, child.index)
             });
@@ -101,12 +142,6 @@ impl<'s> Run<'s> {
             let index = place.index + (*first >> place.level);
             flaw.tell(Place { level: place.level, index }, told, report);
         });
-        let size = self.first + self.frontier.size();
-        while self.sizes.front().is_some_and(|wanted| *wanted <= size) {
-            if self.sizes.pop_front() == Some(size) {
-                self.heads.push((size, self.frontier.peaks().to_vec()));
-            }
-        }
     }
 
     /// The index of its first leaf.
@@ -116,7 +151,7 @@ impl<'s> Run<'s> {
 
     /// Leaves so far.
     pub fn len(&self) -> u64 {
-        self.frontier.size()
+        self.frontier.size() + self.ends.len() as u64
     }
 
     /// Whether no leaf came yet.
@@ -130,10 +165,15 @@ impl<'s> Run<'s> {
     }
 
     /// No more leaves.
-    pub fn end(self) -> RunEnd {
+    pub fn end(mut self) -> RunEnd {
+        self.hash();
         let Self { first, frontier, heads, report, .. } = self;
         RunEnd { first, frontier, heads, report }
     }
+}
+
+fn index(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// What is wrong with a stored node.

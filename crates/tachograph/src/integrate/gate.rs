@@ -62,9 +62,14 @@ impl std::error::Error for Refusal {}
 
 /// Reads a frame again.
 pub(crate) fn check<'a>(record: &Record<'a>) -> Result<Passed<'a>, Refusal> {
+    check_hashed(record, leaf_hash(record.leaf))
+}
+
+/// Reads a frame again, whose leaf has this hash.
+pub(super) fn check_hashed<'a>(record: &Record<'a>, hash: Hash) -> Result<Passed<'a>, Refusal> {
     let leaf = glance(record.leaf, record.system).ok_or(Refusal::Leaf)?;
     let items = check_parts(record, &leaf)?;
-    Ok(Passed { facts: Facts::of(&leaf), hash: leaf_hash(record.leaf), items })
+    Ok(Passed { facts: Facts::of(&leaf), hash, items })
 }
 
 /// Whether these bytes were a leaf once, and not what a power cut left of some.

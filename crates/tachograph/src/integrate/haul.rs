@@ -9,7 +9,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-use super::gate::{Passed, Refusal, check};
+use tacho_tree::leaf_hashes;
+
+use super::gate::{Passed, Refusal, check_hashed};
 use crate::limits::{CHECK_THREADS_MAX, HAUL_BYTES_MAX, HAUL_FRAMES_MAX};
 use crate::wal::{Position, Record};
 
@@ -73,9 +75,10 @@ impl Haul {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = cores.min(CHECK_THREADS_MAX).min(self.frames.len() / SHARE_FRAMES);
         if threads < 2 {
-            return self.frames.iter().try_for_each(|held| {
-                let (at, record, passed) = self.look(held);
-                tell(at, &record, passed)
+            return self.frames.chunks(SHARE_FRAMES).try_for_each(|share| {
+                self.look(share)
+                    .into_iter()
+                    .try_for_each(|(at, record, passed)| tell(at, &record, passed))
             });
         }
         let next = AtomicUsize::new(0);
@@ -88,9 +91,8 @@ impl Haul {
                         let number = next.fetch_add(1, Ordering::Relaxed);
                         let share = self.frames.chunks(SHARE_FRAMES).nth(number);
                         let Some(share) = share else { return };
-                        let looked: Vec<_> = share.iter().map(|held| self.look(held)).collect();
                         // Nobody listens any more: there was an error.
-                        if give.send((number, looked)).is_err() {
+                        if give.send((number, self.look(share))).is_err() {
                             return;
                         }
                     }
@@ -111,19 +113,35 @@ impl Haul {
         })
     }
 
-    fn look(&self, held: &Held) -> (Position, Record<'_>, Result<Passed<'_>, Refusal>) {
-        let bytes = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
-        let record = Record {
+    /// Reads frames again; their leaves are hashed side by side.
+    fn look(&self, share: &[Held]) -> Vec<Looked<'_>> {
+        let hashes = leaf_hashes(share.iter().map(|held| self.held(&held.leaf)));
+        let look = |(held, hash)| {
+            let record = self.record(held);
+            let passed = check_hashed(&record, hash);
+            (held.at, record, passed)
+        };
+        share.iter().zip(hashes).map(look).collect()
+    }
+
+    fn record(&self, held: &Held) -> Record<'_> {
+        Record {
             // It was text when it was taken in.
-            tenant: str::from_utf8(bytes(&held.tenant)).unwrap_or_default(),
+            tenant: str::from_utf8(self.held(&held.tenant)).unwrap_or_default(),
             record_id: held.record_id,
             idem: held.idem,
-            leaf: bytes(&held.leaf),
-            parts: bytes(&held.parts),
+            leaf: self.held(&held.leaf),
+            parts: self.held(&held.parts),
             parts_count: held.parts_count,
             system: held.system,
             generation: held.generation,
-        };
-        (held.at, record, check(&record))
+        }
+    }
+
+    fn held(&self, range: &Range<usize>) -> &[u8] {
+        self.bytes.get(range.clone()).unwrap_or_default()
     }
 }
+
+/// A frame that was read again: where it stands, and whether it may become a leaf.
+type Looked<'h> = (Position, Record<'h>, Result<Passed<'h>, Refusal>);

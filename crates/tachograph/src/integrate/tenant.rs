@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tacho_event::json::{self, Value};
 use tacho_event::privacy::Class;
-use tacho_tree::Frontier;
+use tacho_tree::{Frontier, Hash};
 
 use super::gate::{Passed, Stored};
 use super::restore;
@@ -24,6 +24,9 @@ use crate::tree::NodeWriter;
 use crate::vault::{GrantKind, Item, Part, Rewrapped, Rewrapper};
 use crate::wal::{Position, Record};
 
+/// Nodes above so many leaves are hashed at once.
+const NODES_TOGETHER: usize = 1024;
+
 /// One tenant's log, open for integration.
 #[derive(Debug)]
 pub(crate) struct TenantLog {
@@ -31,6 +34,8 @@ pub(crate) struct TenantLog {
     /// The state on disk.
     state: State,
     frontier: Frontier,
+    /// Hashes of leaves that the frontier does not count yet: they join it together.
+    fresh: Vec<Hash>,
     leaves: LeafWriter,
     nodes: NodeWriter,
     parts: PartWriter,
@@ -56,6 +61,7 @@ impl TenantLog {
         Ok(Self {
             places,
             frontier: state.frontier.clone(),
+            fresh: Vec::new(),
             leaves: LeafWriter::new(state.size(), state.leaf_bytes),
             nodes: NodeWriter::default(),
             parts: PartWriter::new(state.size(), &state.days),
@@ -72,7 +78,11 @@ impl TenantLog {
 
     /// Whether leaves came that the state on disk does not count.
     pub(crate) fn is_changed(&self) -> bool {
-        self.frontier.size() > self.state.size()
+        self.size() > self.state.size()
+    }
+
+    fn size(&self) -> u64 {
+        self.frontier.size() + self.fresh.len() as u64
     }
 
     /// Whether the files it has open are still those of the log.
@@ -145,10 +155,12 @@ impl TenantLog {
         passed: &Passed<'_>,
         vault: Option<&mut Rewrapper>,
     ) -> Result<(), Error> {
-        let leaf = self.frontier.size();
-        let Self { frontier, nodes, leaves, .. } = self;
-        frontier.push(passed.hash, |place, hash| nodes.push(place, hash));
-        leaves.push(record.leaf);
+        let leaf = self.size();
+        self.fresh.push(passed.hash);
+        if self.fresh.len() >= NODES_TOGETHER {
+            self.grow();
+        }
+        self.leaves.push(record.leaf);
         self.index.push(leaf, &passed.facts);
         let rewrapped = vault.map(|vault| self.rewrap(record, passed, vault)).unwrap_or_default();
         let mut rewrapped = rewrapped.iter().peekable();
@@ -206,8 +218,16 @@ impl TenantLog {
         again.into_iter().filter_map(|(at, again)| Some((places.get(at)?.0, again))).collect()
     }
 
+    /// Lets the frontier count every leaf.
+    fn grow(&mut self) {
+        let Self { frontier, fresh, nodes, .. } = self;
+        frontier.push_all(fresh, |place, hash| nodes.push(place, hash));
+        fresh.clear();
+    }
+
     /// Makes leaves, nodes and parts durable.
     pub(crate) fn flush(&mut self, files: &dyn Files) -> Result<(), Error> {
+        self.grow();
         self.leaves.flush(files, &self.places)?;
         self.nodes.flush(files, &self.places)?;
         self.parts.flush(files, &self.places)

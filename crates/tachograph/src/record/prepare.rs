@@ -1,7 +1,8 @@
 //! Given drafts, gives what may be appended of them: heeded, checked, numbered, protected.
 //!
-//! The part of recording that needs no lock. Protecting costs the most by far, and each event can
-//! be protected alone: many at once are shared by all processors. Numbers are given before that,
+//! The part of recording that needs no lock. Protecting costs the most by far, and least where many
+//! events are protected together, whose hashes are then made side by side. Each event can be
+//! protected alone: many at once are also shared by all processors. Numbers are given before that,
 //! in the order of the drafts.
 
 use super::error::RecordError;
@@ -9,17 +10,27 @@ use super::failure::{OnFailure, Risk};
 use super::heed::refusal;
 use super::recorder::{Made, Prepared, Recorder};
 use crate::stop::Why;
+use crate::world::Ahead;
 use std::num::NonZeroUsize;
 use tacho_event::privacy::Protected;
-use tacho_event::{Draft, Event, Phase, random, uuid_v7};
-use tacho_tree::leaf_hash;
+use tacho_event::{Draft, Event, EventId, Phase, Problem, World, random, uuid_v7};
+use tacho_tree::leaf_hashes;
 
 /// Fewer drafts than this for each are no work for another thread.
 const DRAFTS_PER_THREAD_MIN: usize = 64;
+/// Events that are protected together: enough to keep a processor's lanes busy with their hashes,
+/// few enough to stay in its nearest memory meanwhile.
+const TOGETHER: usize = 64;
 
 /// An event that is to be protected, and what is known of it so far.
 struct Checked {
     event: Event,
+    known: Known,
+}
+
+struct Known {
+    id: EventId,
+    is_intent: bool,
     on_failure: OnFailure,
     glass_broken: bool,
     stop: Option<Why>,
@@ -33,7 +44,9 @@ impl Recorder {
     }
 
     pub(super) fn prepare_unclaimed(&self, draft: Draft) -> Result<Prepared, RecordError> {
-        self.check(draft).and_then(|checked| self.protect(checked))
+        let world = &self.world.as_ref();
+        let prepared = self.protect_all([self.check(draft, world)], world).pop();
+        prepared.unwrap_or_else(|| unreachable!("each draft has an outcome"))
     }
 
     /// Prepares several drafts, in this order.
@@ -42,26 +55,53 @@ impl Recorder {
         drafts: Vec<Draft>,
         credential: &str,
     ) -> Vec<Result<Prepared, RecordError>> {
-        let most = drafts.len() / DRAFTS_PER_THREAD_MIN;
-        let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let threads = if most < 2 { 1 } else { most.min(cores()) };
-        if threads < 2 {
-            return drafts.into_iter().map(|draft| self.prepare(draft, credential)).collect();
-        }
+        let world = &Ahead::new(self.world.as_ref());
         let mut claims = Vec::with_capacity(drafts.len());
-        let mut checked: Vec<_> = drafts
-            .into_iter()
-            .map(|draft| {
-                claims.push(self.claim(&draft, credential).map(Box::new));
-                self.check(draft)
-            })
-            .collect();
-        let all = |checked: Vec<Result<Checked, RecordError>>| -> Vec<_> {
-            let protect = |one: Result<Checked, _>| one.and_then(|one| self.protect(one));
-            checked.into_iter().map(protect).collect()
+        let mut check = |draft: Draft| {
+            claims.push(self.claim(&draft, credential).map(Box::new));
+            self.check(draft, world)
         };
+        let threads = self.threads(drafts.len());
+        let mut drafts = drafts.into_iter();
+        let mut prepared = Vec::with_capacity(drafts.len());
+        if threads < 2 {
+            while drafts.len() > 0 {
+                let checked = drafts.by_ref().take(TOGETHER).map(&mut check);
+                prepared.extend(self.protect_all(checked, world));
+            }
+        } else {
+            prepared.extend(self.protect_shared(drafts.map(check).collect(), threads));
+        }
+        let claimed = |(prepared, claim): (Result<Prepared, _>, _)| {
+            prepared.map(|prepared| Prepared { claim, ..prepared })
+        };
+        prepared.into_iter().zip(claims).map(claimed).collect()
+    }
+
+    /// How many threads share so many drafts.
+    fn threads(&self, drafts: usize) -> usize {
+        let most = drafts / DRAFTS_PER_THREAD_MIN;
+        let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        if most < 2 { 1 } else { most.min(cores()) }
+    }
+
+    fn protect_shared(
+        &self,
+        checked: Vec<Result<Checked, RecordError>>,
+        threads: usize,
+    ) -> Vec<Result<Prepared, RecordError>> {
+        let mut checked = checked;
         let share = checked.len().div_ceil(threads);
-        let prepared: Vec<_> = std::thread::scope(|scope| {
+        let all = |checked: Vec<_>| {
+            let world = &Ahead::new(self.world.as_ref());
+            let mut checked = checked.into_iter();
+            let mut prepared = Vec::with_capacity(checked.len());
+            while checked.len() > 0 {
+                prepared.extend(self.protect_all(checked.by_ref().take(TOGETHER), world));
+            }
+            prepared
+        };
+        std::thread::scope(|scope| {
             let mut shares = Vec::new();
             while checked.len() > share {
                 let last = checked.split_off((checked.len() - 1) / share * share);
@@ -74,14 +114,10 @@ impl Recorder {
                 prepared.extend(more);
             }
             prepared
-        });
-        let claimed = |(prepared, claim): (Result<Prepared, _>, _)| {
-            prepared.map(|prepared| Prepared { claim, ..prepared })
-        };
-        prepared.into_iter().zip(claims).map(claimed).collect()
+        })
     }
 
-    fn check(&self, mut draft: Draft) -> Result<Checked, RecordError> {
+    fn check(&self, mut draft: Draft, world: &dyn World) -> Result<Checked, RecordError> {
         let stop = self.heed(&mut draft);
         let class = self.settings.failure.of(Risk::of(&draft));
         let (on_failure, glass_broken) = self.on_failure(class);
@@ -89,7 +125,7 @@ impl Recorder {
             draft.set("origin.source", self.settings.source.as_str());
         }
         let ours = &self.settings.tenant;
-        let checked = draft.check(&self.world.as_ref()).map_err(RecordError::Refused);
+        let checked = draft.check(world).map_err(RecordError::Refused);
         let owned = checked.and_then(|event| match event.tenant() {
             Some(named) if named != ours => {
                 Err(RecordError::ForeignTenant { named: named.clone(), ours: ours.clone() })
@@ -101,39 +137,69 @@ impl Recorder {
                 if !self.policy.drops(&event) {
                     self.number(&mut event);
                 }
-                Ok(Checked { event, on_failure, glass_broken, stop })
+                let (id, is_intent) = (event.id().clone(), event.phase() == Phase::Intent);
+                Ok(Checked {
+                    event,
+                    known: Known { id, is_intent, on_failure, glass_broken, stop },
+                })
             }
             Err(error) => Err(refusal(stop, error)),
         }
     }
 
-    fn protect(&self, checked: Checked) -> Result<Prepared, RecordError> {
-        let Checked { event, on_failure, glass_broken, stop } = checked;
-        let world = self.world.as_ref();
-        let (id, is_intent) = (event.id().clone(), event.phase() == Phase::Intent);
-        let protected = match self.policy.apply(event, &self.stand_ins, &world) {
-            Ok(protected) => protected,
-            Err(problem) => return Err(refusal(stop, RecordError::Refused(vec![problem]))),
+    fn protect_all(
+        &self,
+        checked: impl IntoIterator<Item = Result<Checked, RecordError>>,
+        world: &dyn World,
+    ) -> Vec<Result<Prepared, RecordError>> {
+        let mut events = Vec::new();
+        let known: Vec<Result<Known, RecordError>> = checked
+            .into_iter()
+            .map(|one| {
+                one.map(|Checked { event, known }| {
+                    events.push(event);
+                    known
+                })
+            })
+            .collect();
+        let protected = self.policy.apply_all(events, &self.stand_ins, world);
+        let mut hashes = leaf_hashes(protected.iter().filter_map(leaf)).into_iter();
+        let mut protected = protected.into_iter();
+        let prepare = |known: Result<Known, RecordError>| {
+            let known = known?;
+            let (id, made) = match protected.next() {
+                Some(Ok(Protected::Dropped { rule })) => (known.id, Made::Dropped { rule }),
+                Some(Ok(Protected::Entry(entry))) => {
+                    let record_id = uuid_v7(world.now(), random(world));
+                    let leaf_hash =
+                        hashes.next().unwrap_or_else(|| unreachable!("each leaf has a hash"));
+                    (entry.id().clone(), Made::Entry { entry, record_id, leaf_hash })
+                }
+                Some(Err(problem)) => {
+                    return Err(refusal(known.stop, RecordError::Refused(vec![problem])));
+                }
+                None => unreachable!("each event has an outcome"),
+            };
+            Ok(Prepared {
+                made,
+                bare: false,
+                tenant: self.settings.tenant.clone(),
+                id,
+                on_failure: known.on_failure,
+                glass_broken: known.glass_broken,
+                is_intent: known.is_intent,
+                claim: None,
+                conflict_of: None,
+                stop: known.stop,
+            })
         };
-        let (id, made) = match protected {
-            Protected::Dropped { rule } => (id, Made::Dropped { rule }),
-            Protected::Entry(entry) => {
-                let record_id = uuid_v7(world.now(), random(&world));
-                let (id, leaf_hash) = (entry.id().clone(), leaf_hash(entry.leaf()));
-                (id, Made::Entry { entry, record_id, leaf_hash })
-            }
-        };
-        Ok(Prepared {
-            made,
-            bare: false,
-            tenant: self.settings.tenant.clone(),
-            id,
-            on_failure,
-            glass_broken,
-            is_intent,
-            claim: None,
-            conflict_of: None,
-            stop,
-        })
+        known.into_iter().map(prepare).collect()
+    }
+}
+
+fn leaf(protected: &Result<Protected, Problem>) -> Option<&[u8]> {
+    match protected {
+        Ok(Protected::Entry(entry)) => Some(entry.leaf()),
+        _ => None,
     }
 }

@@ -1,7 +1,4 @@
-//! Given bytes, gives their SHA-256; with a key, their HMAC-SHA256 (RFC 2104).
-//!
-//! Half of what an event costs is hashing, so it is done in the fastest way that the processor has:
-//! by `ring`; by `sha2` only where nobody can be asked for a compiler of C.
+//! Given one message in pieces, gives its hash or its code.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
@@ -9,9 +6,9 @@ mod native;
 mod portable;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(super) use native::{Mac, sha256};
+pub use native::{Mac, sha256};
 #[cfg(target_arch = "wasm32")]
-pub(super) use portable::{Mac, sha256};
+pub use portable::{Mac, sha256};
 
 #[cfg(test)]
 mod tests {
@@ -22,7 +19,8 @@ mod tests {
         let bytes: Vec<u8> = (0..300_u32).map(|i| (i * 7) as u8).collect();
         for len in 0..bytes.len() {
             let (message, rest) = bytes.split_at(len);
-            assert_eq!(native::sha256(message), portable::sha256(message), "{len}");
+            assert_eq!(native::sha256([message]), portable::sha256([message]), "{len}");
+            assert_eq!(native::sha256([message, rest]), portable::sha256([&bytes]), "{len}");
             let keys = [native::Mac::new(message).of([rest, b"!"])];
             assert_eq!(keys, [portable::Mac::new(message).of([rest, b"!"])], "{len}");
         }
