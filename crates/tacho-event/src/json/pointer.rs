@@ -66,7 +66,7 @@ pub(super) fn find<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
 /// The value at `pointer` below `object`.
 pub(super) fn find_below<'v>(object: &'v Object, pointer: &str) -> Option<&'v Value> {
     let path = pointer.strip_prefix('/')?;
-    let length = path.find('/').unwrap_or(path.len());
+    let length = path.bytes().position(|byte| byte == b'/').unwrap_or(path.len());
     let (step, rest) = path.split_at_checked(length)?;
     find(find_member(object, step)?, rest)
 }
@@ -90,7 +90,7 @@ fn find_member<'v>(object: &'v Object, step: &str) -> Option<&'v Value> {
 }
 
 fn unescape(step: &str) -> Cow<'_, str> {
-    if step.contains('~') {
+    if step.bytes().any(|byte| byte == b'~') {
         return step.replace("~1", "/").replace("~0", "~").into();
     }
     step.into()

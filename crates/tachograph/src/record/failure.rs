@@ -84,14 +84,17 @@ pub enum Risk {
 impl Risk {
     /// The risk of an action, from what its draft says of it.
     pub fn of(draft: &Draft) -> Self {
-        let says = |pointer: &str| draft.at(pointer).and_then(Value::as_str).unwrap_or("");
-        let action = ActionType::parse(says("/action/type"));
-        let sensitive = draft.at("/security/sensitive_data_accessed") == Some(&Value::Bool(true));
+        let action = draft.object().object("action").and_then(|action| action.str("type"));
+        let action = action.and_then(ActionType::parse);
+        let security = draft.object().object("security");
+        let says = |member: &str| security.and_then(|security| security.get(member));
+        let sensitive = says("sensitive_data_accessed") == Some(&Value::Bool(true));
+        let level = says("permission_level").and_then(Value::as_str);
         let about_permission = matches!(
             action,
             Some(ActionType::Approval | ActionType::Auth | ActionType::Admin | ActionType::Access)
         );
-        if sensitive || about_permission || says("/security/permission_level") == "admin" {
+        if sensitive || about_permission || level == Some("admin") {
             return Risk::Sensitive;
         }
         match action {
@@ -103,7 +106,7 @@ impl Risk {
                 | ActionType::File
                 | ActionType::Change
                 | ActionType::Memory,
-            ) if says("/security/permission_level") != "readonly" => Risk::Changing,
+            ) if level != Some("readonly") => Risk::Changing,
             _ => Risk::Ordinary,
         }
     }
