@@ -132,12 +132,13 @@ impl KeyRing {
                 Name::Subject(_) => mac(&index, id.as_bytes()),
                 Name::Day(..) => [0; 32],
             };
-            maker.seal(row.name, find, &secret, &id)
+            maker.seal((row.name, row.public), find, &secret, &id)
         };
         let mut rows = Rows { generation, ..Rows::default() };
         in_parallel(keys.rows.rows.values().collect(), &again)
             .into_iter()
             .for_each(|row| rows.put(row));
+        self.verified.entry(tenant.to_owned()).or_default().trust(rows.rows.values(), &maker);
         Ok(write_rows(files.as_ref(), &keys.places.staged(), &rows)?)
     }
 
