@@ -8,9 +8,9 @@
 //! 3 list the days beside the keys; write zeros over the old keys; let the other rooms purge
 //! ```
 //!
-//! All days that are due go in one batch, with one rotation. No file of another day is read, but for
-//! those where something waits for the master (`masters`); every key that stays is sealed to the
-//! new master. Clocks cannot destroy: `clock` says when the time may be believed.
+//! All days that are due go in one batch, with one rotation: every key that stays is sealed to the
+//! new master. No file of another day is read, but where something waits for the master
+//! (`masters`). Clocks cannot destroy: `clock` says when the time may be believed.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -28,7 +28,6 @@ use super::public::Public;
 use super::rows::{Maker, Name, Row, Rows, Verified};
 use super::slots::Slots;
 use super::subject::normalised;
-use super::unlock::unlock;
 use crate::erase::{clock, journal, list};
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
@@ -371,25 +370,6 @@ impl KeyRing {
 
     pub(crate) fn master_path(&self) -> PathBuf {
         master_path(self.dir())
-    }
-
-    /// Reads the master secret again: another process may have rotated it.
-    pub(crate) fn reload_master(&mut self) -> Result<(), VaultError> {
-        let path = self.master_path();
-        let files = self.store.files().as_ref();
-        if self.unlock.is_none() {
-            self.unlock = unlock(files, self.keys.dir())?;
-        }
-        let slots = Slots::read_with(files, &path, self.unlock.as_ref())?;
-        let slots = slots.ok_or_else(|| VaultError::NoMaster(path.clone()))?;
-        if !files.is_private(&path).doing("stat", &path)? {
-            return Err(VaultError::Exposed(path));
-        }
-        if slots.newest().is_none() {
-            return Err(VaultError::Damaged { path, what: "it holds no master secret" });
-        }
-        self.master = slots;
-        Ok(())
     }
 
     /// Reads a tenant's keys again if somebody changed them.
