@@ -129,8 +129,8 @@ impl VaultError {
                  `tacho keys recover FILE`"
             }
             Self::Locked(_) => {
-                "have the command in `unlock`, beside the keys, tell the secret; until then \
-                 recording, signing and proving go on"
+                "have the command say the secret, 16 bytes or more, on its standard output, within \
+                 a minute"
             }
             Self::NoPublic(_) => "`tacho init` makes the keys, and any command of who holds them",
             Self::Exposed(_) => "`chmod 600` it; if others may have read it, `tacho keys rotate`",
