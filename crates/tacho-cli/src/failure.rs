@@ -180,7 +180,7 @@ impl From<VaultError> for Failure {
             VaultError::Clock(_) => {
                 (Exit::CannotTell, Some("set the clock; `tacho doctor` says more"))
             }
-            VaultError::NoMaster(_) => (Exit::CannotTell, next),
+            VaultError::NoMaster(_) | VaultError::WrongSecret(_) => (Exit::CannotTell, next),
             _ => (Exit::NotAllowed, next),
         };
         let failure = Self::new(exit, what);

@@ -24,6 +24,7 @@ mod find;
 pub(crate) mod hold;
 pub(crate) mod journal;
 pub(crate) mod list;
+mod masters;
 mod plan;
 mod reach;
 mod scope;

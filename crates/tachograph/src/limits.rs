@@ -64,6 +64,10 @@ pub const RECENT_RECORDS_MAX: usize = 1 << 18;
 pub const RECENT_GRANTS_MAX: usize = 1 << 12;
 /// Day files that an integrator keeps open for one tenant.
 pub const PART_FILES_OPEN_MAX: usize = 16;
+/// Grants that are opened at once while a person's are looked for.
+pub const GRANTS_OPENED_AT_ONCE: usize = 1 << 14;
+/// Day files with grants of the master that a state names.
+pub const MASTER_DAYS_MAX: usize = 256;
 /// Frames that a reader overlays on what is integrated.
 pub const LIVE_FRAMES_MAX: usize = 1 << 20;
 /// How long an integrator waits for another one: 50 ms.

@@ -133,10 +133,10 @@ pub(crate) fn rewrite(
     settle(files, &path)?;
     // What an interrupted run began may be plain.
     shred_in_place(files, &new)?;
-    let Built { bytes, spans, grants, parts, left, was_plain } =
+    let Built { bytes, spans, grants, parts, left, was_plain, has_master } =
         build::build(store, world.as_ref(), ring, due, custom)?;
     let packed = Packed { due: due.clone(), parts, left, bytes: bytes.len() as u64 };
-    forget_length(files, &places, due)?;
+    note_rewrite(files, &places, due, has_master)?;
     let file = create_afresh(files, &new)?;
     write_all_at(file.as_ref(), &bytes, 0).doing("write", &new)?;
     file.sync_data(Point::PackSync).doing("sync", &new)?;
@@ -185,12 +185,20 @@ pub(crate) fn is_unsettled(files: &dyn Files, path: &Path) -> Result<bool, Error
     }
 }
 
-/// The state knows how long the old file is, and would cut the new one by that.
-fn forget_length(files: &dyn Files, places: &TenantPlaces, due: &Due) -> Result<(), Error> {
+/// The state knows how long the old file is, and would cut the new one by that; and whoever
+/// replaces the master looks for its grants where the state says.
+fn note_rewrite(
+    files: &dyn Files,
+    places: &TenantPlaces,
+    due: &Due,
+    has_master: bool,
+) -> Result<(), Error> {
     let Found::State(mut state) = State::read(files, places)? else { return Ok(()) };
-    let before = state.days.len();
-    state.days.retain(|file| (file.class, file.day) != (due.class, due.day));
-    if state.days.len() < before { state.write(files, places) } else { Ok(()) }
+    let (before, day) = (state.days.len(), (due.class, due.day));
+    state.days.retain(|file| (file.class, file.day) != day);
+    let masters = state.masters.as_mut().filter(|_| has_master);
+    let is_new = masters.is_some_and(|masters| masters.insert(day));
+    if is_new || state.days.len() < before { state.write(files, places) } else { Ok(()) }
 }
 
 /// Writes the lists of a file anew; they are derived, and tell which file they are of.

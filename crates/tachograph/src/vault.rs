@@ -47,7 +47,7 @@ pub use plain::{OpenGrants, Opened, open};
 pub use reveal::{Asker, Reveal};
 pub(crate) use rewrap::{Rewrapped, Rewrapper, leaf_day};
 pub use ring::KeyRing;
-pub(crate) use rotate::Leaving;
+pub(crate) use rotate::{Leaving, in_parallel};
 pub(crate) use seal::hold;
 pub use seal::{Sealer, SharedRing};
 pub use writer::Writer;

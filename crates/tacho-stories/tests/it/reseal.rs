@@ -268,6 +268,19 @@ fn a_day_whose_key_was_destroyed_gets_none_again() {
     let rows = std::fs::read_to_string(safe.yard.keys().join("acme/vault.keys.jsonl")).unwrap();
     let content = Class::Content.byte();
     assert!(!rows.contains(&format!("\"class\":{content},\"day\":{day},")), "{rows}");
+    // It is sealed to the master, and follows when that is replaced: another day goes.
+    server.record(call(2, "bob@example.com", "bobs next errand")).unwrap();
+    safe.integrate();
+    for _ in 0..5 {
+        pass(&safe, 1);
+        eraser.due("acme", keep).unwrap();
+    }
+    let mut due = eraser.due("acme", keep).unwrap();
+    due.retain(|due| due.day != day);
+    eraser.expire(&due).unwrap().unwrap();
+    let says = safe.says("acme");
+    assert!(says.iter().any(|said| said == "bob@example.com bobs late errand"), "{says:?}");
+    assert!(!says.iter().any(|said| said.contains("next errand")), "{says:?}");
 }
 
 #[test]

@@ -59,10 +59,10 @@ type Tombs = Vec<(u64, Vec<u8>)>;
 
 /// What one day file holds of what goes.
 #[derive(Default)]
-struct Survey {
+pub(super) struct Survey {
     /// Grants of parts that go, and whether others of their parts stay.
     losing: HashMap<[u8; 16], bool>,
-    has_master: bool,
+    pub(super) has_master: bool,
     /// Where grants stand, and what holds something that goes.
     places: Vec<u64>,
 }
@@ -106,7 +106,12 @@ impl Build<'_> {
         Ok(self.log.part_files().day(class, day)?)
     }
 
-    fn survey(&self, class: Class, day: u32, built: &mut Built) -> Result<Survey, VaultError> {
+    pub(super) fn survey(
+        &self,
+        class: Class,
+        day: u32,
+        built: &mut Built,
+    ) -> Result<Survey, VaultError> {
         let mut survey = Survey::default();
         let Some(mut records) = self.records(class, day)? else { return Ok(survey) };
         let mut staying = HashSet::new();
@@ -147,7 +152,7 @@ impl Build<'_> {
         Ok(survey)
     }
 
-    fn day(
+    pub(super) fn day(
         &self,
         class: Class,
         day: u32,

@@ -8,8 +8,9 @@
 //! 3 list the days beside the keys; write zeros over the old keys; let the other rooms purge
 //! ```
 //!
-//! All days that are due go in one batch, with one rotation, and a day costs the same however many
-//! other days there are. Clocks cannot destroy: `clock` says when the time may be believed.
+//! All days that are due go in one batch, with one rotation: every key that stays is sealed to the
+//! new master. No file of another day is read, but where something waits for the master
+//! (`masters`). Clocks cannot destroy: `clock` says when the time may be believed.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -209,7 +210,7 @@ impl Eraser {
             let mut plan = super::Plan::default();
             // Grants of the master are wrapped to the new one before the old one goes.
             for tenant in self.all_tenants()? {
-                self.build(&tenant, journal, &mut plan)?;
+                self.wrap_masters(&tenant, journal, &mut plan)?;
             }
             plan.write(self.files().as_ref(), &path)?;
             super::Plan::apply(&self.store, &path)?;

@@ -6,12 +6,14 @@ use tacho_event::json::Value;
 use tacho_event::privacy::Class;
 
 use super::scope::Scope;
+use crate::limits::GRANTS_OPENED_AT_ONCE;
 use crate::log::Log;
+use crate::vault::cipher::Key;
 use crate::vault::grant::open_outer;
 use crate::vault::open::Opener;
 use crate::vault::rows::Name;
 use crate::vault::subject::{normalised, subject_of};
-use crate::vault::{Grant, GrantKind, Item, Part, SharedRing, VaultError, hold};
+use crate::vault::{Grant, GrantKind, Item, Part, SharedRing, VaultError, hold, in_parallel};
 
 /// The parts that are to go.
 #[derive(Debug, Clone, Default)]
@@ -101,24 +103,61 @@ fn met(
     grants: &mut HashSet<[u8; 16]>,
 ) -> Result<HashSet<u64>, VaultError> {
     let origin = hold(ring).origin(log.tenant())?;
-    let mut is_sealed_to = |grant: &Grant<'_>| {
-        if names.is_empty() || grant.kind != GrantKind::DaySubject {
-            return;
-        }
-        let days = hold(ring).secrets(log.tenant(), Name::Day(grant.class, grant.day));
-        let inner = days.iter().find_map(|day| open_outer(grant, origin.as_str(), day).ok());
-        if inner.is_some_and(|inner| names.contains(&inner.name)) {
-            grants.insert(grant.id);
-        }
-    };
+    let (tenant, origin) = (log.tenant(), origin.as_str());
+    let mut search = Search { ring, tenant, origin, names, grants, shut: Vec::new() };
     let says = |part: &[u8]| names_person(part, id);
     let mut candidates = HashSet::new();
     let mut take = |leaf, _| {
         candidates.insert(leaf);
         Ok(())
     };
-    each_opened(ring, log, Sealed::Not, &mut is_sealed_to, &says, &mut take)?;
+    let mut of_grant = |grant: &Grant<'_>| search.take(grant);
+    each_opened(ring, log, Sealed::Not, &mut of_grant, &says, &mut take)?;
+    search.open();
     Ok(candidates)
+}
+
+/// Looks for grants that are sealed to some names, many at a time: opening one takes a tenth of a
+/// millisecond, and there is one for each person, class and day.
+struct Search<'a> {
+    ring: &'a SharedRing,
+    tenant: &'a str,
+    origin: &'a str,
+    names: &'a HashSet<[u8; 16]>,
+    /// Those that are.
+    grants: &'a mut HashSet<[u8; 16]>,
+    /// Those that were not opened yet: the grant without its wrap, and that.
+    shut: Vec<(Grant<'static>, Vec<u8>)>,
+}
+
+impl Search<'_> {
+    fn take(&mut self, grant: &Grant<'_>) {
+        let Grant { id, class, day, kind, wrap } = *grant;
+        if self.names.is_empty() || kind != GrantKind::DaySubject {
+            return;
+        }
+        self.shut.push((Grant { id, class, day, kind, wrap: b"" }, wrap.to_vec()));
+        if self.shut.len() >= GRANTS_OPENED_AT_ONCE {
+            self.open();
+        }
+    }
+
+    fn open(&mut self) {
+        let shut = std::mem::take(&mut self.shut);
+        let mut days: HashMap<(Class, u32), Vec<Key>> = HashMap::new();
+        for (grant, _) in &shut {
+            let day = (grant.class, grant.day);
+            let secrets = || hold(self.ring).secrets(self.tenant, Name::Day(day.0, day.1));
+            days.entry(day).or_insert_with(secrets);
+        }
+        let is_sealed_to = |(grant, wrap): &(Grant<'static>, Vec<u8>)| {
+            let grant = Grant { wrap, ..*grant };
+            let mut days = days.get(&(grant.class, grant.day))?.iter();
+            let inner = days.find_map(|day| open_outer(&grant, self.origin, day).ok())?;
+            self.names.contains(&inner.name).then_some(grant.id)
+        };
+        self.grants.extend(in_parallel(&shut, &is_sealed_to));
+    }
 }
 
 /// Which parts are opened.

@@ -5,7 +5,7 @@
 //! the WAL decides. Leaves at the end that the WAL holds too are cut and made again; leaves that it
 //! does not hold are kept, and counted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::ErrorKind;
 
 use tacho_tree::{Checkpoint, Frontier, Hash, Note, leaf_hash};
@@ -77,7 +77,8 @@ pub(super) fn rebuild(
         return Err(shortened(places, leaves, signed));
     }
     if leaves == 0 {
-        return Ok(State { position: Position::START, ..State::default() });
+        let masters = Some(BTreeSet::new());
+        return Ok(State { position: Position::START, masters, ..State::default() });
     }
     let frames = frames_behind(store, tenant, integrated)?;
     let unsigned = counted(&reader, leaves, &frames)?;
@@ -88,7 +89,7 @@ pub(super) fn rebuild(
     let position = already.map_or(integrated, |frame| frame.next);
     let frontier = grow_frontier(store, places, &reader, firsts.first().copied(), size)?;
     let leaf_bytes = bytes_of(store, places, size)?;
-    let state = State { position, leaf_bytes, days: Vec::new(), frontier };
+    let state = State { position, leaf_bytes, days: Vec::new(), masters: None, frontier };
     cut(store, places, tenant, &state)?;
     state.write(files.as_ref(), places)?;
     Ok(state)

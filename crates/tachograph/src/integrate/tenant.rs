@@ -64,7 +64,7 @@ impl TenantLog {
             fresh: Vec::new(),
             leaves: LeafWriter::new(state.size(), state.leaf_bytes),
             nodes: NodeWriter::default(),
-            parts: PartWriter::new(state.size(), &state.days),
+            parts: PartWriter::new(&state),
             index,
             grants: HashMap::new(),
             state,
@@ -85,9 +85,15 @@ impl TenantLog {
         self.frontier.size() + self.fresh.len() as u64
     }
 
-    /// Whether the files it has open are still those of the log.
+    /// Whether the files it has open are still those of the log, and its state the one on disk:
+    /// who packs, seals or erases says there what it did.
     pub(crate) fn is_current(&self, files: &dyn Files) -> bool {
-        self.parts.is_current(files, &self.places)
+        let is_ours = match State::read(files, &self.places) {
+            Ok(Found::State(state)) => state == self.state,
+            Ok(Found::Missing) => self.state.size() == 0,
+            Ok(Found::Damaged) | Err(_) => false,
+        };
+        is_ours && self.parts.is_current(files, &self.places)
     }
 
     /// Whether every sealed part of a frame has its grant: here, in the frame, or in the file of
@@ -239,6 +245,7 @@ impl TenantLog {
             position,
             leaf_bytes: self.leaves.file_bytes(),
             days: self.parts.lengths(),
+            masters: self.parts.masters().clone(),
             frontier: self.frontier.clone(),
         };
         state.write(files, &self.places)?;

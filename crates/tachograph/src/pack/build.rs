@@ -35,6 +35,8 @@ pub(super) struct Built {
     pub(super) left: u64,
     /// Whether something plain stood in the old file.
     pub(super) was_plain: bool,
+    /// Whether something is wrapped to the master in the new one that was not in the old.
+    pub(super) has_master: bool,
 }
 
 /// How parts are kept in the new file.
@@ -409,6 +411,7 @@ impl Builder<'_> {
 
     fn finish(mut self) -> Built {
         self.close_all();
+        let has_master = self.new.contains_key(&Whose::Master);
         let new = self.new.into_values().map(|new| (new.id, new.bytes));
         self.old.extend(new);
         self.pieces.sort_by_key(|piece| piece.first);
@@ -432,6 +435,7 @@ impl Builder<'_> {
             parts: self.parts,
             left: self.left,
             was_plain: self.was_plain,
+            has_master,
         }
     }
 }

@@ -9,9 +9,10 @@ use super::{LISTED_BYTES as LISTED, MARK_BYTES, PartFiles, STRIDE};
 use crate::error::{Doing, Error};
 use crate::files::grow::open_or_create;
 use crate::files::{File, Files, Point, write_all_at};
-use crate::limits::{PART_FILES_OPEN_MAX, RECENT_GRANTS_MAX};
-use crate::state::DayLength;
+use crate::limits::{MASTER_DAYS_MAX, PART_FILES_OPEN_MAX, RECENT_GRANTS_MAX};
+use crate::state::{DayLength, Masters, State};
 use crate::tenant::TenantPlaces;
+use crate::vault::{GrantKind, Item};
 
 const LISTED_BYTES: u64 = LISTED as u64;
 
@@ -34,6 +35,7 @@ pub(crate) struct PartWriter {
     /// The leaves that a state counted when this writer began, and the day files it knew.
     size: u64,
     known: HashMap<(Class, u32), u64>,
+    masters: Masters,
     days: HashMap<(Class, u32), Day>,
 }
 
@@ -52,10 +54,16 @@ struct Day {
 }
 
 impl PartWriter {
-    /// Goes on behind the `size` leaves that a state counts, which knew some day files.
-    pub(crate) fn new(size: u64, known: &[DayLength]) -> Self {
-        let known = known.iter().map(|file| ((file.class, file.day), file.bytes)).collect();
-        Self { size, known, days: HashMap::new() }
+    /// Goes on behind what a state counts.
+    pub(crate) fn new(state: &State) -> Self {
+        let known = state.days.iter().map(|file| ((file.class, file.day), file.bytes)).collect();
+        let masters = state.masters.clone();
+        Self { size: state.size(), known, masters, days: HashMap::new() }
+    }
+
+    /// The day files that may hold grants of the master, for the next state.
+    pub(crate) fn masters(&self) -> &Masters {
+        &self.masters
     }
 
     /// The day files written last, for the next state.
@@ -112,6 +120,16 @@ impl PartWriter {
                 day.grants.clear();
             }
             day.grants.insert(part.grant_id);
+            let is_masters = matches!(
+                Item::decode(grant),
+                Ok((Item::Grant(grant), _)) if grant.kind == GrantKind::Master
+            );
+            if let Some(masters) = self.masters.as_mut().filter(|_| is_masters) {
+                masters.insert(key);
+                if masters.len() > MASTER_DAYS_MAX {
+                    self.masters = None;
+                }
+            }
             day.listed.extend_from_slice(&part.grant_id);
             let offset = day.len + day.pending.len() as u64;
             day.listed.extend_from_slice(&offset.to_be_bytes());

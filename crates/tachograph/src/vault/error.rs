@@ -20,6 +20,8 @@ pub enum VaultError {
     Exposed(PathBuf),
     /// The command that tells what locks the master secret did not.
     Locked(String),
+    /// The master secret is locked, and what the command told does not open it: it is whole.
+    WrongSecret(PathBuf),
     /// A file of keys is not as it was written.
     Damaged {
         /// The file.
@@ -76,6 +78,12 @@ impl fmt::Display for VaultError {
                 f,
                 "the master secret is locked, and the command that unlocks it did not: {why}"
             ),
+            Self::WrongSecret(path) => write!(
+                f,
+                "this secret does not open the master key: {} is locked with another one than the \
+                 command told",
+                path.display()
+            ),
             Self::Unrecorded => f.write_str(
                 "what is sealed opens only when the look can be recorded, \
                  and nothing may be written",
@@ -114,6 +122,15 @@ impl VaultError {
         Some(match self {
             Self::NoMaster(_) => {
                 "name the right directory with --keys, or put the secret back from its escrow"
+            }
+            Self::WrongSecret(_) => {
+                "have the command in `unlock` tell the secret it was locked with; where that is \
+                 lost, move the file away and put the master back from its escrow: \
+                 `tacho keys recover FILE`"
+            }
+            Self::Locked(_) => {
+                "have the command say the secret, 16 bytes or more, on its standard output, within \
+                 a minute"
             }
             Self::NoPublic(_) => "`tacho init` makes the keys, and any command of who holds them",
             Self::Exposed(_) => "`chmod 600` it; if others may have read it, `tacho keys rotate`",

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::cipher::{Key, hpke_open, hpke_seal, public_of, random_key};
 use super::error::VaultError;
 use super::ring::{KeyRing, lock, master_path};
-use super::slots::Slots;
+use super::slots::{Slots, Unread};
 use crate::store::Store;
 use crate::wal::field::{array_at, u32_at};
 use crate::world::World;
@@ -69,12 +69,15 @@ impl KeyRing {
         let files = store.files().as_ref();
         let held = lock(files, keys)?;
         let path = master_path(keys);
-        let outcome = match Slots::read(files, &path) {
+        let outcome = match Slots::read_with(files, &path, None) {
             Ok(Some(slots)) if slots.newest().is_some() => {
                 Err(VaultError::Damaged { path, what: "there is a master secret already" })
             }
+            Err(Unread::Shut) => {
+                Err(VaultError::Damaged { path, what: "there is a master secret already, locked" })
+            }
             Ok(_) => Slots::create(files, &path, generation, &master).map_err(Into::into),
-            Err(error) => Err(error.into()),
+            Err(Unread::Store(error)) => Err(error.into()),
         };
         held.give_back();
         outcome

@@ -25,10 +25,9 @@ use zeroize::Zeroizing;
 use super::cipher::{Key, mac, public_of, random_key};
 use super::error::VaultError;
 use super::public::Public;
-use super::rows::{Maker, Name, Row, Rows};
+use super::rows::{Maker, Name, Row, Rows, Verified};
 use super::slots::Slots;
 use super::subject::normalised;
-use super::unlock::unlock;
 use crate::erase::{clock, journal, list};
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
@@ -48,6 +47,8 @@ pub struct KeyRing {
     /// What locks the master secret, once a command told it.
     pub(super) unlock: Option<Key>,
     pub(super) tenants: HashMap<String, TenantKeys>,
+    /// By tenant; it outlives what is read, which a rotation reads again.
+    pub(super) verified: HashMap<String, Verified>,
 }
 
 /// One tenant's keys.
@@ -185,6 +186,7 @@ impl KeyRing {
             master: Slots::default(),
             unlock: None,
             tenants: HashMap::new(),
+            verified: HashMap::new(),
         };
         ring.reload_master()?;
         Ok(ring)
@@ -370,25 +372,6 @@ impl KeyRing {
         master_path(self.dir())
     }
 
-    /// Reads the master secret again: another process may have rotated it.
-    pub(crate) fn reload_master(&mut self) -> Result<(), VaultError> {
-        let path = self.master_path();
-        let files = self.store.files().as_ref();
-        if self.unlock.is_none() {
-            self.unlock = unlock(files, self.keys.dir())?;
-        }
-        let slots = Slots::read_with(files, &path, self.unlock.as_ref())?;
-        let slots = slots.ok_or_else(|| VaultError::NoMaster(path.clone()))?;
-        if !files.is_private(&path).doing("stat", &path)? {
-            return Err(VaultError::Exposed(path));
-        }
-        if slots.newest().is_none() {
-            return Err(VaultError::Damaged { path, what: "it holds no master secret" });
-        }
-        self.master = slots;
-        Ok(())
-    }
-
     /// Reads a tenant's keys again if somebody changed them.
     ///
     /// # Errors
@@ -404,9 +387,11 @@ impl KeyRing {
         let origin = self.origin(tenant)?;
         let log = self.verifiers(&origin)?;
         let files = self.store.files().clone();
-        let read = |path: &Path| -> Result<Option<Rows>, VaultError> {
+        let verified = self.verified.entry(tenant.to_owned()).or_default();
+        verified.turn();
+        let mut read = |path: &Path| -> Result<Option<Rows>, VaultError> {
             let Some(text) = read_rows(files.as_ref(), path)? else { return Ok(None) };
-            let rows = Rows::parse(&text, origin.as_str(), &log);
+            let rows = Rows::parse(&text, origin.as_str(), &log, verified);
             let damaged = || VaultError::Damaged { path: path.to_owned(), what: "it has no keys" };
             rows.map(Some).ok_or_else(damaged)
         };

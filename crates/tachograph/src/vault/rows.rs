@@ -15,8 +15,9 @@
 //! Binary members are base64url. Kind 1 is a day, 2 a subject; the class of a subject is 0, for one
 //! key opens all classes. A row that is not signed by the log key opens nothing and seals nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use sha2::{Digest, Sha256};
 use tacho_event::json::{self, Object, Value};
 use tacho_event::privacy::{Class, base64url, from_base64url};
 use tacho_tree::{LogKey, VerifierKey};
@@ -75,12 +76,18 @@ impl Name {
 impl Maker<'_> {
     /// A new key; `id` is the subject's, empty for a day.
     pub(crate) fn make(&self, name: Name, find: [u8; 32], id: &str) -> Option<Row> {
-        self.seal(name, find, &random_key(self.world), id)
+        let secret = random_key(self.world);
+        self.seal((name, public_of(&secret)?), find, &secret, id)
     }
 
     /// The row of a known secret.
-    pub(crate) fn seal(&self, name: Name, find: [u8; 32], secret: &Key, id: &str) -> Option<Row> {
-        let public = public_of(secret)?;
+    pub(crate) fn seal(
+        &self,
+        (name, public): (Name, [u8; 32]),
+        find: [u8; 32],
+        secret: &Key,
+        id: &str,
+    ) -> Option<Row> {
         let plaintext = Zeroizing::new([secret.as_slice(), id.as_bytes()].concat());
         let sealed = hpke_seal(self.master, &name.info(self.origin), &plaintext, self.world)?;
         let mut row = Row { name, public, find, sealed, signature: [0; 64] };
@@ -96,9 +103,20 @@ impl Row {
     }
 
     /// Whether one of the log's keys signed it.
-    pub(crate) fn is_signed(&self, origin: &str, log: &[VerifierKey]) -> bool {
+    fn is_signed(&self, origin: &str, log: &[VerifierKey], verified: &mut Verified) -> bool {
         let body = self.signed(origin);
-        log.iter().any(|key| key.verify_statement(SIGNED, &body, &self.signature))
+        let is_signed_by = |key: &VerifierKey| {
+            let print = self.print(key, &body);
+            let good = verified.has(&print) || key.verify_statement(SIGNED, &body, &self.signature);
+            good && verified.note(print)
+        };
+        log.iter().any(is_signed_by)
+    }
+
+    /// What stands for this row, signed by this key.
+    fn print(&self, key: &VerifierKey, body: &[u8]) -> [u8; 32] {
+        let hash = Sha256::new().chain_update(key.public_bytes()).chain_update(self.signature);
+        hash.chain_update(body).finalize().into()
     }
 
     /// The secret, and the subject's id.
@@ -165,6 +183,36 @@ impl Row {
     }
 }
 
+/// Rows of one tenant whose signatures were found good, or that were made here: rows are read
+/// several times while keys are replaced, and a signature takes 50 microseconds.
+#[derive(Debug, Default)]
+pub(crate) struct Verified {
+    before: HashSet<[u8; 32]>,
+    now: HashSet<[u8; 32]>,
+}
+
+impl Verified {
+    /// Begins another reading: what that does not meet is forgotten with the one after.
+    pub(crate) fn turn(&mut self) {
+        self.before = std::mem::take(&mut self.now);
+    }
+
+    /// Takes in rows that were made with this key.
+    pub(crate) fn trust<'a>(&mut self, rows: impl IntoIterator<Item = &'a Row>, by: &Maker<'_>) {
+        let print = |row: &Row| row.print(by.log.verifier(), &row.signed(by.origin));
+        self.now.extend(rows.into_iter().map(print));
+    }
+
+    fn has(&self, print: &[u8; 32]) -> bool {
+        self.now.contains(print) || self.before.contains(print)
+    }
+
+    fn note(&mut self, print: [u8; 32]) -> bool {
+        self.now.insert(print);
+        true
+    }
+}
+
 /// The rows of one tenant, as far as they are signed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rows {
@@ -180,7 +228,12 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Reads what [`Rows::text`] wrote and rows were appended to.
-    pub(crate) fn parse(text: &[u8], origin: &str, log: &[VerifierKey]) -> Option<Self> {
+    pub(crate) fn parse(
+        text: &[u8],
+        origin: &str,
+        log: &[VerifierKey],
+        verified: &mut Verified,
+    ) -> Option<Self> {
         let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let head = object(lines.next()?)?;
         let generation = u32::try_from(head.get("generation")?.as_i64()?).ok()?;
@@ -188,7 +241,7 @@ impl Rows {
         let mut rows = Self { generation, is_ended, ..Self::default() };
         for line in lines {
             let row = object(line).as_ref().and_then(Row::parse);
-            match row.filter(|row| row.is_signed(origin, log)) {
+            match row.filter(|row| row.is_signed(origin, log, verified)) {
                 Some(row) => rows.put(row),
                 None => rows.refused += 1,
             }

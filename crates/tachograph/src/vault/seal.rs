@@ -21,7 +21,7 @@ use super::part::{self, Envelope};
 use super::public::Public;
 use super::rewrap::Rewrapped;
 use super::ring::{KeyPlaces, KeyRing};
-use super::rows::{Name, Rows};
+use super::rows::{Name, Rows, Verified};
 use crate::files::{Files, read_small};
 use crate::limits::{ROWS_BYTES_MAX, SEALER_GRANTS_MAX};
 use crate::world::World;
@@ -326,7 +326,8 @@ impl Writers {
             few.push(b'\n');
             few.extend_from_slice(line);
         }
-        let rows = Rows::parse(&few, &self.public.origin, &self.public.log)?;
+        let rows =
+            Rows::parse(&few, &self.public.origin, &self.public.log, &mut Verified::default())?;
         if rows.generation != self.public.generation {
             return None;
         }

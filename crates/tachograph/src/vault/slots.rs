@@ -30,6 +30,21 @@ const CHECKED: usize = 40;
 const LOCKED: &[u8; 4] = b"TVS2";
 const LOCKED_CHECKED: usize = 68;
 
+/// Why secrets are not read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// One stands behind a lock that is not opened by what was given.
+    Shut,
+    /// The disk refused.
+    Store(Error),
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
 /// The secrets that stand in a file.
 #[derive(Clone, Default)]
 pub(crate) struct Slots {
@@ -40,10 +55,13 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    /// Reads a file of secrets; none if there is none. A file that others may read is refused by
-    /// the caller.
+    /// Reads a file of secrets that nobody locks; none if there is none. A file that others may
+    /// read is refused by the caller.
     pub(crate) fn read(files: &dyn Files, path: &Path) -> Result<Option<Self>, Error> {
-        Self::read_with(files, path, None)
+        Self::read_with(files, path, None).map_err(|unread| match unread {
+            Unread::Shut => Error::Damaged { path: path.to_owned(), what: "it is locked" },
+            Unread::Store(error) => error,
+        })
     }
 
     /// The same, of a file whose slots may be locked; what is added will be.
@@ -51,7 +69,7 @@ impl Slots {
         files: &dyn Files,
         path: &Path,
         lock: Option<&Key>,
-    ) -> Result<Option<Self>, Error> {
+    ) -> Result<Option<Self>, Unread> {
         let file = match files.open(path, Access::Read) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             outcome => outcome.doing("open", path)?,
@@ -59,7 +77,7 @@ impl Slots {
         let mut bytes = Zeroizing::new([0; 2 * SLOT_BYTES]);
         read_full_at(file.as_ref(), bytes.as_mut_slice(), 0).doing("read", path)?;
         let (first, second) = bytes.split_at(SLOT_BYTES);
-        let read = |bytes| slot(bytes, lock).map_err(|()| shut(path));
+        let read = |bytes| slot(bytes, lock).map_err(|()| Unread::Shut);
         let bare = [first, second].map(|slot| slot.starts_with(MAGIC));
         Ok(Some(Self { slots: [read(first)?, read(second)?], bare, lock: lock.cloned() }))
     }
@@ -220,11 +238,6 @@ fn encode_locked(generation: u32, secret: &Key, lock: &Key) -> Zeroizing<[u8; SL
 }
 
 const NONCE: &[u8] = b"tacho/v1/slot-nonce\0";
-
-fn shut(path: &Path) -> Error {
-    let what = "it is locked, and what the command answers does not open it";
-    Error::Damaged { path: path.to_owned(), what }
-}
 
 /// What stands in a slot; none in an empty one. A locked one that does not open is an error.
 fn slot(bytes: &[u8], lock: Option<&Key>) -> Result<Option<(u32, Key)>, ()> {

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use super::cipher::{Key, mac};
 use super::error::VaultError;
 use super::ring::{KeyRing, lock as lock_keys};
+use super::slots::{Slots, Unread};
 use crate::anchor::{Carrier, Command, Speaks};
 use crate::error::{Doing, Error};
 use crate::files::replace::{Steps, replace};
@@ -31,6 +32,36 @@ const SECRET_BYTES_MIN: usize = 16;
 const SALT: &[u8; 15] = b"tacho/v1/unlock";
 
 impl KeyRing {
+    /// Reads the master secret again: another process may have rotated it.
+    pub(crate) fn reload_master(&mut self) -> Result<(), VaultError> {
+        let path = self.master_path();
+        let files = self.store.files().as_ref();
+        if self.unlock.is_none() {
+            self.unlock = unlock(files, self.keys.dir())?;
+        }
+        let slots = match Slots::read_with(files, &path, self.unlock.as_ref()) {
+            Err(Unread::Store(error)) => return Err(error.into()),
+            // Asked again next time: somebody may have put the right one there.
+            Err(Unread::Shut) if self.unlock.take().is_some() => {
+                return Err(VaultError::WrongSecret(path));
+            }
+            Err(Unread::Shut) => {
+                let why = "there is no file `unlock` that names it".to_owned();
+                return Err(VaultError::Locked(why));
+            }
+            Ok(slots) => slots,
+        };
+        let slots = slots.ok_or_else(|| VaultError::NoMaster(path.clone()))?;
+        if !files.is_private(&path).doing("stat", &path)? {
+            return Err(VaultError::Exposed(path));
+        }
+        if slots.newest().is_none() {
+            return Err(VaultError::Damaged { path, what: "it holds no master secret" });
+        }
+        self.master = slots;
+        Ok(())
+    }
+
     /// Locks the master secret with what a command says, from now on: who opens the keys asks it.
     ///
     /// # Errors
@@ -61,7 +92,7 @@ impl KeyRing {
 }
 
 /// The lock of the keys in a directory; none if there is none.
-pub(super) fn unlock(files: &dyn Files, dir: &Path) -> Result<Option<Key>, VaultError> {
+fn unlock(files: &dyn Files, dir: &Path) -> Result<Option<Key>, VaultError> {
     let path = unlock_path(dir);
     let bytes = match read_small(files, &path, SIGNER_BYTES_MAX) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

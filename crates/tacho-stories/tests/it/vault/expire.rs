@@ -1,14 +1,19 @@
 //! Days that are over go whole, and no clock makes them go early.
 
+use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 
 use tacho_event::privacy::{Class, Preset};
-use tachograph::erase::{Eraser, Keep};
+use tacho_testkit::sim::{Fault, Machine, On};
+use tachograph::erase::{Due, Eraser, Keep};
+use tachograph::tenant::date;
 use tachograph::vault::VaultError;
 
 use super::account::{found, verified};
+use super::crash::{DAY_MICROS as DAY, drafts};
 use super::erase::{alice, eraser, holders};
-use super::safe::{Safe, call};
+use super::safe::{Safe, call, policy};
+use super::story::{start, told};
 
 const DAY_MICROS: i64 = 86_400_000_000;
 const KEEP: Keep = Keep { content_days: Some(30), identity_days: Some(10) };
@@ -109,4 +114,74 @@ fn tombstones_outlive_their_day_and_a_hold_stops_expiry() {
         count += 1;
     }
     assert_eq!(count, 3);
+}
+
+/// Events of eight days; gives the machine and the first day. What hooks sealed on the day `waits`
+/// waits for whoever holds the keys.
+fn eight_days(waits: Option<u64>) -> (Machine, u32) {
+    let machine = Machine::new(11);
+    machine.make_dir("/data");
+    let policy = policy(Preset::Production);
+    let mut first = None;
+    for day in 0..8 {
+        let process = start(&machine).unwrap();
+        first.get_or_insert(u32::try_from(process.world.now().day()).unwrap());
+        process.record(Preset::Production, &policy, drafts(2 * day..2 * day + 1)).unwrap();
+        process.hook(&policy, drafts(2 * day + 1..2 * day + 2)).unwrap();
+        process.integrate(waits != Some(day)).unwrap();
+        machine.pass(DAY);
+    }
+    (machine, first.unwrap())
+}
+
+/// Lets one day of content and identity go while no file of the days in between can be opened.
+fn expire_alone(machine: &Machine, first: u32, at: u32) -> Result<(), String> {
+    let twin = machine.twin(1);
+    let others = (0..8).filter(|other| *other != at).map(|other| date(first + other));
+    let others: Vec<String> = others.collect();
+    let mut files = 0;
+    for path in twin.paths() {
+        let path = path.to_string_lossy().into_owned();
+        if others.iter().any(|other| path.contains(other)) {
+            let fault = Fault::for_ever(On::Open, path.leak(), ErrorKind::PermissionDenied);
+            twin.fault(fault);
+            files += 1;
+        }
+    }
+    assert!(files >= 2 * 7, "{files}");
+    let due = [Class::Content, Class::Identity];
+    let due = due.map(|class| Due { tenant: "acme".to_owned(), class, day: first + at });
+    start(&twin)?.eraser().expire(&due).map_err(told)?;
+    Ok(())
+}
+
+#[test]
+fn expiring_a_day_opens_no_file_of_another_day() {
+    let (machine, first) = eight_days(None);
+    for day in 0..8 {
+        expire_alone(&machine, first, day).unwrap();
+    }
+}
+
+#[test]
+fn expiring_a_day_opens_the_files_where_something_waits_for_the_master() {
+    let (machine, first) = eight_days(Some(5));
+    let refused = expire_alone(&machine, first, 2).unwrap_err();
+    assert!(refused.contains(&date(first + 5)), "{refused}");
+    // What goes needs no new master.
+    expire_alone(&machine, first, 5).unwrap();
+}
+
+#[test]
+fn a_state_that_was_lost_learns_again_where_something_waits_for_the_master() {
+    let (machine, first) = eight_days(Some(5));
+    machine.unlink("/data/store/tenants/acme/state");
+    let refused = expire_alone(&machine, first, 2).unwrap_err();
+    assert!(refused.contains(&date(first)), "{refused}");
+    let process = start(&machine).unwrap();
+    let due = Due { tenant: "acme".to_owned(), class: Class::Content, day: first };
+    process.eraser().expire(&[due]).unwrap();
+    let refused = expire_alone(&machine, first, 2).unwrap_err();
+    assert!(refused.contains(&date(first + 5)), "{refused}");
+    expire_alone(&machine, first, 5).unwrap();
 }

@@ -3,7 +3,7 @@
 use tacho_event::privacy::Preset;
 use tachograph::erase::{Eraser, Scope, Target};
 use tachograph::sign::Keys;
-use tachograph::vault::{KeyRing, VaultError};
+use tachograph::vault::{KeyRing, VaultError, escrow_keys};
 
 use super::safe::{BASE, Safe, call};
 
@@ -65,7 +65,10 @@ fn a_locked_master_opens_with_what_the_command_says_and_with_nothing_else() {
     say(&safe, "a secret from a keyring");
     assert!(open(&safe).is_ok());
     say(&safe, "another secret of a keyring");
-    assert!(matches!(open(&safe), Err(VaultError::Store(_))));
+    let refused = open(&safe).unwrap_err();
+    assert!(matches!(refused, VaultError::WrongSecret(_)), "{refused}");
+    assert!(refused.to_string().starts_with("this secret does not open the master key"));
+    assert!(refused.next().is_some_and(|next| next.contains("tacho keys recover")));
     std::fs::remove_file(&command(&safe)[1]).unwrap();
     assert!(matches!(open(&safe), Err(VaultError::Locked(_))));
     // Without it a hook seals on, and the secret is where it was.
@@ -75,6 +78,36 @@ fn a_locked_master_opens_with_what_the_command_says_and_with_nothing_else() {
     say(&safe, "a secret from a keyring");
     safe.integrate();
     assert_eq!(safe.says("acme")[2], "bob@example.com bobs second");
+}
+
+#[test]
+fn a_wrong_secret_is_told_as_one_and_an_escrow_helps_who_lost_the_right_one() {
+    let safe = Safe::new();
+    let server = safe.server(Preset::Production, "acme");
+    server.record(call(0, "bob@example.com", "bobs errand")).unwrap();
+    safe.integrate();
+    say(&safe, "a secret from a keyring");
+    let mut ring = open(&safe).unwrap();
+    ring.lock_master(&command(&safe)).unwrap();
+    let (secret, public) = escrow_keys(safe.yard.world.as_ref());
+    let escrow = ring.escrow(&public).unwrap();
+    say(&safe, "another secret of a keyring");
+    assert!(matches!(open(&safe), Err(VaultError::WrongSecret(_))));
+    say(&safe, "a secret from a keyring");
+    assert!(open(&safe).is_ok());
+    // The command is named nowhere any more: that is not damage either.
+    let unlock = safe.yard.keys().join("unlock");
+    std::fs::rename(&unlock, unlock.with_extension("away")).unwrap();
+    assert!(matches!(open(&safe), Err(VaultError::Locked(why)) if why.contains("`unlock`")));
+    std::fs::rename(unlock.with_extension("away"), &unlock).unwrap();
+    // Whoever lost the secret puts the master back, beside the one that opens no more.
+    say(&safe, "another secret of a keyring");
+    let (store, keys) = (safe.yard.store(), safe.yard.keys());
+    let recover = || KeyRing::recover(&store, &keys, &escrow, &secret);
+    assert!(matches!(recover(), Err(VaultError::Damaged { what, .. }) if what.contains("already")));
+    std::fs::rename(keys.join("vault.msk"), keys.join("vault.msk.shut")).unwrap();
+    recover().unwrap();
+    assert_eq!(safe.says("acme")[0], "bob@example.com bobs errand");
 }
 
 #[test]
