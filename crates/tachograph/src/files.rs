@@ -155,6 +155,12 @@ pub fn read_full_at(file: &dyn File, buffer: &mut [u8], offset: u64) -> io::Resu
 /// What opening or reading said, or `InvalidData` for a file that is too long.
 pub fn read_small(files: &dyn Files, path: &Path, max: usize) -> io::Result<Vec<u8>> {
     let file = files.open(path, Access::Read)?;
+    // Most have less than a line: no page of memory is filled with zeros for those.
+    let mut line = [0; 128];
+    let begin = read_full_at(file.as_ref(), &mut line, 0)?;
+    if let Some(whole) = line.get(..begin).filter(|_| begin < line.len() && begin <= max) {
+        return Ok(whole.to_vec());
+    }
     let mut bytes = vec![0; max + 1];
     let len = read_full_at(file.as_ref(), &mut bytes, 0)?;
     if len > max {

@@ -179,9 +179,15 @@ pub fn uuid_text(id: &[u8; 16]) -> String {
         if matches!(at, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        text.push_str(&format!("{byte:02x}"));
+        push_hex(&mut text, *byte);
     }
     text
+}
+
+/// Appends a byte as two digits in lower case.
+pub(crate) fn push_hex(text: &mut String, byte: u8) {
+    let digits = [byte >> 4, byte & 0xf].map(|digit| char::from_digit(u32::from(digit), 16));
+    text.extend(digits.into_iter().flatten());
 }
 
 #[cfg(test)]

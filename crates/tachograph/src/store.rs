@@ -15,7 +15,7 @@ use crate::files::replace::{Steps, replace};
 use crate::files::{Files, Point, read_small};
 use crate::generation;
 use crate::limits::STATE_FILE_BYTES_MAX;
-use crate::places::Places;
+use crate::places::{Places, push_hex};
 use crate::wal::NotHeld;
 use crate::wal::lock::{LockFile, Patience};
 use crate::world::World;
@@ -266,14 +266,14 @@ fn read_format(files: &dyn Files, places: &Places) -> Result<Option<u32>, OpenEr
     let text = str::from_utf8(&bytes).unwrap_or_default();
     let rest = text.strip_prefix(FORMAT_NAME).unwrap_or_default();
     // A newer program may say more behind its version.
-    let version = rest.split(|c: char| !c.is_ascii_digit()).next();
-    let version = version.and_then(|digits| digits.parse::<u32>().ok());
-    let spelled = |version: u32| format!("{FORMAT_NAME}{version}\n") == text;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    let version = digits.parse::<u32>().ok();
+    let is_spelled = !digits.starts_with('0') && rest.strip_prefix(digits) == Some("\n");
     match version {
         Some(version) if version > FORMAT_VERSION => {
             Err(OpenError::Newer { path: places.store().to_owned(), version })
         }
-        Some(version) if version > 0 && spelled(version) => Ok(Some(version)),
+        Some(version) if version > 0 && is_spelled => Ok(Some(version)),
         _ => Err(OpenError::NotAStore(places.store().to_owned())),
     }
 }
@@ -299,7 +299,8 @@ fn read_installation(
 }
 
 fn hex_line(bytes: &[u8]) -> String {
-    let mut line: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut line = String::with_capacity(2 * bytes.len() + 1);
+    bytes.iter().for_each(|byte| push_hex(&mut line, *byte));
     line.push('\n');
     line
 }

@@ -37,8 +37,10 @@ mod spool;
 mod tail;
 mod walk;
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::error::Error;
 use crate::files::Files;
 use crate::limits::SEGMENT_BYTES;
 use crate::places::Places;
@@ -97,6 +99,13 @@ struct Ground {
     places: Places,
     world: Arc<dyn World>,
     options: Options,
+}
+
+impl Ground {
+    /// Says of which segment the system refused something.
+    fn refused(&self, doing: &'static str, segment: u64) -> impl FnOnce(io::Error) -> Error {
+        move |source| Error::Io { doing, path: self.places.segment(segment), source }
+    }
 }
 
 #[derive(Debug)]

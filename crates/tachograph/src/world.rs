@@ -25,10 +25,27 @@ impl tacho_event::World for OsWorld {
     }
 
     fn fill(&self, bytes: &mut [u8]) {
+        if is_filled(bytes) {
+            return;
+        }
         let filled = getrandom::fill(bytes);
         // Without randomness there are no salts and no keys: going on would be a lie.
         assert!(filled.is_ok(), "the system's random source failed: {filled:?}");
     }
+}
+
+/// Asks Linux without looking for how to ask, which costs a short-lived process more than the
+/// answer; the same bytes as `getrandom` gives, all or an error for so few.
+#[cfg(target_os = "linux")]
+fn is_filled(bytes: &mut [u8]) -> bool {
+    let wanted = bytes.len();
+    let flags = rustix::rand::GetRandomFlags::empty();
+    wanted <= 256 && rustix::rand::getrandom(bytes, flags) == Ok(wanted)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_filled(_bytes: &mut [u8]) -> bool {
+    false
 }
 
 /// A world whose random bytes are fetched many at a time: each question to the system costs as much

@@ -5,7 +5,7 @@
 //! hardly ever finds anything; so it is looked for where something does not work without.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Access, File, Files, Point, Stat};
@@ -14,16 +14,20 @@ use super::{Access, File, Files, Point, Stat};
 pub(crate) type Mend = fn(&dyn Files, &Path) -> io::Result<bool>;
 
 /// Files below `root`, and what mends that.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Mending {
     files: Arc<dyn Files>,
-    root: Arc<Path>,
+    root: PathBuf,
     mend: Mend,
+    boot_id: Lazy<Option<[u8; 16]>>,
 }
+
+#[expect(clippy::disallowed_types, reason = "a field of a struct, not a global")]
+type Lazy<T> = std::sync::OnceLock<T>;
 
 impl Mending {
     pub(crate) fn new(files: Arc<dyn Files>, root: &Path, mend: Mend) -> Self {
-        Self { files, root: root.into(), mend }
+        Self { files, root: root.to_owned(), mend, boot_id: Lazy::new() }
     }
 
     /// Does what needs a directory; if that is not there, makes it and tries once more.
@@ -91,8 +95,9 @@ impl Files for Mending {
         self.files.process()
     }
 
+    /// Asked once: no process outlives the boot it was started in.
     fn boot_id(&self) -> Option<[u8; 16]> {
-        self.files.boot_id()
+        *self.boot_id.get_or_init(|| self.files.boot_id())
     }
 
     fn is_private(&self, path: &Path) -> io::Result<bool> {

@@ -1,7 +1,6 @@
 //! Plain parts: detached and erasable by deletion, but not sealed.
 
 use super::codec::{FLAG_PLAIN, Grant, GrantKind, Item, Part, items};
-use std::collections::HashMap;
 use tacho_event::privacy::{Class, Disclosure, Entry};
 use tacho_event::{Problem, World, random};
 
@@ -9,8 +8,17 @@ use tacho_event::{Problem, World, random};
 /// every segment that holds a part holds its grant.
 #[derive(Debug, Default)]
 pub struct OpenGrants {
-    /// Grant ids by class and day, with the batch that last held the grant.
-    grants: HashMap<(Class, u32), ([u8; 16], u64)>,
+    /// Of the day that it is: a few, one for each class.
+    grants: Vec<OpenGrant>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct OpenGrant {
+    class: Class,
+    day: u32,
+    id: [u8; 16],
+    /// The batch that last held it.
+    batch: Option<u64>,
 }
 
 impl OpenGrants {
@@ -31,19 +39,18 @@ impl OpenGrants {
     ) -> u16 {
         let day = u32::try_from(world.now().day()).unwrap_or(0);
         // Yesterday's grants are not used again.
-        self.grants.retain(|(_, of), _| *of == day);
+        self.grants.retain(|grant| grant.day == day);
         let mut count = 0;
         for part in entry.parts() {
             let class = part.class();
-            let slot = self.grants.entry((class, day)).or_insert_with(|| (random(world), u64::MAX));
-            if slot.1 != batch {
-                slot.1 = batch;
-                Grant { id: slot.0, class, day, kind: GrantKind::Open, wrap: b"" }.encode(out);
+            let (id, is_new) = self.grant(class, day, batch, world);
+            if is_new {
+                Grant { id, class, day, kind: GrantKind::Open, wrap: b"" }.encode(out);
                 count += 1;
             }
             Part {
                 record_id,
-                grant_id: slot.0,
+                grant_id: id,
                 class,
                 flags: FLAG_PLAIN,
                 pairs: u16::try_from(part.digests().len()).unwrap_or(u16::MAX),
@@ -54,6 +61,16 @@ impl OpenGrants {
             count += 1;
         }
         count
+    }
+
+    /// The id of the grant of a class, and whether the batch does not hold it yet.
+    fn grant(&mut self, class: Class, day: u32, batch: u64, world: &dyn World) -> ([u8; 16], bool) {
+        if let Some(grant) = self.grants.iter_mut().find(|grant| grant.class == class) {
+            return (grant.id, grant.batch.replace(batch) != Some(batch));
+        }
+        let id = random(world);
+        self.grants.push(OpenGrant { class, day, id, batch: Some(batch) });
+        (id, true)
     }
 }
 

@@ -94,8 +94,8 @@ impl Critical<'_> {
     /// Whoever deletes segments under a running writer must not make it write into the void.
     fn forget_lost_segment(&mut self) -> Result<(), Error> {
         let Some(open) = &self.open else { return Ok(()) };
-        let path = self.ground.places.segment(open.number);
-        if open.file.stat().doing("stat", &path)?.links == 0 {
+        let stat = open.file.stat().map_err(self.ground.refused("stat", open.number))?;
+        if stat.links == 0 {
             self.open = None;
         }
         Ok(())
@@ -104,8 +104,8 @@ impl Critical<'_> {
     /// Takes the lock of the open segment, should two processes both think they have `wal/lock`.
     fn bolt(&mut self) -> Result<(), AppendError> {
         let Some(open) = &self.open else { return Ok(()) };
-        let path = self.ground.places.segment(open.number);
-        if !open.file.try_lock(Point::SegmentLock).doing("lock", &path)? {
+        let taken = open.file.try_lock(Point::SegmentLock);
+        if !taken.map_err(self.ground.refused("lock", open.number))? {
             self.open = None;
             return Err(NotHeld::Busy(Default::default()).into());
         }
@@ -123,12 +123,12 @@ impl Critical<'_> {
 
     fn open_at_hint(&mut self, hint: Hint) -> Result<(), AppendError> {
         let Some(mut open) = self.open_segment(hint.segment)? else { return Ok(()) };
-        let path = self.ground.places.segment(hint.segment);
         let Some(last) = hint.last_frame else {
             self.open = Some(open);
             return Ok(());
         };
-        if let Some(tail) = frame_end(open.file.as_ref(), &open.salt, last).doing("read", &path)? {
+        let tail = frame_end(open.file.as_ref(), &open.salt, last);
+        if let Some(tail) = tail.map_err(self.ground.refused("read", hint.segment))? {
             open.tail = tail;
             open.last_frame = Some(last);
             self.open = Some(open);
@@ -185,13 +185,16 @@ impl Critical<'_> {
     fn settle(&mut self, judge: Judge) -> Result<Option<u64>, AppendError> {
         let ground = self.ground;
         let Some(open) = &mut self.open else { return Ok(None) };
-        let path = ground.places.segment(open.number);
         if is_marked(ground, open.number)? {
             return self.leave_marked_segment().map(Some);
         }
-        if judge == Judge::Seeking && is_free(open.file.as_ref(), open.tail).doing("read", &path)? {
-            return Ok(None);
+        if judge == Judge::Seeking {
+            let free = is_free(open.file.as_ref(), open.tail);
+            if free.map_err(ground.refused("read", open.number))? {
+                return Ok(None);
+            }
         }
+        let path = ground.places.segment(open.number);
         let mut scan = Scan::new(open.file.clone(), &path, open.number, judge)?;
         scan.seek(open.tail);
         loop {
