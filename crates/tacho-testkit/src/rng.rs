@@ -37,8 +37,9 @@ impl Rng {
     /// Fills `bytes`.
     pub fn fill(&mut self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            for (to, from) in chunk.iter_mut().zip(self.next_u64().to_le_bytes()) {
-                *to = from;
+            let number = self.next_u64().to_le_bytes();
+            if let Some(some) = number.get(..chunk.len()) {
+                chunk.copy_from_slice(some);
             }
         }
     }

@@ -216,7 +216,7 @@ fn histories() -> [Levels; 3] {
 
 proptest! {
     // Each act signs and verifies: the whole suite's patience is for more than this.
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(tacho_testkit::stories(60) as u32))]
 
     #[test]
     fn no_two_cosigned_heads_ever_contradict_each_other(

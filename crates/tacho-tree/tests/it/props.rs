@@ -81,6 +81,7 @@ fn good() -> Vec<Vec<u8>> {
 }
 
 fn cases(cases: u32) -> ProptestConfig {
+    let cases = tacho_testkit::stories(u64::from(cases)) as u32;
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 

@@ -57,7 +57,7 @@ fn every_tampering_of_a_bundle_is_found() {
     let case = Case::new();
     let sound = case.made.bundle(12, &[Class::Content]);
     let mut rng = Rng::new(3);
-    for round in 0..60 {
+    for round in 0..tacho_testkit::stories(60) {
         for way in TAMPERS {
             let bytes = tamper(&sound, 0, sound.len(), way, &mut rng);
             if bytes != sound {

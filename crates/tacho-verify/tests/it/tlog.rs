@@ -159,6 +159,9 @@ fn an_older_state_that_is_published_again_is_caught_by_a_newer_note() {
 
 #[test]
 fn seventy_thousand_published_events_are_accepted_and_each_tampering_is_rejected() {
+    if tacho_testkit::spares("70,000 published events") {
+        return;
+    }
     let case = Case::new(70_000);
     let go = go("many");
     assert!(case.go_accepts(go.as_ref()));
@@ -167,7 +170,7 @@ fn seventy_thousand_published_events_are_accepted_and_each_tampering_is_rejected
     let files = ["tile/entries/200", "tile/0/137", "tile/1/000", "tile/2/000.p/1", "checkpoint"];
     let each = files.iter().map(|file| (*file, Tamper::FlipBit));
     let each = each.chain(TAMPERS.map(|way| ("tile/entries/077", way)));
-    for (file, way) in each.step_by(tacho_testkit::stride()) {
+    for (file, way) in each {
         let sound = case.read(file);
         let bytes = tamper(&sound, 0, sound.len(), way, &mut rng);
         assert!(bytes != sound, "{way:?} of {file}");

@@ -66,7 +66,7 @@ fn a_follower_between_any_two_operations_of_a_writer_sees_only_whole_frames() {
 
 #[test]
 fn a_follower_goes_on_where_it_was_when_records_moved() {
-    for seed in 0..60 {
+    for seed in 0..tacho_testkit::stories(60) {
         for read_before in 0..6 {
             let machine = Machine::new(seed);
             let process = start(&machine);

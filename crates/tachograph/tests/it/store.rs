@@ -78,7 +78,7 @@ fn a_damaged_name_is_said_and_not_replaced() {
 
 #[test]
 fn creation_that_dies_anywhere_goes_on_where_it_stopped() {
-    for seed in 0..40 {
+    for seed in 0..tacho_testkit::stories(40) {
         for at in 1.. {
             let machine = Machine::new(seed * 1000 + at);
             let stop = if seed % 2 == 0 { Stop::Kill } else { Stop::PowerCut };

@@ -157,7 +157,7 @@ fn long_rows_of_beginnings_end_soon() {
         "sk-",
         "hooks.slack.com/services/",
     ] {
-        let value = piece.repeat(200_000 / piece.len());
+        let value = piece.repeat(200_000 / tacho_testkit::stride() / piece.len());
         let found = scanner.redact(&value) != value;
         assert!(!found || scanner.may_hit(value.as_bytes()), "{piece}");
     }
