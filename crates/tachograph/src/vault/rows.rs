@@ -14,8 +14,9 @@
 //! ```
 //!
 //! The second key of a day took the place of one that was destroyed: parts that were sealed under
-//! that may still come, and open for nobody. Binary members are base64url. Kind 1 is a day, 2 a subject; the class of a subject is 0, for one
-//! key opens all classes. A row that is not signed by the log key opens nothing and seals nothing.
+//! that may still come, and open for nobody. Binary members are base64url. Kind 1 is a day, 2 a
+//! subject; the class of a subject is 0, for one key opens all classes. A row that is not signed by
+//! the log key opens nothing and seals nothing.
 
 use std::collections::{HashMap, HashSet};
 
