@@ -18,7 +18,7 @@
 use std::collections::HashSet;
 
 use tacho_event::Draft;
-use tacho_event::privacy::Class;
+use tacho_event::privacy::{Class, Preset};
 
 use crate::erase::{Eraser, Gone};
 use crate::error::{Doing, Error};
@@ -30,7 +30,7 @@ use crate::pack::{self, Custom, Due};
 use crate::sign::is_of_keys;
 use crate::store::Store;
 use crate::tenant::TenantPlaces;
-use crate::vault::{Item, OpenGrants, Sealer, VaultError, Writer, hold as held};
+use crate::vault::{Custody, Item, OpenGrants, Sealer, VaultError, Writer, hold as held};
 
 /// How parts are to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,12 +70,22 @@ const BEGIN: &str = "tacho.reseal.begin";
 const DONE: &str = "tacho.reseal.done";
 
 impl Aim {
+    /// How parts are kept under a preset.
+    pub fn of(preset: Preset) -> Self {
+        if Custody::seals(preset) { Self::Sealed } else { Self::Open }
+    }
+
     /// `sealed` or `open`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sealed => "sealed",
             Self::Open => "open",
         }
+    }
+
+    /// Whether what is plain, or is not, is to be kept otherwise.
+    fn is_other(self, is_plain: bool) -> bool {
+        is_plain == (self == Self::Sealed)
     }
 
     fn custom(self) -> Custom {
@@ -127,6 +137,32 @@ pub fn plan(store: &Store, tenant: &str, aim: Aim) -> Result<Plan, VaultError> {
     Ok(plan)
 }
 
+/// How many day files of a tenant begin with a part that is not kept as it should be: a look at the
+/// beginning of each, for who tells in passing that there is something to do. [`plan`] knows.
+///
+/// # Errors
+/// What the disk said, or that a day file is damaged.
+pub fn glance(store: &Store, tenant: &str, aim: Aim) -> Result<u64, VaultError> {
+    let log = Log::of(store, tenant)?;
+    let mut others = 0;
+    // The log's own keys, whose evidence is never sealed, are left to the plan.
+    for class in [Class::Content, Class::Identity] {
+        for day in log.part_files().days(class)? {
+            let Some(mut records) = log.part_files().day(class, day)? else { continue };
+            while let Some(record) = records.next_record()? {
+                let is_plain = match record.item {
+                    Item::Part(part) => part.is_plain(),
+                    Item::Block(block) if block.entries().next().is_some() => block.is_plain(),
+                    _ => continue,
+                };
+                others += u64::from(aim.is_other(is_plain));
+                break;
+            }
+        }
+    }
+    Ok(others)
+}
+
 /// How many parts of a day file are not as they should be.
 fn others(
     log: &Log,
@@ -136,12 +172,11 @@ fn others(
 ) -> Result<u64, Error> {
     let Some(mut records) = log.part_files().day(class, day)? else { return Ok(0) };
     counted.into_iter().for_each(|end| records.end_at(end));
-    let is_other = |is_plain: bool| is_plain == (aim == Aim::Sealed);
     let mut others = 0;
     while let Some(record) = records.next_record()? {
         let is_other = match record.item {
-            Item::Part(part) => is_other(part.is_plain()),
-            Item::Block(block) => is_other(block.is_plain()),
+            Item::Part(part) => aim.is_other(part.is_plain()),
+            Item::Block(block) => aim.is_other(block.is_plain()),
             _ => false,
         };
         if !is_other {

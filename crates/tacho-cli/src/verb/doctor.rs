@@ -125,6 +125,13 @@ const CHECKS: &[Check] = &[
         mends: "goes on with them",
     },
     Check {
+        name: "kept",
+        about: "What is kept is sealed, or plain, as the preset says.",
+        look: vault::kept,
+        mend: None,
+        mends: "nothing: `tacho reseal` shows what it would do, and does it",
+    },
+    Check {
         name: "anchors",
         about: "Where the preset expects it, a checkpoint is kept outside.",
         look: vault::anchors,

@@ -11,7 +11,6 @@ use tachograph::erase::Eraser;
 use tachograph::reseal::{Aim, Plan, Resealed, apply, plan};
 use tachograph::sign::Demand;
 use tachograph::store::Store;
-use tachograph::vault::Custody;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "A preset that is changed keeps what comes its way; this does the same to \
@@ -55,8 +54,7 @@ pub(crate) fn run(place: &Place, screen: &mut Screen, ask: Ask) -> Outcome {
     let aim = match ask.to {
         Some(To::Sealed) => Aim::Sealed,
         Some(To::Open) => Aim::Open,
-        None if Custody::seals(place.preset) => Aim::Sealed,
-        None => Aim::Open,
+        None => Aim::of(place.preset),
     };
     let store = place.open()?;
     place.bring_in(&store, Demand::Due)?;
@@ -158,7 +156,8 @@ fn is_clear(task: &Task) -> bool {
     task.plan.due.is_empty()
 }
 
-fn tenants(store: &Store) -> Result<Vec<String>, Failure> {
+/// Every tenant of a store.
+pub(super) fn tenants(store: &Store) -> Result<Vec<String>, Failure> {
     let dir = store.places().tenants();
     let names = store.files().list(&dir).map_err(|error| {
         Failure::new(Exit::CannotTell, format!("cannot list {}: {error}", dir.display()))

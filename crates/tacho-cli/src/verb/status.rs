@@ -12,6 +12,7 @@ use tacho_event::{Span, Timestamp, uuid_text};
 use tacho_tap::ring::Trace;
 use tachograph::files::{Files, Kind};
 use tachograph::log::{Order, Query};
+use tachograph::reseal::{self, Aim};
 use tachograph::retain::{Sizes, Terms};
 use tachograph::stop::{Lease, Stops};
 use tachograph::store::Store;
@@ -36,6 +37,8 @@ struct Status {
     terms: Result<Terms, Failure>,
     /// When the next day of parts is due to go, and of which class.
     expiry: Option<(Timestamp, Class)>,
+    /// Day files that begin as another preset had them kept.
+    kept_otherwise: u64,
     /// Bytes of the tenant's log, parts and all.
     log_bytes: u64,
 }
@@ -65,7 +68,9 @@ impl Status {
             Ok(terms) => expiry(terms, &log)?,
             Err(_) => None,
         };
+        let aim = Aim::of(place.preset);
         Ok(Self {
+            kept_otherwise: reseal::glance(store, place.tenant.as_str(), aim)?,
             terms,
             expiry,
             log_bytes: Sizes::of(store.files().as_ref(), log.places())?.total(),
@@ -100,6 +105,7 @@ impl Status {
             ("installation", Value::from(self.installation.as_str())),
             ("tenant", Value::from(self.tenant.as_str())),
             ("preset", Value::from(place.preset.terms().name)),
+            ("kept_otherwise", Value::from(self.kept_otherwise)),
             ("bytes", Value::from(self.bytes)),
             ("events", Value::from(self.events)),
             ("last", Value::from(self.last.map(|time| time.to_string()))),
@@ -141,7 +147,7 @@ impl Status {
             ("open tail", format!("{unsigned} not signed, {unintegrated} not integrated")),
             ("power loss", "`os` acks not synced yet can be lost; `disk` acks cannot".to_owned()),
             ("keys", self.keys.clone().unwrap_or_else(|| "none here".to_owned())),
-            ("preset", place.preset.terms().name.to_owned()),
+            ("preset", self.preset(place, screen)),
             ("next expiry", expiry),
             ("log's size", format!("{:.1} MB{max}", self.log_bytes as f64 / 1e6)),
         ];
@@ -150,6 +156,18 @@ impl Status {
         }
         self.show_hooks(screen)?;
         self.show_stops(screen)
+    }
+
+    /// The preset, and whether what is there is kept as it says.
+    fn preset(&self, place: &Place, screen: &Screen) -> String {
+        let name = place.preset.terms().name;
+        let (files, how) = match (self.kept_otherwise, Aim::of(place.preset)) {
+            (0, _) => return name.to_owned(),
+            (files, Aim::Sealed) => (files, "plain"),
+            (files, Aim::Open) => (files, "sealed"),
+        };
+        let told = format!("{files} day files are still {how}: `tacho reseal`");
+        format!("{name}; {}", screen.paint.odd(&told))
     }
 
     fn show_hooks(&self, screen: &mut Screen) -> Result<(), Failure> {

@@ -96,6 +96,14 @@ const FIXTURES: &[Fixture] = &[
         then: "good",
     },
     Fixture {
+        check: "kept",
+        breaks: "tacho config set -q preset production; tacho log tool Bash -q",
+        asks: "",
+        says: "bad",
+        mends: "tacho reseal --yes",
+        then: "good",
+    },
+    Fixture {
         check: "anchors",
         breaks: "tacho config set preset compliance -q",
         asks: "",

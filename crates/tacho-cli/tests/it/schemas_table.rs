@@ -448,6 +448,7 @@ pub(crate) const FORMS: &[Form] = &[
             ("next_expiry_class", OR_TEXT),
             ("log_bytes", Count),
             ("log_bytes_max", Or(&Count)),
+            ("kept_otherwise", Count),
             ("retention_problem", OR_TEXT),
         ],
     ),

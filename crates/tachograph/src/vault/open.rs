@@ -152,19 +152,22 @@ impl Opener {
         }
     }
 
-    /// Whether a grant opens with the key of its day; none where that is not at hand, or is not
-    /// what the grant is wrapped to.
+    /// Whether a grant opens with the key of its day; none where that is not at hand, is not what
+    /// the grant is wrapped to, or took the place of one that it may be wrapped to.
     pub(crate) fn is_of_day(&self, grant: &Grant<'_>) -> Option<bool> {
         let is_erased = grant.wrap.iter().all(|byte| *byte == 0);
         if is_erased || !matches!(grant.kind, GrantKind::Day | GrantKind::DaySubject) {
             return None;
         }
-        let days = hold(&self.ring).secrets(&self.tenant, Name::Day(grant.class, grant.day));
+        let mut ring = hold(&self.ring);
+        let days = ring.secrets(&self.tenant, Name::Day(grant.class, grant.day));
+        let is_second = ring.is_second(&self.tenant, grant.class, grant.day);
         let opens = |day: &Key| match grant.kind {
             GrantKind::Day => open_day(grant, &self.origin, day).is_ok(),
             _ => open_outer(grant, &self.origin, day).is_ok(),
         };
-        (!days.is_empty()).then(|| days.iter().any(opens))
+        let is_open = days.iter().any(opens);
+        (is_open || !days.is_empty() && !is_second).then_some(is_open)
     }
 
     /// Opens a grant, once.

@@ -302,6 +302,12 @@ impl KeyRing {
         rows.get(&Name::Day(class, day)).map(|row| row.public)
     }
 
+    /// Whether the key of a class and day took the place of another one.
+    pub(crate) fn is_second(&self, tenant: &str, class: Class, day: u32) -> bool {
+        let row = self.tenants.get(tenant).map(|keys| &keys.rows.rows);
+        row.and_then(|rows| rows.get(&Name::Day(class, day))).is_some_and(|row| row.is_second)
+    }
+
     /// The public key of a person, by the random name.
     pub(crate) fn subject_key(&self, tenant: &str, name: &[u8; 16]) -> Option<[u8; 32]> {
         let rows = &self.tenants.get(tenant)?.rows.rows;

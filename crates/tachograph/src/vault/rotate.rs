@@ -123,7 +123,7 @@ impl KeyRing {
                 Name::Subject(name) if leaving.subjects.contains(&name) => return None,
                 Name::Day(class, day) if leaving.days.contains(&(class, day)) => return None,
                 Name::Day(class, day) if leaving.fresh.contains(&(class, day)) => {
-                    return maker.make(row.name, [0; 32], "");
+                    return Some(maker.make(row.name, [0; 32], "")?.with_second(true));
                 }
                 _ => {}
             }
@@ -133,7 +133,8 @@ impl KeyRing {
                 Name::Subject(_) => mac(&index, id.as_bytes()),
                 Name::Day(..) => [0; 32],
             };
-            maker.seal((row.name, row.public), find, &secret, &id)
+            let sealed = maker.seal((row.name, row.public), find, &secret, &id)?;
+            Some(sealed.with_second(row.is_second))
         };
         let mut rows = Rows { generation, ..Rows::default() };
         let old: Vec<&Row> = keys.rows.rows.values().collect();

@@ -3,6 +3,7 @@
 //! ```text
 //! {"generation":3,"v":1}
 //! {"class":1,"day":20777,"kind":"day","pk":"..","sig":"..","sk":".."}
+//! {"class":2,"day":20777,"kind":"day","pk":"..","second":true,"sig":"..","sk":".."}
 //! {"class":0,"find":"..","kind":"subject","pk":"..","ref":"..","sig":"..","sk":".."}
 //!
 //! sk    HPKE(pk_master, "tacho/v1/row\0" || kind u8 || class u8 || (day u32 | ref 16) || origin,
@@ -12,8 +13,10 @@
 //! find  HMAC-SHA256(index.key, the subject's id as it is looked up)
 //! ```
 //!
-//! Binary members are base64url. Kind 1 is a day, 2 a subject; the class of a subject is 0, for one
-//! key opens all classes. A row that is not signed by the log key opens nothing and seals nothing.
+//! The second key of a day took the place of one that was destroyed: parts that were sealed under
+//! that may still come, and open for nobody. Binary members are base64url. Kind 1 is a day, 2 a
+//! subject; the class of a subject is 0, for one key opens all classes. A row that is not signed by
+//! the log key opens nothing and seals nothing.
 
 use std::collections::{HashMap, HashSet};
 
@@ -47,6 +50,9 @@ pub(crate) struct Row {
     pub(crate) public: [u8; 32],
     /// Where a subject is found; zeros for a day.
     pub(crate) find: [u8; 32],
+    /// Whether it took the place of another one of its day, under which parts may still come.
+    /// Nobody signs that: who would change it can take the row away.
+    pub(crate) is_second: bool,
     sealed: Vec<u8>,
     signature: [u8; 64],
 }
@@ -90,13 +96,18 @@ impl Maker<'_> {
     ) -> Option<Row> {
         let plaintext = Zeroizing::new([secret.as_slice(), id.as_bytes()].concat());
         let sealed = hpke_seal(self.master, &name.info(self.origin), &plaintext, self.world)?;
-        let mut row = Row { name, public, find, sealed, signature: [0; 64] };
+        let mut row = Row { name, public, find, is_second: false, sealed, signature: [0; 64] };
         row.signature = self.log.sign_statement(SIGNED, &row.signed(self.origin));
         Some(row)
     }
 }
 
 impl Row {
+    /// The same, which took the place of another one or did not.
+    pub(crate) fn with_second(self, is_second: bool) -> Self {
+        Self { is_second, ..self }
+    }
+
     fn signed(&self, origin: &str) -> Vec<u8> {
         let parts = [&self.name.bytes()[..], &self.public, &self.find, &self.sealed];
         [&parts.concat()[..], origin.as_bytes()].concat()
@@ -147,6 +158,9 @@ impl Row {
                 object.insert("kind", "day");
                 object.insert("class", u64::from(class.byte()));
                 object.insert("day", u64::from(*day));
+                if self.is_second {
+                    object.insert("second", true);
+                }
             }
             Name::Subject(name) => {
                 object.insert("kind", "subject");
@@ -177,6 +191,7 @@ impl Row {
             name,
             public: bytes("pk")?.try_into().ok()?,
             find,
+            is_second: object.get("second").and_then(Value::as_bool) == Some(true),
             sealed: bytes("sk")?,
             signature: bytes("sig")?.try_into().ok()?,
         })

@@ -5,8 +5,10 @@ use super::{Found, Scene};
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
 use crate::vault::{eraser, keys as keys_of, ring_restored};
+use crate::verb::reseal::tenants;
 use tacho_event::{Span, Timestamp};
 use tachograph::erase::{Eraser, Keep};
+use tachograph::reseal::{self, Aim};
 use tachograph::sign::{Demand, Keys, SignError};
 use tachograph::store::Store;
 use tachograph::vault::{KeyRing, VaultError};
@@ -151,6 +153,33 @@ pub(super) fn clock(scene: &Scene<'_>) -> Result<Option<Found>, Failure> {
 pub(super) fn confirm_clock(place: &Place) -> Result<(), Failure> {
     let store = place.open()?;
     Ok(eraser(place, &store)?.confirm_clock()?)
+}
+
+pub(super) fn kept(scene: &Scene<'_>) -> Result<Vec<Found>, Failure> {
+    if is_missing(scene) {
+        return Ok(Vec::new());
+    }
+    let store = scene.place.open()?;
+    let aim = Aim::of(scene.place.preset);
+    let (mut parts, mut files) = (0, 0);
+    for tenant in tenants(&store)? {
+        let plan = reseal::plan(&store, &tenant, aim)?;
+        parts += plan.parts();
+        files += plan.due.len();
+    }
+    let preset = scene.place.preset.terms().name;
+    let next = "`tacho reseal --dry-run`, then `tacho reseal --yes`".to_owned();
+    Ok(vec![match aim {
+        _ if files == 0 => Found::Good(format!("as the preset {preset} says")),
+        Aim::Sealed => Found::Bad(
+            format!("{parts} parts in {files} files are plain, and the preset {preset} seals"),
+            next,
+        ),
+        Aim::Open => Found::Odd(
+            format!("{parts} parts in {files} files are sealed; the preset {preset} keeps plain"),
+            next,
+        ),
+    }])
 }
 
 pub(super) fn anchors(scene: &Scene<'_>) -> Result<Vec<Found>, Failure> {
