@@ -1,14 +1,17 @@
 //! Stores: made once, whole or not at all; older ones are read, newer ones refused.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
 use tacho_testkit::sim::{Keep, Machine, Stop};
 use tachograph::Store;
+use tachograph::emitters;
 use tachograph::files::{Files, OsFiles};
 use tachograph::store::{OpenError, Remote};
 
 use crate::harness::{STORE, start, try_start};
+use crate::yard::Yard;
 
 fn open(machine: &Machine) -> Result<Store, OpenError> {
     Store::open(Arc::new(machine.process()), Path::new(STORE), Remote::Refused)
@@ -173,4 +176,48 @@ fn what_is_missing_above_a_store_is_made_and_survives() {
         let files: Arc<dyn Files> = Arc::new(machine.process());
         Store::open(files, path, Remote::Refused).unwrap();
     }
+}
+
+#[test]
+fn opening_a_copy_changes_nothing_and_what_it_lost_is_made_when_missed() {
+    type Need = fn(&Store, &Yard);
+    let needs: [(&str, Need); 4] = [
+        ("spool", |store, _| assert!(store.files().list(&store.places().spool()).is_ok())),
+        ("emitters", |store, yard| {
+            let taken =
+                emitters::take(store.files().as_ref(), store.places(), &*yard.world, "a", 1);
+            assert_eq!(taken.unwrap().unwrap().first, 0);
+        }),
+        ("cursors", |store, _| {
+            let path = store.places().cursors().join("sink@default");
+            store.files().create_new(&path).unwrap();
+        }),
+        ("run", |store, _| store.mend().unwrap()),
+    ];
+    for (missed, need) in needs {
+        let yard = Yard::new();
+        yard.store();
+        let names = ["wal/quarantine", "spool", "emitters", "cursors", "run", "tenants", "stops"];
+        names.iter().for_each(|name| std::fs::remove_dir(yard.path().join(name)).unwrap());
+        let are_there = || names.map(|name| yard.path().join(name).is_dir());
+        let store = yard.store();
+        assert_eq!(are_there(), [false; 7], "{missed}");
+        need(&store, &yard);
+        // Nobody but an operator says that no stop was there.
+        assert_eq!(are_there(), [true, true, true, true, true, true, false], "{missed}");
+    }
+}
+
+#[test]
+fn what_is_missing_for_another_reason_stays_missing() {
+    let yard = Yard::new();
+    let (store, elsewhere) = (yard.store(), yard.path().join("nowhere/file"));
+    let files = store.files();
+    let kind = |error: std::io::Error| error.kind();
+    assert_eq!(files.create_new(&elsewhere).map_err(kind).unwrap_err(), ErrorKind::NotFound);
+    assert_eq!(files.list(&yard.path().join("nowhere")).map_err(kind), Err(ErrorKind::NotFound));
+    std::fs::remove_dir(yard.path().join("stops")).unwrap();
+    let lease = store.places().stop_leases();
+    assert_eq!(files.create_new(&lease).map_err(kind).unwrap_err(), ErrorKind::NotFound);
+    assert!(!yard.path().join("stops").exists());
 }
