@@ -59,15 +59,22 @@ pub(crate) struct Ahead<'w> {
 
 #[derive(Debug)]
 struct Drawn {
-    bytes: Zeroizing<[u8; 1024]>,
+    bytes: Zeroizing<[u8; AHEAD_MAX]>,
+    /// How many are drawn at once, and how many of those were given.
+    count: usize,
     used: usize,
 }
 
+/// What an event takes, with its ids, seeds and nonces: more is seldom wanted.
+const AHEAD_PER_EVENT: usize = 128;
+const AHEAD_MAX: usize = 1024;
+
 impl<'w> Ahead<'w> {
-    pub(crate) fn new(world: &'w dyn World) -> Self {
-        let bytes = Zeroizing::new([0; 1024]);
-        let used = bytes.len();
-        Self { world, drawn: RefCell::new(Drawn { bytes, used }) }
+    /// For about so many events.
+    pub(crate) fn new(world: &'w dyn World, events: usize) -> Self {
+        let count = events.saturating_mul(AHEAD_PER_EVENT).min(AHEAD_MAX);
+        let bytes = Zeroizing::new([0; AHEAD_MAX]);
+        Self { world, drawn: RefCell::new(Drawn { bytes, count, used: count }) }
     }
 }
 
@@ -77,12 +84,13 @@ impl tacho_event::World for Ahead<'_> {
     }
 
     fn fill(&self, bytes: &mut [u8]) {
-        let Drawn { bytes: drawn, used } = &mut *self.drawn.borrow_mut();
+        let Drawn { bytes: drawn, count, used } = &mut *self.drawn.borrow_mut();
+        let drawn = drawn.get_mut(..*count).unwrap_or_default();
         if bytes.len() > drawn.len() {
             return self.world.fill(bytes);
         }
         if bytes.len() > drawn.len() - *used {
-            self.world.fill(drawn.as_mut());
+            self.world.fill(drawn);
             *used = 0;
         }
         if let Some(next) = drawn.get_mut(*used..*used + bytes.len()) {
@@ -116,7 +124,7 @@ mod tests {
     #[test]
     fn what_is_drawn_ahead_is_given_once_and_in_order() {
         let numbered = Numbered::default();
-        let ahead = Ahead::new(&numbered);
+        let ahead = Ahead::new(&numbered, 50);
         let mut given = Vec::new();
         for len in [16, 10, 0, 500, 498, 16, 1_024, 3_000, 16] {
             let mut bytes = vec![0; len];

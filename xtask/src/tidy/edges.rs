@@ -24,6 +24,8 @@ enum Ring {
 /// What both roots stand on: hashing, and nothing else.
 const SOIL: &[&str] = &["tacho-hash"];
 const ROOTS: &[&str] = &["tacho-event", "tacho-tree"];
+/// The trunk derives keys from the same hash.
+const ROOTS_AND_SOIL: &[&str] = &["tacho-event", "tacho-tree", "tacho-hash"];
 const TRUNK: &[&str] = &["tachograph"];
 /// For who makes drafts: the trunk takes them, the root makes them.
 const TRUNK_AND_EVENT: &[&str] = &["tachograph", "tacho-event"];
@@ -32,7 +34,7 @@ const HOUSE: &[Room] = &[
     room("tacho-hash", &[], Ring::Light, 4),
     room("tacho-event", SOIL, Ring::Light, 10),
     room("tacho-tree", SOIL, Ring::Light, 10),
-    room("tachograph", ROOTS, Ring::Light, 14),
+    room("tachograph", ROOTS_AND_SOIL, Ring::Light, 14),
     room("tacho-verify", ROOTS, Ring::Light, 10),
     room("tacho-tap", TRUNK_AND_EVENT, Ring::Light, 14),
     room("tacho-shapes", TRUNK_AND_EVENT, Ring::Light, UNLIMITED),

@@ -7,8 +7,7 @@
 
 use std::path::Path;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use tacho_hash::Mac;
 
 use crate::error::{Doing, Error};
 use crate::files::replace::{Steps, replace};
@@ -62,25 +61,15 @@ impl Key {
     }
 
     pub(super) fn mark(&self, credential: &[u8], id: &[u8], bytes: &[u8]) -> [u8; 16] {
-        let who = self.hmac(&[&[0], &length(credential), credential, &length(id), id]);
-        let what = self.hmac(&[&[1], bytes]);
+        let key = Mac::new(&self.secret);
+        let who = key.of([&[0], &length(credential), credential, &length(id), id]);
+        let what = key.of([&[1], bytes]);
         let mut mark = [0; 16];
-        for (to, from) in mark.iter_mut().zip(who.into_iter().chain(what)) {
-            *to = from;
+        let (first, second) = mark.split_at_mut(8);
+        for (half, code) in [(first, who), (second, what)] {
+            half.iter_mut().zip(code).for_each(|(to, from)| *to = from);
         }
         mark
-    }
-
-    /// The beginning of an HMAC-SHA256.
-    fn hmac(&self, parts: &[&[u8]]) -> [u8; 8] {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else {
-            unreachable!("HMAC takes keys of any length")
-        };
-        for part in parts {
-            mac.update(part);
-        }
-        let hash: [u8; 32] = mac.finalize().into_bytes().into();
-        array_at(&hash, 0).unwrap_or_default()
     }
 }
 

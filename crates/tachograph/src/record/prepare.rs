@@ -44,7 +44,7 @@ impl Recorder {
     }
 
     pub(super) fn prepare_unclaimed(&self, draft: Draft) -> Result<Prepared, RecordError> {
-        let world = &self.world.as_ref();
+        let world = &Ahead::new(self.world.as_ref(), 1);
         let prepared = self.protect_all([self.check(draft, world)], world).pop();
         prepared.unwrap_or_else(|| unreachable!("each draft has an outcome"))
     }
@@ -55,7 +55,7 @@ impl Recorder {
         drafts: Vec<Draft>,
         credential: &str,
     ) -> Vec<Result<Prepared, RecordError>> {
-        let world = &Ahead::new(self.world.as_ref());
+        let world = &Ahead::new(self.world.as_ref(), drafts.len());
         let mut claims = Vec::with_capacity(drafts.len());
         let mut check = |draft: Draft| {
             claims.push(self.claim(&draft, credential).map(Box::new));
@@ -93,7 +93,7 @@ impl Recorder {
         let mut checked = checked;
         let share = checked.len().div_ceil(threads);
         let all = |checked: Vec<_>| {
-            let world = &Ahead::new(self.world.as_ref());
+            let world = &Ahead::new(self.world.as_ref(), checked.len());
             let mut checked = checked.into_iter();
             let mut prepared = Vec::with_capacity(checked.len());
             while checked.len() > 0 {

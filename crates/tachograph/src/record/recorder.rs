@@ -363,7 +363,7 @@ impl Recorder {
             return self.have_witnessed(outcomes);
         }
         let mut outcomes = Vec::with_capacity(prepared.len());
-        let mut run = Run::new(self, ack);
+        let mut run = Run::new(self, ack, prepared.len());
         run.own(self.due());
         for one in prepared {
             match one {

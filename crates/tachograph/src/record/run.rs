@@ -11,7 +11,9 @@ use crate::idempotency::{Seen, Submission};
 use crate::limits::BATCH_TRIES_MAX;
 use crate::wal::frame::Record;
 use crate::wal::{AppendError, AppendedOnce, Batch, CommitError, Misfit, Position, SpoolAck};
+use crate::world::Ahead;
 use std::sync::Arc;
+use tacho_event::World;
 use tacho_event::privacy::Entry;
 use tacho_tree::{Hash, leaf_hash};
 
@@ -19,6 +21,7 @@ type Outcome = Result<Receipt, RecordError>;
 
 pub(super) struct Run<'r> {
     recorder: &'r Recorder,
+    dice: Ahead<'r>,
     ack: Ack,
     batch: Batch,
     /// The batch's number among all of the recorder: grants stand in each batch once.
@@ -53,9 +56,11 @@ enum Whose {
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn new(recorder: &'r Recorder, ack: Ack) -> Self {
+    /// For about so many events.
+    pub(super) fn new(recorder: &'r Recorder, ack: Ack, events: usize) -> Self {
         Self {
             recorder,
+            dice: Ahead::new(recorder.world.as_ref(), events),
             ack,
             batch: Batch::new(),
             number: recorder.next_batch(),
@@ -123,7 +128,8 @@ impl<'r> Run<'r> {
         let submission = claim.and_then(|claim| self.recorder.mark(claim));
         let idem = submission.as_ref().map(Submission::idem).unwrap_or_default();
         let made = (entry.as_ref(), *record_id, idem);
-        with_record(self.recorder, prepared, made, self.number, |record| self.batch.push(record))?;
+        let by = (self.recorder, &self.dice as &dyn World);
+        with_record(by, prepared, made, self.number, |record| self.batch.push(record))?;
         self.submissions.push(submission);
         Ok(())
     }
@@ -336,7 +342,7 @@ impl<'r> Run<'r> {
         let idem = submission.as_ref().map(Submission::idem).unwrap_or_default();
         let made = (entry.as_ref(), *record_id, idem);
         let spool = |record: &Record<'_>| self.recorder.wal.spool(record, ack);
-        with_record(self.recorder, prepared, made, number, spool).ok()?;
+        with_record((self.recorder, &self.dice), prepared, made, number, spool).ok()?;
         Some(Fate::Spooled(self.ack))
     }
 
@@ -390,7 +396,7 @@ impl Prepared {
 
 /// Lends `give` the record of an entry, with its grants and parts.
 fn with_record<T>(
-    recorder: &Recorder,
+    (recorder, world): (&Recorder, &dyn World),
     prepared: &Prepared,
     (entry, record_id, idem): (&Entry, [u8; 16], [u8; 16]),
     batch: u64,
@@ -399,7 +405,6 @@ fn with_record<T>(
     let mut parts = Vec::with_capacity(1024);
     let (parts_count, generation) = {
         let mut state = recorder.state();
-        let world = recorder.world.as_ref();
         let count = state.writer.encode(entry, record_id, batch, world, &mut parts);
         (count, state.writer.generation())
     };

@@ -149,7 +149,7 @@ impl<'a> Block<'a> {
             (true, _) => Zeroizing::new(self.body.to_vec()),
             (false, None) => return Err(Sealed),
             (false, Some(key)) => {
-                let key = key.expand(&[BLOCK, &self.id, &[self.class.byte()]]);
+                let key = key.expand([BLOCK, &self.id, &[self.class.byte()]]);
                 let aad = [self.head, origin.as_bytes()].concat();
                 aead_open(&key, &self.nonce, &aad, self.body)?
             }
@@ -240,7 +240,7 @@ fn write(
     let tag = if key.is_some() { TAG_BYTES } else { 0 };
     out.resize(total.checked_sub(tag)?, 0);
     if let Some(key) = key {
-        let key = key.expand(&[BLOCK, &id, &[class.byte()]]);
+        let key = key.expand([BLOCK, &id, &[class.byte()]]);
         aead_seal(&key, &nonce, &aad, &mut out, from);
     }
     Some(out)

@@ -14,13 +14,12 @@ use std::fmt;
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{AeadInOut, KeyInit, Nonce};
 use aes_gcm::{Aes256Gcm, Tag};
-use hmac::{Hmac, Mac};
 use hpke::rand_core::{TryCryptoRng, TryRng};
 use hpke::{Deserializable, Kem as _, OpModeR, OpModeS, Serializable};
-use sha2::Sha256;
+use tacho_hash::Mac;
 use zeroize::Zeroizing;
 
-use crate::world::World;
+use tacho_event::World;
 
 type Kem = hpke::kem::X25519HkdfSha256;
 type Kdf = hpke::kdf::HkdfSha256;
@@ -100,7 +99,7 @@ pub(crate) fn hpke_open(
 
 /// Half of an expansion: the key is worked in, so that many expansions cost one key each.
 #[derive(Clone)]
-pub(crate) struct Expander(Hmac<Sha256>);
+pub(crate) struct Expander(Mac);
 
 impl fmt::Debug for Expander {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,39 +109,18 @@ impl fmt::Debug for Expander {
 
 impl Expander {
     pub(crate) fn new(key: &Key) -> Self {
-        // An HMAC takes a key of any length; 32 bytes are one.
-        Self(Hmac::new(&(**key).into_block()))
+        Self(Mac::new(key.as_slice()))
     }
 
     /// HKDF-Expand(K, info, 32): one block, RFC 5869.
-    pub(crate) fn expand(&self, info: &[&[u8]]) -> Key {
-        let mut mac = self.0.clone();
-        info.iter().for_each(|bytes| mac.update(bytes));
-        mac.update(&[1]);
-        Zeroizing::new(mac.finalize().into_bytes().into())
-    }
-}
-
-/// HMAC keys are padded to one block of SHA-256.
-trait IntoBlock {
-    fn into_block(self) -> hmac::digest::Key<Hmac<Sha256>>;
-}
-
-impl IntoBlock for [u8; 32] {
-    fn into_block(self) -> hmac::digest::Key<Hmac<Sha256>> {
-        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-        for (to, from) in block.iter_mut().zip(self) {
-            *to = from;
-        }
-        block
+    pub(crate) fn expand(&self, [label, id, class]: [&[u8]; 3]) -> Key {
+        Zeroizing::new(self.0.of([label, id, class, &[1]]))
     }
 }
 
 /// HMAC-SHA256.
 pub(crate) fn mac(key: &Key, message: &[u8]) -> [u8; 32] {
-    let mut mac: Hmac<Sha256> = Hmac::new(&(**key).into_block());
-    mac.update(message);
-    mac.finalize().into_bytes().into()
+    Mac::new(key.as_slice()).of([message])
 }
 
 /// Seals `bytes[from..]` where it stands and appends the tag. `aad` is the header and the origin.

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::cipher::{HPKE_BYTES, Key, Sealed, hpke_open, hpke_seal};
 use super::codec::{Grant, GrantKind};
-use crate::world::World;
+use tacho_event::World;
 
 const MASTER: &[u8] = b"tacho/v1/grant/master\0";
 const DAY: &[u8] = b"tacho/v1/grant/day\0";

@@ -49,7 +49,7 @@ pub(crate) fn seal(key: &Expander, envelope: &Envelope<'_>, plaintext: &[u8], ou
     let part = Part { record_id, grant_id, class, flags, pairs, nonce, body: b"" };
     let header = part.header_of(plaintext.len() + padding + TAG_BYTES);
     let aad = [&header[..], envelope.origin.as_bytes()].concat();
-    let key = key.expand(&[PART, &record_id, &[class.byte()]]);
+    let key = key.expand([PART, &record_id, &[class.byte()]]);
     out.reserve(PART_HEADER_BYTES + plaintext.len() + padding + TAG_BYTES);
     out.extend_from_slice(&header);
     let from = out.len();
@@ -65,12 +65,12 @@ pub(crate) fn seal_again(
     nonce: [u8; 12],
     origin: &str,
 ) -> Result<Vec<u8>, Sealed> {
-    let key = old.expand(&[PART, &part.record_id, &[part.class.byte()]]);
+    let key = old.expand([PART, &part.record_id, &[part.class.byte()]]);
     let aad = [&part.header()[..], origin.as_bytes()].concat();
     let raw = aead_open(&key, &part.nonce, &aad, part.body)?;
     let mut out = Part { nonce, ..*part }.header();
     let aad = [&out[..], origin.as_bytes()].concat();
-    let key = new.expand(&[PART, &part.record_id, &[part.class.byte()]]);
+    let key = new.expand([PART, &part.record_id, &[part.class.byte()]]);
     out.extend_from_slice(&raw);
     aead_seal(&key, &nonce, &aad, &mut out, PART_HEADER_BYTES);
     Ok(out)
@@ -82,7 +82,7 @@ pub(crate) fn open(
     part: &Part<'_>,
     origin: &str,
 ) -> Result<Zeroizing<Vec<u8>>, Sealed> {
-    let key = key.expand(&[PART, &part.record_id, &[part.class.byte()]]);
+    let key = key.expand([PART, &part.record_id, &[part.class.byte()]]);
     let aad = [&part.header()[..], origin.as_bytes()].concat();
     let mut plaintext = aead_open(&key, &part.nonce, &aad, part.body)?;
     if part.flags & FLAG_PADDED != 0 {

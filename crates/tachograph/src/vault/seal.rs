@@ -24,7 +24,7 @@ use super::ring::{KeyPlaces, KeyRing};
 use super::rows::{Name, Rows, Verified};
 use crate::files::{Files, read_small};
 use crate::limits::{ROWS_BYTES_MAX, SEALER_GRANTS_MAX};
-use crate::world::World;
+use tacho_event::World;
 
 /// The keys of a store, shared by the threads of one process.
 pub type SharedRing = Arc<Mutex<KeyRing>>;

@@ -7,7 +7,7 @@ use super::plain::OpenGrants;
 use super::seal::{Sealer, SharedRing};
 use crate::generation;
 use crate::store::Store;
-use crate::world::World;
+use tacho_event::World;
 
 /// How one writer keeps parts, under which key generation.
 #[derive(Debug)]
