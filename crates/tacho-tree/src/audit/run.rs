@@ -118,16 +118,21 @@ impl<'s> Run<'s> {
         let mut rest = hashes.as_slice();
         while !rest.is_empty() {
             let size = self.first + self.frontier.size();
-            while self.sizes.front().is_some_and(|wanted| *wanted <= size) {
-                self.sizes.pop_front();
-            }
-            let wanted = self.sizes.front().map(|wanted| wanted - size);
-            let count = wanted.map_or(rest.len(), |wanted| rest.len().min(index(wanted)));
+            let until = |wanted: &u64| index(wanted.saturating_sub(size)).clamp(1, rest.len());
+            let count = self.sizes.front().map_or(rest.len(), until);
             let (now, later) = rest.split_at(count);
-            rest = later;
             self.grow(now);
-            if wanted == Some(count as u64) {
-                self.heads.push((size + count as u64, self.frontier.peaks().to_vec()));
+            self.keep_head();
+            rest = later;
+        }
+    }
+
+    /// Keeps the peaks, if this is a size at which they were asked for.
+    fn keep_head(&mut self) {
+        let size = self.first + self.frontier.size();
+        while self.sizes.front().is_some_and(|wanted| *wanted <= size) {
+            if self.sizes.pop_front() == Some(size) {
+                self.heads.push((size, self.frontier.peaks().to_vec()));
             }
         }
     }
