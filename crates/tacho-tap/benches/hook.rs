@@ -30,10 +30,18 @@ fn main() {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let script = dir.path().join("hook.py");
     std::fs::write(&script, SCRIPT).unwrap();
-    let nothing = no_op(dir.path());
+    // Copies, as installing leaves them: of what a linker just wrote, the page cache holds single
+    // pages, and each costs when it is mapped.
+    let copied = |program: &Path| {
+        let copy = program.file_name().map(|name| dir.path().join("bin").join(name)).unwrap();
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(program, &copy).unwrap();
+        copy
+    };
+    let (tap, nothing) = (copied(Path::new(TAP)), copied(&no_op(dir.path())));
     let payload = payload(1000);
     let programs = [
-        ("tacho-tap", TAP.to_owned(), vec!["hook".to_owned(), "claude-code".to_owned()]),
+        ("tacho-tap", tap.display().to_string(), vec!["hook".to_owned(), "claude-code".to_owned()]),
         ("nothing", nothing.display().to_string(), vec![]),
         (
             "python",
