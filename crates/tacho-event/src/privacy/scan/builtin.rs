@@ -1,20 +1,16 @@
 //! The scanner that holds where a configuration says nothing.
 
-use super::pattern::{Pattern, PatternSpec};
-use super::{REPLACEMENT, Scanner, rules};
+use super::pattern::Pattern;
+use super::patterns::Patterns;
+use super::{REPLACEMENT, Scanner, written};
 use std::fmt;
 
 impl Scanner {
     /// The default patterns and the table of secrets.
     #[must_use]
     pub fn builtin() -> Scanner {
-        let defaults = PatternSpec::defaults();
-        // Each of them is a pattern: a test says so.
-        let patterns = defaults.iter().filter_map(|spec| Pattern::from_spec(spec).ok());
-        Scanner::over(
-            patterns.chain(rules::RULES.iter().map(Pattern::from_rule)).collect(),
-            REPLACEMENT,
-        )
+        let patterns = Patterns::new(Pattern::defaults(), true);
+        Scanner::with(patterns, written::filter(), Vec::new(), REPLACEMENT)
     }
 }
 
@@ -27,12 +23,20 @@ impl fmt::Debug for Scanner {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{PatternSpec, rules};
     use super::*;
 
     #[test]
     fn the_builtin_scanner_has_every_default_and_every_rule() {
         let made = Scanner::new(&PatternSpec::defaults(), REPLACEMENT, true).unwrap();
-        assert_eq!(Scanner::builtin().patterns.len(), made.patterns.len());
+        let builtin = Scanner::builtin();
+        let ids = |scanner: &Scanner| -> Vec<String> {
+            let all = (0..scanner.patterns.len()).map(|at| scanner.patterns.get(at).unwrap());
+            all.map(|pattern| pattern.id().to_owned()).collect()
+        };
+        assert_eq!(ids(&builtin), ids(&made));
         assert_eq!(made.patterns.len(), PatternSpec::defaults().len() + rules::RULES.len());
+        assert_eq!(builtin.always, made.always);
+        assert_eq!((builtin.userinfo, builtin.number), (made.userinfo, made.number));
     }
 }

@@ -11,30 +11,59 @@
 //! text     . . t o k e n = 1    places   0 2 4 6 8        place 4: k e n is known
 //! ```
 
-use std::ops::{ControlFlow, Range};
+use std::ops::{ControlFlow, Deref, Range};
 
 use super::anchor::{ANCHOR_BYTES_MIN, Anchor};
 
 /// The anchors of many owners, ready to be looked for.
-pub(super) struct Filter<O> {
-    groups: Groups,
-    windows: Windows,
-    anchors: Vec<Owned<O>>,
+pub(super) struct Filter<O: 'static> {
+    pub(super) groups: Held<Groups>,
+    pub(super) windows: Held<Windows>,
+    pub(super) anchors: Held<[Owned<O>]>,
+    /// The texts of the anchors, one behind the other.
+    pub(super) texts: Held<[u8]>,
     /// The places of the anchors, shelf by shelf.
-    order: Vec<u32>,
+    pub(super) order: Held<[u32]>,
     /// Where in `order` each shelf of slots begins; one more at the end.
-    shelves: Vec<u32>,
+    pub(super) shelves: Held<[u32]>,
 }
 
-struct Owned<O> {
-    anchor: Anchor,
+/// What the compiler wrote, or this process made.
+pub(super) enum Held<T: ?Sized + 'static> {
+    Written(&'static T),
+    Made(Box<T>),
+}
+
+impl<T: ?Sized> Deref for Held<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        match self {
+            Held::Written(written) => written,
+            Held::Made(made) => made,
+        }
+    }
+}
+
+/// An anchor in the tables of a filter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Owned<O> {
+    /// Where its text begins among the texts, and how long it is.
+    pub(super) at: u32,
+    pub(super) len: u16,
+    /// Where in its text the window begins.
+    pub(super) begin: u16,
     /// The four bytes of its window, upper case as lower.
-    window: u32,
-    owner: O,
+    pub(super) window: u32,
+    pub(super) owner: O,
 }
 
 /// Slots share a shelf, so that the list of shelves stays small.
 const SLOTS_PER_SHELF: usize = 32;
+
+/// As many as there are shelves, and one more.
+pub(super) const SHELVES: usize = Windows::COUNT / SLOTS_PER_SHELF + 1;
 
 /// Bytes loaded at once.
 const LOAD: usize = 16;
@@ -50,10 +79,17 @@ const FOLD: u128 = 0x2020_2020_2020_2020_2020_2020_2020_2020;
 impl<O: Copy> Filter<O> {
     /// Anchors shorter than [`ANCHOR_BYTES_MIN`] are a bug of the caller.
     pub(super) fn new(anchors: Vec<(Anchor, O)>) -> Filter<O> {
-        let anchors: Vec<_> =
-            anchors.into_iter().map(|(anchor, owner)| Owned::new(anchor, owner)).collect();
+        let mut texts = Vec::new();
+        let anchors: Vec<_> = anchors
+            .into_iter()
+            .map(|(anchor, owner)| {
+                let owned = Owned::new(texts.len(), &anchor, owner);
+                texts.extend_from_slice(&anchor.text);
+                owned
+            })
+            .collect();
         let (mut groups, mut windows) = (Groups::new(), Windows::new());
-        let mut shelves = vec![0; Windows::COUNT / SLOTS_PER_SHELF + 1];
+        let mut shelves = vec![0; SHELVES];
         for Owned { window, .. } in &anchors {
             groups.set(*window);
             groups.set(window >> 8);
@@ -76,12 +112,24 @@ impl<O: Copy> Filter<O> {
                 *slot = place;
             }
         }
-        Filter { groups, windows, anchors, order, shelves }
+        Filter {
+            groups: Held::Made(Box::new(groups)),
+            windows: Held::Made(Box::new(windows)),
+            anchors: Held::Made(anchors.into()),
+            texts: Held::Made(texts.into()),
+            order: Held::Made(order.into()),
+            shelves: Held::Made(shelves.into()),
+        }
     }
 
     /// The texts that are looked for.
     pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        self.anchors.iter().map(|owned| owned.anchor.text.as_ref())
+        self.anchors.iter().map(|owned| self.text(owned))
+    }
+
+    fn text(&self, owned: &Owned<O>) -> &[u8] {
+        let at = owned.at as usize;
+        self.texts.get(at..at + usize::from(owned.len)).unwrap_or_default()
     }
 
     /// Visits the owner and the byte range of every anchor that stands in `text`, until told to
@@ -91,12 +139,13 @@ impl<O: Copy> Filter<O> {
         text: &[u8],
         mut visit: impl FnMut(O, Range<usize>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
+        let groups: &Groups = &self.groups;
         let mut place = 0;
         // What was loaded before, whose last byte may begin a window.
         let mut before = 0;
         while let Some(load) = text.get(place..).and_then(<[u8]>::first_chunk::<LOAD>) {
             let load = u128::from_le_bytes(*load) | FOLD;
-            let seen = self.seen(load);
+            let seen = groups.seen(load);
             if seen != 0 {
                 self.compare(text, place, [before, load], seen, &mut visit)?;
             }
@@ -110,16 +159,8 @@ impl<O: Copy> Filter<O> {
             start.copy_from_slice(rest);
         }
         let load = u128::from_le_bytes(load) | FOLD;
-        self.compare(text, place, [before, load], self.seen(load), &mut visit)?;
+        self.compare(text, place, [before, load], groups.seen(load), &mut visit)?;
         ControlFlow::Continue(())
-    }
-
-    /// The looks at which a known group begins, a bit for each.
-    #[inline]
-    fn seen(&self, load: u128) -> u32 {
-        // Without a branch in between: the looks run side by side.
-        let seen = |look: usize| u32::from(self.groups.has((load >> (8 * look)) as u32));
-        LOOKS.iter().fold(0, |all, look| all | seen(*look) << look)
     }
 
     /// Compares with the windows of which a known group is the first or the second.
@@ -160,12 +201,13 @@ impl<O: Copy> Filter<O> {
         visit: &mut impl FnMut(O, Range<usize>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let here = self.shelf(window).iter().filter_map(|at| self.anchors.get(*at as usize));
-        for Owned { anchor, owner, .. } in here.filter(|owned| owned.window == window) {
-            let Some(start) = place.checked_sub(1 + anchor.window) else { continue };
-            let range = start..start + anchor.text.len();
+        for owned in here.filter(|owned| owned.window == window) {
+            let before = 1 + usize::from(owned.begin);
+            let Some(start) = place.checked_sub(before) else { continue };
+            let range = start..start + usize::from(owned.len);
             let here = text.get(range.clone());
-            if here.is_some_and(|here| here.eq_ignore_ascii_case(&anchor.text)) {
-                visit(*owner, range)?;
+            if here.is_some_and(|here| here.eq_ignore_ascii_case(self.text(owned))) {
+                visit(owned.owner, range)?;
             }
         }
         ControlFlow::Continue(())
@@ -182,29 +224,37 @@ impl<O: Copy> Filter<O> {
 }
 
 impl<O> Owned<O> {
-    fn new(anchor: Anchor, owner: O) -> Owned<O> {
+    fn new(at: usize, anchor: &Anchor, owner: O) -> Owned<O> {
         assert!(anchor.text.len() >= ANCHOR_BYTES_MIN, "an anchor the filter would not see");
         let window = anchor.text.get(anchor.window..).and_then(<[u8]>::first_chunk);
         assert!(window.is_some(), "a window behind the end of its anchor");
-        let window = window.map_or(0, |window| u32::from_le_bytes(*window)) | FOLD as u32;
-        Owned { anchor, window, owner }
+        let window = window.map_or(0, |window| folded(*window));
+        // The longest anchor has few bytes, and there are few thousand of them.
+        let (at, len, begin) = (at as u32, anchor.text.len() as u16, anchor.window as u16);
+        Owned { at, len, begin, window, owner }
     }
+}
+
+/// A window as the sets know it.
+pub(super) const fn folded(window: [u8; 4]) -> u32 {
+    u32::from_le_bytes(window) | FOLD as u32
 }
 
 /// A set of groups that may hold more than was put in. A byte for each slot, because a bit takes
 /// twice the time to get at; sized for the first-level cache.
-struct Groups(Box<[bool; Groups::COUNT]>);
+#[derive(PartialEq, Eq)]
+pub(super) struct Groups(pub(super) [bool; Groups::COUNT]);
 
 impl Groups {
-    const COUNT: usize = 1 << 15;
+    pub(super) const COUNT: usize = 1 << 15;
 
     fn new() -> Groups {
-        Groups(Box::new([false; Groups::COUNT]))
+        Groups([false; Groups::COUNT])
     }
 
     /// Of the lowest three bytes.
     #[inline]
-    fn slot(bytes: u32) -> usize {
+    pub(super) const fn slot(bytes: u32) -> usize {
         (bytes << 8).wrapping_mul(MIX) as usize >> (32 - Groups::COUNT.ilog2())
     }
 
@@ -218,24 +268,33 @@ impl Groups {
     fn has(&self, bytes: u32) -> bool {
         self.0.get(Groups::slot(bytes)).is_some_and(|known| *known)
     }
+
+    /// The looks at which a known group begins, a bit for each.
+    #[inline]
+    fn seen(&self, load: u128) -> u32 {
+        // Without a branch in between: the looks run side by side.
+        let seen = |look: usize| u32::from(self.has((load >> (8 * look)) as u32));
+        LOOKS.iter().fold(0, |all, look| all | seen(*look) << look)
+    }
 }
 
 /// A set of windows that may hold more than was put in.
-struct Windows(Box<[u64; Windows::COUNT / 64]>);
+#[derive(PartialEq, Eq)]
+pub(super) struct Windows(pub(super) [u64; Windows::COUNT / 64]);
 
 impl Windows {
-    const COUNT: usize = 1 << 16;
+    pub(super) const COUNT: usize = 1 << 16;
 
     fn new() -> Windows {
-        Windows(Box::new([0; Windows::COUNT / 64]))
+        Windows([0; Windows::COUNT / 64])
     }
 
     #[inline]
-    fn slot(window: u32) -> usize {
+    pub(super) const fn slot(window: u32) -> usize {
         window.wrapping_mul(MIX) as usize >> (32 - Windows::COUNT.ilog2())
     }
 
-    fn shelf(window: u32) -> usize {
+    pub(super) const fn shelf(window: u32) -> usize {
         Windows::slot(window) / SLOTS_PER_SHELF
     }
 

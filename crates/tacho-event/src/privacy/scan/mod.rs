@@ -25,8 +25,10 @@ mod cuts;
 mod filter;
 mod names;
 mod pattern;
+mod patterns;
 mod probe;
 mod rules;
+mod written;
 
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
@@ -37,6 +39,7 @@ use anchor::Anchor;
 use cuts::Cuts;
 use filter::Filter;
 use pattern::Pattern;
+use patterns::Patterns;
 use probe::Alphabet;
 use rules::Probe;
 
@@ -45,7 +48,7 @@ pub const REPLACEMENT: &str = "[REDACTED]";
 
 /// Finds and replaces secrets.
 pub struct Scanner {
-    patterns: Vec<Pattern>,
+    patterns: Patterns,
     replacement: Box<str>,
     filter: Filter<Stands>,
     /// Needed only where JSON spells a character as `\uXXXX`, so made only then.
@@ -61,7 +64,7 @@ pub struct Scanner {
 type Lazy<T> = std::sync::OnceLock<T>;
 
 /// Where an anchor counts. The number is the place of its pattern.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stands {
     /// In values and raw lines: JSON writes it as it is.
     Anywhere(usize),
@@ -137,12 +140,8 @@ impl Scanner {
         if replacement.len() > REPLACEMENT_BYTES_MAX {
             return Err(PatternError::ReplacementTooLong);
         }
-        let mut all: Vec<Pattern> =
-            patterns.iter().map(Pattern::from_spec).collect::<Result<_, _>>()?;
-        if builtin {
-            all.extend(rules::RULES.iter().map(Pattern::from_rule));
-        }
-        let scanner = Scanner::over(all, replacement);
+        let own = patterns.iter().map(Pattern::from_spec).collect::<Result<_, _>>()?;
+        let scanner = Scanner::over(own, builtin, replacement);
         match scanner.find(replacement).first() {
             Some((at, _)) => {
                 let rule = scanner.patterns.get(*at).map_or("", |found| found.id());
@@ -152,33 +151,35 @@ impl Scanner {
         }
     }
 
-    /// The table's anchors are written down as the filter wants them: a hook makes a scanner for
-    /// one event, and has no time.
-    fn over(patterns: Vec<Pattern>, replacement: &str) -> Scanner {
+    fn over(own: Vec<Pattern>, builtin: bool, replacement: &str) -> Scanner {
         let mut found = Anchors::default();
-        let mut builtin = false;
-        for (at, pattern) in patterns.iter().enumerate() {
-            builtin |= pattern.is_of_table();
+        for (at, pattern) in own.iter().enumerate() {
             for anchor in &pattern.anchors {
                 found.add(at, anchor.clone());
             }
         }
         if builtin {
-            let own = patterns.iter().take_while(|pattern| !pattern.is_of_table()).count();
-            found.add_table(own);
+            found.add_table(own.len());
         }
         let at_end = anchors::AT_END_OF_NAME.iter().map(|row| (row.into(), Stands::AtEndOfName));
         found.all.extend(at_end);
-        let places = |wanted: &dyn Fn(&Pattern) -> bool| {
-            let wanted = patterns.iter().enumerate().filter(|(_, pattern)| wanted(pattern));
-            wanted.map(|(at, _)| at).collect()
-        };
+        let patterns = Patterns::new(own, builtin);
+        let always = patterns.own(Pattern::always_runs);
+        Scanner::with(patterns, Filter::new(found.all), always, replacement)
+    }
+
+    fn with(
+        patterns: Patterns,
+        filter: Filter<Stands>,
+        always: Vec<usize>,
+        replacement: &str,
+    ) -> Scanner {
         Scanner {
-            always: places(&Pattern::always_runs),
-            userinfo: places(&|one| one.probe == Probe::Userinfo),
-            number: places(&|one| one.probe == Probe::Number),
+            always,
+            userinfo: patterns.rows(Probe::Userinfo),
+            number: patterns.rows(Probe::Number),
             alphabet: Default::default(),
-            filter: Filter::new(found.all),
+            filter,
             replacement: replacement.into(),
             patterns,
         }

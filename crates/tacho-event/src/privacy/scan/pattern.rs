@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::anchor::{self, Anchor};
 use super::anchors;
 use super::check::Check;
-use super::rules::{Probe, Rule};
+use super::rules::Rule;
 
 /// A pattern of a configuration: a regular expression whose whole match is replaced.
 ///
@@ -28,6 +28,9 @@ impl PatternSpec {
     pub fn new(id: impl Into<String>, pattern: impl Into<String>) -> PatternSpec {
         PatternSpec { id: id.into(), pattern: pattern.into() }
     }
+
+    /// How many hold where a configuration names none.
+    pub(super) const DEFAULTS: usize = DEFAULTS.len();
 
     /// The patterns that hold where a configuration names none.
     #[must_use]
@@ -114,7 +117,6 @@ impl std::error::Error for PatternError {}
 /// A rule ready to find secrets.
 pub(super) struct Pattern {
     id: Cow<'static, str>,
-    pub(super) probe: Probe,
     /// Empty, if the pattern has none, another probe serves, or a table tells them.
     pub(super) anchors: Vec<Anchor>,
     check: Option<Check>,
@@ -174,7 +176,6 @@ impl Pattern {
         }
         Ok(Pattern {
             id: Cow::Owned(id()),
-            probe: Probe::Anchors,
             anchors,
             check: None,
             grouped: false,
@@ -184,10 +185,23 @@ impl Pattern {
         })
     }
 
+    /// The default patterns without their anchors, which the written filter knows.
+    pub(super) fn defaults() -> Vec<Pattern> {
+        let pattern = |(id, source): &(&'static str, &'static str)| Pattern {
+            id: Cow::Borrowed(id),
+            anchors: Vec::new(),
+            check: None,
+            grouped: false,
+            source: Cow::Borrowed(source),
+            table: false,
+            compiled: Default::default(),
+        };
+        DEFAULTS.iter().map(pattern).collect()
+    }
+
     pub(super) fn from_rule(rule: &'static Rule) -> Pattern {
         Pattern {
             id: Cow::Borrowed(rule.id),
-            probe: rule.probe,
             anchors: Vec::new(),
             check: rule.check,
             grouped: rule.grouped,
@@ -197,14 +211,10 @@ impl Pattern {
         }
     }
 
-    /// Is it a row of the table?
-    pub(super) fn is_of_table(&self) -> bool {
-        self.table
-    }
-
-    /// Must it run over every text, because nothing tells where it may match?
+    /// Must a pattern of a configuration run over every text, because nothing tells where it may
+    /// match?
     pub(super) fn always_runs(&self) -> bool {
-        !self.table && self.anchors.is_empty()
+        self.anchors.is_empty()
     }
 
     /// The anchors of a pattern of a configuration, derived anew.
@@ -216,6 +226,7 @@ impl Pattern {
     /// The anchors of a row, derived anew: what `anchors.rs` must hold.
     #[cfg(test)]
     pub(super) fn derive(rule: &Rule) -> Vec<Anchor> {
+        use super::rules::Probe;
         match rule.probe {
             Probe::Anchors => anchor::anchors(&parse(rule.pattern, false, false).unwrap()),
             Probe::Userinfo | Probe::Number => Vec::new(),
