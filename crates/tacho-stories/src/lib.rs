@@ -5,3 +5,6 @@
 //! ring, is told what becomes of it when anybody dies anywhere, when a point does nothing, when
 //! files are damaged byte by byte, and when stores grow as old as people keep them. Desk, yard,
 //! safe and harness are those of `tachograph/tests/it`, so that both speak of the same things.
+//!
+//! Here, too, the golden files of `tacho-event` are compared with the texts they come from, which
+//! takes a reader of YAML that no light crate compiles.

@@ -1,12 +1,12 @@
 //! Every line of the checklist that names a record, a member, a value or a format has golden files.
 //!
-//! The checklist lies beside the project with the texts it sums up ([`seeds`](crate::seeds));
+//! The checklist lies beside the project with the texts it sums up, in `TACHO_SEEDS`;
 //! `fixtures/checklist.txt` is the ledger over it and says how it is written. A line is known by
 //! its place and a fingerprint, so that a line which is added or changed needs its row again. That
 //! golden files hold in both directions is what [`dialect`](crate::dialect) tests.
 
-use crate::seeds::{folder, root};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 const LEDGER: &str = include_str!("../../fixtures/checklist.txt");
 
@@ -124,4 +124,20 @@ fn every_line_of_the_checklist_has_its_row() {
         let unsaid: Vec<&str> = identifiers(line).filter(|word| !known(word)).collect();
         assert!(unsaid.is_empty(), "{key}: no golden file says {unsaid:?}");
     }
+}
+
+/// Where the texts lie, if they do.
+fn folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("TACHO_SEEDS").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| root().join("../../../shared/seeds"));
+    if !folder.is_dir() {
+        tacho_testkit::require("seeds", "no folder ../shared/seeds; TACHO_SEEDS names another");
+        return None;
+    }
+    Some(folder)
+}
+
+/// The folder of this crate.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -28,6 +28,8 @@ mod reseal;
 mod retain;
 #[path = "../../../tachograph/tests/it/safe.rs"]
 mod safe;
+mod samples;
+mod seeds;
 mod signer;
 mod stop;
 mod story;

@@ -4,11 +4,12 @@
 //! says as an event (a list for many records). `fixtures/dialects/refused/` holds what is no
 //! record; `<case>.problems.json` says why. `UPDATE=1` rewrites what is expected.
 
+mod pretty;
 mod props;
 mod rules;
 
-use crate::samples::pretty;
 use crate::world::Still;
+use pretty::pretty;
 use std::path::{Path, PathBuf};
 use tacho_event::dialect::{Batch, DIALECTS, Dialect, Unread, detect, read_any};
 use tacho_event::json::{Object, Value, read};

@@ -2,7 +2,7 @@
 //! prints each entry with the hash that a log would hold of it: SHA-256(0x00 || leaf).
 //!
 //! ```text
-//! cargo run -p tacho-event --example seeds [FOLDER]
+//! cargo run -p tacho-stories --example seeds [FOLDER]
 //! ```
 //!
 //! The texts lie in FOLDER, else in `TACHO_SEEDS`, else in `../shared/seeds` beside the project;
@@ -15,7 +15,6 @@
 )]
 
 #[path = "../tests/it/samples.rs"]
-#[expect(dead_code, reason = "the golden files are written by the tests alone")]
 mod samples;
 
 use samples::{samples, stands_for};
@@ -146,7 +145,7 @@ fn seeds_folder() -> PathBuf {
 }
 
 fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dialects")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tacho-event/fixtures/dialects")
 }
 
 /// What lies in `folder` and ends with `end`, in order.

@@ -33,7 +33,7 @@ fn every_sample_of_the_seeds_has_a_golden_fixture() {
 }
 
 /// Where the texts lie, if they do.
-pub(crate) fn folder() -> Option<PathBuf> {
+fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("TACHO_SEEDS").map(PathBuf::from);
     let folder = folder.unwrap_or_else(|| root().join("../../../shared/seeds"));
     if !folder.is_dir() {
@@ -44,7 +44,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
 }
 
 /// The folder of this crate.
-pub(crate) fn root() -> &'static Path {
+fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -68,7 +68,7 @@ fn fixture_of(sample: &Sample, fixtures: &[(String, Value)]) -> Result<(), &'sta
 
 /// Every golden input, by `folder/file`.
 fn fixtures() -> Vec<(String, Value)> {
-    let root = root().join("fixtures/dialects");
+    let root = root().join("../tacho-event/fixtures/dialects");
     let mut fixtures = Vec::new();
     for folder in std::fs::read_dir(root).unwrap() {
         let folder = folder.unwrap().path();
