@@ -164,8 +164,9 @@ impl<'s> Run<'s> {
         self.len() == 0
     }
 
-    /// Adds a finding of whoever reads the leaves.
+    /// Adds a finding of whoever reads the leaves, behind those of the leaves so far.
     pub fn report(&mut self) -> &mut Report {
+        self.hash();
         &mut self.report
     }
 
