@@ -241,25 +241,33 @@ fn pick(figures: &[f64; 4], at: usize) -> f64 {
     figures.get(at).copied().unwrap_or_default()
 }
 
-/// How long the oldest of some days takes to go.
+/// How long the oldest of some days takes to go; the best of three.
 fn expire(place: &Path, events_a_day: u64) {
-    let [alone, among] = [1, 100].map(|days| {
-        let yard = Yard::new(place);
-        let first = u32::try_from(yard.world.now().day()).unwrap();
-        let recorder = yard.recorder(Preset::Production);
-        for _ in 0..days {
-            fill(&recorder, events_a_day, Ack::Os);
-            yard.integrate();
-            yard.pass_a_day();
-        }
-        let due = |class| Due { tenant: "acme".to_owned(), class, day: first };
+    let alone = (0..3).map(|_| oldest(place, events_a_day, 1, 1)).fold(f64::MAX, f64::min);
+    let among = oldest(place, events_a_day, 102, 3);
+    let aim = Some("ratio <= 1.5");
+    beside("expiring a day beside 99 others", among, "s", ("a day alone", alone), aim);
+}
+
+/// Lets the oldest of so many days go, one after the other; gives the least time that took.
+fn oldest(place: &Path, events_a_day: u64, days: u32, times: u32) -> f64 {
+    let yard = Yard::new(place);
+    let first = u32::try_from(yard.world.now().day()).unwrap();
+    let recorder = yard.recorder(Preset::Production);
+    for _ in 0..days {
+        fill(&recorder, events_a_day, Ack::Os);
+        yard.integrate();
+        yard.pass_a_day();
+    }
+    let mut best = f64::MAX;
+    for day in first..first + times {
+        let due = |class| Due { tenant: "acme".to_owned(), class, day };
         let due = [Class::Content, Class::Identity].map(due);
         let began = Instant::now();
         yard.eraser().expire(&due).unwrap().unwrap();
-        began.elapsed().as_secs_f64()
-    });
-    let aim = Some("ratio <= 1.5");
-    beside("expiring a day beside 99 others", among, "s", ("a day alone", alone), aim);
+        best = best.min(began.elapsed().as_secs_f64());
+    }
+    best
 }
 
 fn erase(place: &Path, events: u64) {

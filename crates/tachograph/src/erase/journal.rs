@@ -21,9 +21,9 @@ use tacho_tree::Hash;
 use super::scope::{Scope, Target};
 use super::sums::{Sum, hex, unhex};
 use crate::error::{Doing, Error};
-use crate::files::replace::{Steps, replace};
+use crate::files::replace::{Steps, create_afresh, replace, unfinished};
 use crate::files::shred::{DOOMED, shred, shred_in_place};
-use crate::files::{Files, Point, read_small};
+use crate::files::{Files, Point, read_small, write_all_at};
 use crate::limits::JOURNAL_BYTES_MAX;
 use crate::vault::VaultError;
 use crate::world::World;
@@ -138,7 +138,17 @@ impl Journal {
     /// Writes down whom, and why: from here on it will be done.
     pub(crate) fn begin(&self, files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
         self.write(files, keys)?;
-        replace_by(files, &self.path(keys), self.whom())
+        let path = self.path(keys);
+        let (new, dir) = (unfinished(&path), dir(keys));
+        let file = create_afresh(files, &new)?;
+        // It names people: a power cut must not take its name and leave what it says on the disk,
+        // where nobody could write zeros over it any more.
+        files.sync_dir(&dir, Point::JournalDirSync).doing("sync", &dir)?;
+        let whom = Value::Object(self.whom()).to_json();
+        write_all_at(file.as_ref(), whom.as_bytes(), 0).doing("write", &new)?;
+        file.sync_data(Point::JournalSync).doing("sync", &new)?;
+        files.rename(&new, &path, Point::JournalRename).doing("rename", &new)?;
+        Ok(files.sync_dir(&dir, Point::JournalDirSync).doing("sync", &dir)?)
     }
 
     /// Writes down how far it came.

@@ -47,6 +47,9 @@ fn packed(machine: &Machine, scene: &Scene, done: bool) -> Told {
     if !done {
         pack(machine, scene)?;
         machine.power_cut(Keep::Nothing);
+        // Who was killed before the new name was durable left a day that looked packed, and was
+        // not any more when the power went: it is due again.
+        pack(machine, scene)?;
         is_all_there()?;
     }
     let process = start(machine)?;

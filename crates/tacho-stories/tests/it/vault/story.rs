@@ -62,6 +62,8 @@ fn open(machine: &Machine, opens: Opens) -> Result<Process, String> {
         Err(_) => Keys::create(&store, world.as_ref(), Path::new(KEYS)).map_err(told)?,
     };
     let ring = opens(&store, world.clone(), keys, Some(BASE)).map_err(told)?;
+    // A death costs what its rotations cost: every key is sealed again.
+    let ring = ring.with_days_ahead(1);
     Ok(Process { store, ring: Arc::new(Mutex::new(ring)), world })
 }
 
@@ -113,7 +115,8 @@ impl Process {
     /// Opens the vault of another store with these keys.
     pub(super) fn open_with_keys(&self, store: &Store) -> Result<KeyRing, VaultError> {
         let keys = Keys::open(store.files().as_ref(), Path::new(KEYS)).unwrap();
-        KeyRing::open(store, self.world.clone(), keys, Some(BASE))
+        let ring = KeyRing::open(store, self.world.clone(), keys, Some(BASE))?;
+        Ok(ring.with_days_ahead(1))
     }
 
     /// What every event says to who may look; `?` where it stays sealed.
