@@ -119,20 +119,21 @@ pub(crate) fn read(
     Ok((erased, end))
 }
 
-/// Appends an erasure, durably, unless it is there; gives where the list ends.
+/// Appends an erasure, unless it is there; it is durable then. Gives where the list ends.
 pub(crate) fn append(files: &dyn Files, keys: &Path, erased: &Erased) -> Result<u64, VaultError> {
     let path = list_path(keys);
-    let (known, end) = read(files, keys, 0)?;
-    if known.contains(erased) {
-        return Ok(end);
-    }
-    let bytes = erased.encode();
+    let (known, mut end) = read(files, keys, 0)?;
     let file = open_or_create(files, &path)?;
-    file.set_len(end).doing("cut", &path)?;
-    write_all_at(file.as_ref(), &bytes, end).doing("write", &path)?;
+    if !known.contains(erased) {
+        let bytes = erased.encode();
+        file.set_len(end).doing("cut", &path)?;
+        write_all_at(file.as_ref(), &bytes, end).doing("write", &path)?;
+        end += bytes.len() as u64;
+    }
+    // One that is there already may be what a killed process wrote and did not sync.
     file.sync_data(Point::ErasedSync).doing("sync", &path)?;
     files.sync_dir(keys, Point::ErasedDirSync).doing("sync", keys)?;
-    Ok(end + bytes.len() as u64)
+    Ok(end)
 }
 
 /// How much of the list the store was told.
