@@ -11,11 +11,15 @@ mod vector;
 use crate::block::{Message, State, digest};
 use crate::{Digest, sha256};
 
+/// Fewer messages than this are hashed one after the other: to wake the widest vectors for a few
+/// costs a processor more than it saves.
+const MANY: usize = 16;
+
 /// The SHA-256 of each message, with the bytes of `head` before it.
 pub fn all<'m>(head: &'m [u8], messages: impl IntoIterator<Item = &'m [u8]>) -> Vec<Digest> {
     let messages: Vec<_> = messages.into_iter().map(|body| Message::new(head, body)).collect();
-    if let [message] = messages.as_slice() {
-        return vec![sha256([message.head, message.body])];
+    if messages.len() < MANY {
+        return messages.iter().map(|message| sha256([message.head, message.body])).collect();
     }
     states(&messages).into_iter().map(digest).collect()
 }
@@ -24,7 +28,7 @@ pub fn all<'m>(head: &'m [u8], messages: impl IntoIterator<Item = &'m [u8]>) -> 
 pub(crate) fn states(messages: &[Message<'_>]) -> Vec<State> {
     let mut states: Vec<State> = messages.iter().map(|message| message.start).collect();
     #[cfg(target_arch = "x86_64")]
-    if messages.len() > 1 && vector::hash(messages, &mut states) {
+    if messages.len() >= MANY && vector::hash(messages, &mut states) {
         return states;
     }
     for (message, state) in messages.iter().zip(&mut states) {
