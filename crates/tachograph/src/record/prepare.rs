@@ -1,9 +1,8 @@
 //! Given drafts, gives what may be appended of them: heeded, checked, numbered, protected.
 //!
 //! The part of recording that needs no lock. Protecting costs the most by far, and least where many
-//! events are protected together, whose hashes are then made side by side. Each event can be
-//! protected alone: many at once are also shared by all processors. Numbers are given before that,
-//! in the order of the drafts.
+//! events are protected together, whose hashes are then made side by side. Threads that record
+//! protect beside each other, each its own events.
 
 use super::error::RecordError;
 use super::failure::{OnFailure, Risk};
@@ -11,13 +10,10 @@ use super::heed::refusal;
 use super::recorder::{Made, Prepared, Recorder};
 use crate::stop::Why;
 use crate::world::Ahead;
-use std::num::NonZeroUsize;
 use tacho_event::privacy::Protected;
 use tacho_event::{Draft, Event, EventId, Phase, Problem, World, random, uuid_v7};
 use tacho_tree::leaf_hashes;
 
-/// Fewer drafts than this for each are no work for another thread.
-const DRAFTS_PER_THREAD_MIN: usize = 64;
 /// Events that are protected together: enough to keep a processor's lanes busy with their hashes,
 /// few enough to stay in its nearest memory meanwhile.
 const TOGETHER: usize = 64;
@@ -61,60 +57,16 @@ impl Recorder {
             claims.push(self.claim(&draft, credential).map(Box::new));
             self.check(draft, world)
         };
-        let threads = self.threads(drafts.len());
         let mut drafts = drafts.into_iter();
         let mut prepared = Vec::with_capacity(drafts.len());
-        if threads < 2 {
-            while drafts.len() > 0 {
-                let checked = drafts.by_ref().take(TOGETHER).map(&mut check);
-                prepared.extend(self.protect_all(checked, world));
-            }
-        } else {
-            prepared.extend(self.protect_shared(drafts.map(check).collect(), threads));
+        while drafts.len() > 0 {
+            let checked = drafts.by_ref().take(TOGETHER).map(&mut check);
+            prepared.extend(self.protect_all(checked, world));
         }
         let claimed = |(prepared, claim): (Result<Prepared, _>, _)| {
             prepared.map(|prepared| Prepared { claim, ..prepared })
         };
         prepared.into_iter().zip(claims).map(claimed).collect()
-    }
-
-    /// How many threads share so many drafts.
-    fn threads(&self, drafts: usize) -> usize {
-        let most = drafts / DRAFTS_PER_THREAD_MIN;
-        let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        if most < 2 { 1 } else { most.min(cores()) }
-    }
-
-    fn protect_shared(
-        &self,
-        checked: Vec<Result<Checked, RecordError>>,
-        threads: usize,
-    ) -> Vec<Result<Prepared, RecordError>> {
-        let mut checked = checked;
-        let share = checked.len().div_ceil(threads);
-        let all = |checked: Vec<_>| {
-            let world = &Ahead::new(self.world.as_ref(), checked.len());
-            let mut checked = checked.into_iter();
-            let mut prepared = Vec::with_capacity(checked.len());
-            while checked.len() > 0 {
-                prepared.extend(self.protect_all(checked.by_ref().take(TOGETHER), world));
-            }
-            prepared
-        };
-        std::thread::scope(|scope| {
-            let mut shares = Vec::new();
-            while checked.len() > share {
-                let last = checked.split_off((checked.len() - 1) / share * share);
-                shares.push(scope.spawn(move || all(last)));
-            }
-            let mut prepared = all(checked);
-            for share in shares.into_iter().rev() {
-                // A thread that panicked met a bug, and so does this one.
-                let more = share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                prepared.extend(more);
-            }
-            prepared
-        })
     }
 
     fn check(&self, mut draft: Draft, world: &dyn World) -> Result<Checked, RecordError> {
