@@ -228,3 +228,6 @@ pub const BEHIND_TRIES_MAX: u32 = 20;
 pub const GATHER_BYTES_MAX: usize = 1 << 20;
 /// Frames of batches of several threads that are appended together.
 pub const GATHER_RECORDS_MAX: usize = 4_096;
+/// Frames of a batch that waits for the next sync before it is appended with others: what the lock
+/// and a write cost weighs more than so few frames.
+pub const LEFT_RECORDS_MAX: usize = 16;

@@ -13,7 +13,7 @@ use tacho_testkit::scratch;
 use tachograph::Store;
 use tachograph::files::OsFiles;
 use tachograph::store::Remote;
-use tachograph::wal::{AppendError, Item, Options, Patience, Position, SpoolAck, Wal};
+use tachograph::wal::{AppendError, Batch, Item, Options, Patience, Position, SpoolAck, Wal};
 use tachograph::world::OsWorld;
 
 use crate::harness::{append_to, number_of};
@@ -96,7 +96,16 @@ fn threads_of_one_process_share_a_log_and_its_commits() {
             let wal = &wal;
             scope.spawn(move || {
                 for number in thread * 1000..thread * 1000 + 250 {
-                    let appended = append_to(wal, &[records::record(number)]).unwrap();
+                    let record = records::record(number);
+                    let appended = match thread % 4 {
+                        0 => append_to(wal, &[record]).unwrap(),
+                        // These leave it to whoever syncs next.
+                        _ => {
+                            let mut batch = Batch::new();
+                            batch.push(&record.borrow()).unwrap();
+                            wal.append_to_commit(&mut batch, Patience::Server).unwrap()
+                        }
+                    };
                     wal.commit(appended.end).unwrap();
                 }
             });
@@ -113,7 +122,7 @@ fn a_lock_that_another_process_holds_leads_to_the_spool_in_time() {
     let wal = open(&store, Options::default());
     append_to(&wal, &[records::record(1)]).unwrap();
     let holder = worker::hold_lock(&store);
-    let mut batch = tachograph::wal::Batch::new();
+    let mut batch = Batch::new();
     batch.push(&records::record(2).borrow()).unwrap();
     let outcome = wal.append(&mut batch, Patience::Hook);
     assert!(matches!(outcome, Err(AppendError::Busy(_))), "{outcome:?}");

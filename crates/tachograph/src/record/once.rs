@@ -1,6 +1,7 @@
 //! Events that a client may submit twice: the window is asked, and the first answer is given again.
 
 use super::error::RecordError;
+use super::receipt::Ack;
 use super::recorder::Recorder;
 use crate::error::Error;
 use crate::idempotency::{Submission, Window};
@@ -71,12 +72,17 @@ impl Recorder {
         &self,
         batch: &mut Batch,
         submissions: &[Option<Submission>],
+        ack: Ack,
     ) -> Result<AppendedOnce, AppendError> {
         let patience = self.settings.patience;
+        let append = |batch: &mut Batch| match ack {
+            Ack::Os => self.wal.append(batch, patience),
+            Ack::Disk | Ack::Witnessed => self.wal.append_to_commit(batch, patience),
+        };
         let asks = self.settings.once == Once::Asked && submissions.iter().any(Option::is_some);
         let window = asks.then(|| self.window()).flatten();
         let Some(mut window) = window else {
-            return self.wal.append(batch, patience).map(AppendedOnce::All);
+            return append(batch).map(AppendedOnce::All);
         };
         let outcome = self.wal.append_once(batch, submissions, &mut window, patience);
         if let Err(AppendError::Store(Error::Damaged { path, .. })) = &outcome
@@ -84,7 +90,7 @@ impl Recorder {
         {
             // Better an event twice than not at all.
             self.owe(unasked());
-            return self.wal.append(batch, patience).map(AppendedOnce::All);
+            return append(batch).map(AppendedOnce::All);
         }
         if window.wants_flush() {
             // If it cannot be written now, the next one tries again.

@@ -155,7 +155,7 @@ impl<'r> Run<'r> {
             if self.waiting.is_empty() {
                 return;
             }
-            match self.recorder.append_once(&mut self.batch, &self.submissions) {
+            match self.recorder.append_once(&mut self.batch, &self.submissions, self.ack) {
                 Ok(AppendedOnce::Seen(seen)) => self.take_out(&seen),
                 Err(AppendError::StaleGeneration { store }) => {
                     // Keys were replaced: what was sealed under the old ones is sealed anew.

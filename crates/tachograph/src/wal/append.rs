@@ -6,6 +6,7 @@ use std::io;
 use super::batch::Batch;
 use super::commit::CommitError;
 use super::frame;
+use super::gather::Then;
 use super::lock::{Holder, Patience};
 use super::position::Position;
 use super::segment::{END_MARK_BYTES, FIRST_FRAME};
@@ -14,6 +15,7 @@ use super::{Critical, Ground, NotHeld, Wal};
 use crate::error::Error;
 use crate::files::File;
 use crate::generation;
+use crate::limits::LEFT_RECORDS_MAX;
 
 /// Where a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +129,24 @@ impl Wal {
         if batch.is_empty() {
             return Ok(Appended { first: nowhere, end: nowhere, count: 0 });
         }
-        self.gather(batch, patience)
+        self.gather(batch, patience, Then::Done)
+    }
+
+    /// The same for who commits at once: while others sync, a small batch waits for the next sync,
+    /// before which it is appended with all that wait.
+    ///
+    /// # Errors
+    /// Why nothing was appended, or [`AppendError::Partly`].
+    pub fn append_to_commit(
+        &self,
+        batch: &mut Batch,
+        patience: Patience,
+    ) -> Result<Appended, AppendError> {
+        let then = if batch.len() <= LEFT_RECORDS_MAX { Then::Commit } else { Then::Done };
+        match batch.is_empty() {
+            true => self.append(batch, patience),
+            false => self.gather(batch, patience, then),
+        }
     }
 
     /// Bytes of frames that a segment takes.

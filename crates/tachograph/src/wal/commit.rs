@@ -97,6 +97,20 @@ impl Commits {
         if round.is_multiple_of(2) { even } else { odd }
     }
 
+    /// Waits until no sync is under way, or `is_appended` what the next one will cover.
+    pub(super) fn await_next(&self, is_appended: impl Fn() -> bool) {
+        let mut state = self.state();
+        while state.syncing.is_some() && !is_appended() {
+            let turned = self.turned(state.round.wrapping_add(1));
+            state = turned.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Wakes one who waits for the next sync: whoever was woken to start it may fail on the way.
+    pub(super) fn wake_next(&self) {
+        self.turned.iter().for_each(Condvar::notify_one);
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,7 +127,7 @@ impl Wal {
             if state.durable >= upto {
                 if state.syncing.is_none() {
                     // Whoever was woken to start the next sync, and needs none, wakes another.
-                    self.commits.turned.iter().for_each(Condvar::notify_one);
+                    self.commits.wake_next();
                 }
                 return Ok(());
             }

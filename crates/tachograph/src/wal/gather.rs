@@ -2,20 +2,29 @@
 //! write.
 //!
 //! Who finds somebody else appending leaves its batch here and waits for the log. When its turn
-//! comes, its batch is appended already, or it takes along what the others left meanwhile.
+//! comes, its batch is appended already, or it takes along what the others left meanwhile. Who
+//! wants its batch durable and finds a sync under way waits for its end: of all that do, the first
+//! to be woken appends for all, and nobody else is woken before that is durable.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::Wal;
 use super::append::{AppendError, Appended};
 use super::batch::Batch;
 use super::lock::Patience;
-use super::{Wal, Writer};
 use crate::limits::{GATHER_BYTES_MAX, GATHER_RECORDS_MAX};
 
 /// The batches that wait for whoever appends next.
 #[derive(Debug, Default)]
 pub(super) struct Gathering(Mutex<VecDeque<Arc<Turn>>>);
+
+/// What whoever appends does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    Done,
+    Commit,
+}
 
 /// One batch on its way.
 #[derive(Debug)]
@@ -27,22 +36,26 @@ impl Wal {
         &self,
         batch: &mut Batch,
         patience: Patience,
+        then: Then,
     ) -> Result<Appended, AppendError> {
         let turn = Arc::new(Turn(Mutex::new((std::mem::take(batch), None))));
         lock(&self.gathering.0).push_back(turn.clone());
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = self.append_turns(&mut writer, &turn, patience);
-        drop(writer);
+        if then == Then::Commit {
+            self.commits.await_next(|| turn.lock().1.is_some());
+        }
+        let appended = turn.lock().1;
+        let outcome = appended.map_or_else(|| self.take_turn(&turn, patience), Ok);
+        if appended.is_none() && then == Then::Commit {
+            // Should this one not come to commit, another of those it took along does.
+            self.commits.wake_next();
+        }
         *batch = std::mem::take(&mut turn.lock().0);
         outcome
     }
 
-    fn append_turns(
-        &self,
-        writer: &mut Writer,
-        own: &Arc<Turn>,
-        patience: Patience,
-    ) -> Result<Appended, AppendError> {
+    fn take_turn(&self, own: &Arc<Turn>, patience: Patience) -> Result<Appended, AppendError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = &mut *writer;
         if let Some(appended) = own.lock().1 {
             return Ok(appended);
         }

@@ -1,18 +1,30 @@
 //! Threads of one process append together, and each gets its own.
 
 use std::collections::HashMap;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier, mpsc};
+use std::time::Duration;
 
 use tacho_testkit::records;
-use tachograph::wal::{AppendError, Appended, Batch, Item, Patience, Position};
+use tacho_testkit::sim::Machine;
+use tachograph::wal::{AppendError, Appended, Batch, Item, Patience, Position, Wal};
 
+use crate::harness::{self, Process};
 use crate::yard::Yard;
 
 const THREADS: u64 = 16;
 const ROUNDS: u64 = 150;
 
+type Append = fn(&Wal, &mut Batch, Patience) -> Result<Appended, AppendError>;
+
+/// At once, and with those who wait for the next sync.
+const WAYS: [Append; 2] = [Wal::append, Wal::append_to_commit];
+
 #[test]
 fn each_thread_finds_its_own_frames_in_order_where_its_receipt_says() {
+    WAYS.into_iter().for_each(each_finds_its_own);
+}
+
+fn each_finds_its_own(append: Append) {
     let mut yard = Yard::new();
     // Small segments: batches that are appended together meet the end of many.
     yard.segment_bytes = 64 << 10;
@@ -30,7 +42,7 @@ fn each_thread_finds_its_own_frames_in_order_where_its_receipt_says() {
                         for number in first..first + 1 + round % 3 {
                             batch.push(&records::record(number).borrow()).unwrap();
                         }
-                        let appended = wal.append(&mut batch, Patience::Server).unwrap();
+                        let appended = append(wal, &mut batch, Patience::Server).unwrap();
                         assert_eq!(appended.count, batch.len(), "the batch is given back");
                         wal.commit(appended.end).unwrap();
                         (first, appended)
@@ -50,7 +62,7 @@ fn each_thread_finds_its_own_frames_in_order_where_its_receipt_says() {
     for (first, appended) in receipts {
         let mut at = appended.first;
         for number in first..first + appended.count as u64 {
-            let (next, id) = found[&at];
+            let (next, id) = *found.get(&at).unwrap();
             assert_eq!(id, records::record(number).record_id);
             at = next;
             total += 1;
@@ -62,6 +74,10 @@ fn each_thread_finds_its_own_frames_in_order_where_its_receipt_says() {
 
 #[test]
 fn a_batch_that_is_refused_takes_nobody_along() {
+    WAYS.into_iter().for_each(a_refused_one_goes_alone);
+}
+
+fn a_refused_one_goes_alone(append: Append) {
     let yard = Yard::new();
     let wal = yard.wal();
     let begin = Barrier::new(THREADS as usize);
@@ -76,13 +92,17 @@ fn a_batch_that_is_refused_takes_nobody_along() {
                     record.generation = u32::from(thread % 4 == 0);
                     let mut batch = Batch::new();
                     batch.push(&record.borrow()).unwrap();
-                    match wal.append(&mut batch, Patience::Server) {
+                    match append(wal, &mut batch, Patience::Server) {
                         Err(AppendError::StaleGeneration { store: 0 }) => {
                             assert_eq!((thread % 4, batch.len()), (0, 1));
                         }
                         outcome => {
-                            outcome.unwrap();
+                            let appended = outcome.unwrap();
                             assert_ne!(thread % 4, 0);
+                            // Who changes its mind and does not commit keeps nobody waiting.
+                            if thread % 4 != 1 {
+                                wal.commit(appended.end).unwrap();
+                            }
                         }
                     }
                 }
@@ -95,4 +115,39 @@ fn a_batch_that_is_refused_takes_nobody_along() {
         count += 1;
     }
     assert_eq!(count, THREADS / 4 * 3 * ROUNDS);
+}
+
+#[test]
+fn who_fails_when_the_next_sync_is_due_keeps_nobody_waiting() {
+    let machine = Machine::new(1);
+    let Process { wal, .. } = harness::start(&machine);
+    let wal = Arc::new(wal);
+    let appended = harness::append_to(&wal, &[records::record(1)]).unwrap();
+    let (tell, told) = mpsc::channel();
+    let others = wal.clone();
+    // The second operation of a commit is its sync, behind a look for a mark.
+    machine.interrupt_at(machine.ops() + 1, move || {
+        for generation in [7, 0] {
+            let (wal, tell, begun) = (others.clone(), tell.clone(), Arc::new(Barrier::new(2)));
+            let begin = begun.clone();
+            std::thread::spawn(move || {
+                let mut record = records::record(2);
+                record.generation = generation;
+                let mut batch = Batch::new();
+                batch.push(&record.borrow()).unwrap();
+                begin.wait();
+                let appended = wal.append_to_commit(&mut batch, Patience::Server);
+                let outcome = appended.map(|appended| wal.commit(appended.end).unwrap());
+                tell.send((generation, outcome.is_ok())).unwrap();
+            });
+            begun.wait();
+            // Until it waits for this sync to end; one that is late is appended alone.
+            (0..1000).for_each(|_| std::thread::yield_now());
+        }
+    });
+    wal.commit(appended.end).unwrap();
+    let mut outcomes: Vec<(u32, bool)> =
+        (0..2).map(|_| told.recv_timeout(Duration::from_secs(20)).unwrap()).collect();
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [(0, true), (7, false)]);
 }
