@@ -10,15 +10,19 @@
 //! A hash waits for itself at every step: one message leaves a wide processor idle. Who has many
 //! messages at hand should say so, and never hash them one after the other.
 //!
+//! What a disclosure's hash is made of are letters ([`base64url`]), written as quickly.
+//!
 //! Everything here is a function of its arguments.
 
 mod block;
+mod letters;
 mod mac;
 mod many;
 mod one;
 
+pub use letters::base64url;
 pub use mac::{Key, codes, keys};
-pub use many::all;
+pub use many::{MANY, all};
 pub use one::{Mac, sha256};
 
 /// SHA-256 of a message.

@@ -13,7 +13,7 @@ use crate::{Digest, sha256};
 
 /// Fewer messages than this are hashed one after the other: to wake the widest vectors for a few
 /// costs a processor more than it saves.
-const MANY: usize = 16;
+pub const MANY: usize = 16;
 
 /// The SHA-256 of each message, with the bytes of `head` before it.
 pub fn all<'m>(head: &'m [u8], messages: impl IntoIterator<Item = &'m [u8]>) -> Vec<Digest> {

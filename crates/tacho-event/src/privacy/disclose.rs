@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fmt;
 use std::ops::Range;
-use tacho_hash::{Digest, Key, Mac, sha256};
+use tacho_hash::{Digest, Key, MANY, Mac, sha256};
 
 /// Who may see a part, and how long it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,7 +104,7 @@ impl Salting {
         let mut json = Vec::new();
         for (&(_, name, value), salt) in pairs.iter().zip(&salts) {
             write_json(salt, name, value, &mut json);
-            texts.push(|text| encode(&json, text));
+            texts.push(|text| tacho_hash::base64url(&json, text));
         }
         tacho_hash::all(b"", texts.iter())
     }
@@ -125,9 +125,6 @@ impl Salting {
         pairs.iter().map(digest_of).collect()
     }
 }
-
-/// Fewer pairs than this keep no vector unit busy.
-const MANY: usize = 16;
 
 /// Texts one after the other.
 #[derive(Default)]
@@ -168,22 +165,12 @@ fn write_json(salt: &Digest, name: &str, value: &[u8], json: &mut Vec<u8>) {
     json.clear();
     json.reserve(value.len() + name.len() + 54);
     json.extend_from_slice(b"[\"");
-    json.extend_from_slice(&base64url_32(salt));
+    tacho_hash::base64url(salt, json);
     json.extend_from_slice(b"\",");
     write_string(name, json);
     json.push(b',');
     json.extend_from_slice(value);
     json.push(b']');
-}
-
-/// Appends the base64url of these bytes.
-fn encode(bytes: &[u8], text: &mut Vec<u8>) {
-    let start = text.len();
-    text.resize(start + (bytes.len() * 4).div_ceil(3), 0);
-    let place = text.get_mut(start..).unwrap_or_default();
-    let len = place.len();
-    let written = URL_SAFE_NO_PAD.encode_slice(bytes, place);
-    assert!(written == Ok(len), "three bytes are four characters");
 }
 
 /// Makes the salts and disclosures of one part.
@@ -206,7 +193,7 @@ impl Salter {
         let salt = self.key.of(info(self.class, name));
         write_json(&salt, name, value, &mut self.json);
         self.text.clear();
-        encode(&self.json, &mut self.text);
+        tacho_hash::base64url(&self.json, &mut self.text);
         // What base64 writes is ASCII.
         std::str::from_utf8(&self.text).unwrap_or_default()
     }
@@ -220,14 +207,6 @@ pub fn digest(disclosure: &str) -> Digest {
 /// base64url without padding: how digests and salts are written.
 pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// The 43 characters of a digest or salt.
-pub(super) fn base64url_32(bytes: &[u8; 32]) -> [u8; 43] {
-    let mut text = [0; 43];
-    let written = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
-    assert!(written == Ok(text.len()), "32 bytes are 43 characters");
-    text
 }
 
 /// The bytes of an unpadded base64url text in its one canonical spelling.
@@ -281,6 +260,17 @@ mod tests {
             assert_eq!(digests.iter().map(|one| base64url(one)).collect::<Vec<_>>(), [digest_text]);
         }
     }
+
+    #[test]
+    fn letters_are_those_of_a_foreign_encoder() {
+        let bytes: Vec<u8> = (0..700_u32).map(|i| ((i * i) >> 3) as u8).collect();
+        for len in 0..bytes.len() {
+            let mut letters = Vec::new();
+            tacho_hash::base64url(&bytes[..len], &mut letters);
+            assert_eq!(letters, base64url(&bytes[..len]).as_bytes(), "{len}");
+        }
+    }
+
     #[test]
     fn the_digests_of_many_parts_are_those_of_each_disclosure() {
         let parts: Vec<_> =

@@ -2,7 +2,7 @@
 //!
 //! Many at once: a hash costs a fraction where it is made beside others.
 
-use super::disclose::{Class, Pair, Salting, base64url_32};
+use super::disclose::{Class, Pair, Salting};
 use super::entry::{Entry, Part};
 use super::home::HomeText;
 use super::protect::Protected;
@@ -12,6 +12,7 @@ use crate::limits;
 use crate::problem::Problem;
 use crate::time::Timestamp;
 use crate::world::{World, random};
+use tacho_hash::base64url;
 
 /// What classifying made of an event.
 pub(super) enum Classified {
@@ -150,22 +151,27 @@ fn write_leaf(split: &Split, parts: &[Part], now: Timestamp, out: &mut Vec<u8>) 
     let piece = |from: usize, to: usize| leaf.get(from..to).unwrap_or_default();
     let commit = |class: Class, out: &mut Vec<u8>| {
         let Some(part) = parts.iter().find(|part| part.class == class) else { return };
-        let mut texts: Vec<[u8; 43]> = part.digests.iter().map(base64url_32).collect();
-        texts.sort_unstable();
         out.extend_from_slice(b",\"");
         out.extend_from_slice(class.as_str().as_bytes());
         out.extend_from_slice(b"\":{\"_sd\":[");
-        for (i, text) in texts.iter().enumerate() {
-            out.extend_from_slice(if i == 0 { b"\"" } else { b",\"" });
-            out.extend_from_slice(text);
+        let start = out.len();
+        for digest in &part.digests {
             out.push(b'"');
+            base64url(digest, out);
+            out.extend_from_slice(b"\",");
         }
+        // Each of them takes the same room, so they are sorted where they stand.
+        let texts = out.get_mut(start..).unwrap_or_default();
+        texts.as_chunks_mut::<DIGEST_LETTERS>().0.sort_unstable();
+        out.pop();
         out.extend_from_slice(b"],\"day\":");
         json::write(&now.day().into(), out);
         out.push(b'}');
     };
     out.reserve(
-        leaf.len() + 40 * 3 + 46 * parts.iter().map(|part| part.digests.len()).sum::<usize>(),
+        leaf.len()
+            + 40 * 3
+            + DIGEST_LETTERS * parts.iter().map(|part| part.digests.len()).sum::<usize>(),
     );
     out.extend_from_slice(piece(0, before));
     commit(Class::Content, out);
@@ -174,3 +180,6 @@ fn write_leaf(split: &Split, parts: &[Part], now: Timestamp, out: &mut Vec<u8>) 
     commit(Class::Identity, out);
     out.extend_from_slice(piece(after, leaf.len()));
 }
+
+/// A digest as a leaf lists it, with its quotes and a comma.
+const DIGEST_LETTERS: usize = 43 + 3;
