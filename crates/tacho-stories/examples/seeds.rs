@@ -29,7 +29,8 @@ use tacho_event::{Draft, Problem, Timestamp, World};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut recorder = Recorder::default();
-    let folder = seeds_folder();
+    let given = std::env::args_os().nth(1).map(PathBuf::from);
+    let folder = given.unwrap_or_else(tacho_testkit::seeds_folder);
     if folder.is_dir() {
         for text in files(&folder, ".txt")? {
             let name = name_of(&text);
@@ -136,12 +137,6 @@ impl World for Still {
             chunk.iter_mut().zip(count).for_each(|(slot, byte)| *slot = byte);
         }
     }
-}
-
-fn seeds_folder() -> PathBuf {
-    let given = std::env::args_os().nth(1).or_else(|| std::env::var_os("TACHO_SEEDS"));
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/seeds");
-    given.map_or_else(beside, PathBuf::from)
 }
 
 fn fixtures() -> PathBuf {

@@ -10,6 +10,7 @@ pub mod records;
 mod require;
 pub mod rng;
 mod scratch;
+mod seeds;
 pub mod sim;
 mod stock;
 pub mod stores;
@@ -21,6 +22,7 @@ pub use gen_events::{NEEDLE, Options, generate};
 pub use ready::block_on;
 pub use require::{Missing, require, tools_dir};
 pub use scratch::{Scratch, scratch};
+pub use seeds::{seeds, seeds_folder};
 pub use stock::GoVerifier;
 pub use tsa::Authority;
 

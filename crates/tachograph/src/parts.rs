@@ -269,7 +269,7 @@ impl Records {
     }
 
     /// Whether a part or tombstone of a leaf below `size` seems to stand somewhere behind here.
-    fn is_any_before(&self, size: u64) -> Result<bool, Error> {
+    pub(crate) fn is_any_before(&self, size: u64) -> Result<bool, Error> {
         let mut window = vec![0; SCAN_BYTES];
         let mut at = self.at;
         loop {

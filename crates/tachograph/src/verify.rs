@@ -229,14 +229,14 @@ impl Log {
 
 fn read_state(store: &Store, places: &TenantPlaces, report: &mut Report) -> Option<State> {
     let path = places.state().display().to_string();
+    // In this order: whoever begins a log writes its state before its first leaf.
+    let any = store.files().list(&places.leaves()).is_ok_and(|names| !names.is_empty());
     match State::read(store.files().as_ref(), places) {
         Ok(Found::State(state)) => return Some(state),
-        Ok(Found::Missing) => {
-            let there = store.files().list(&places.leaves()).is_ok_and(|names| !names.is_empty());
-            if there {
-                report.find(Code::StateDamaged, path, "is missing, and there are leaves");
-            }
+        Ok(Found::Missing) if any => {
+            report.find(Code::StateDamaged, path, "is missing, and there are leaves");
         }
+        Ok(Found::Missing) => {}
         Ok(Found::Damaged) => report.find(Code::StateDamaged, path, "its checksum does not fit"),
         Err(error) => report.find(Code::Unreadable, path, told(&error)),
     }

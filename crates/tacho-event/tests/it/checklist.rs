@@ -6,7 +6,7 @@
 //! golden files hold in both directions is what [`dialect`](crate::dialect) tests.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const LEDGER: &str = include_str!("../../fixtures/checklist.txt");
 
@@ -108,7 +108,7 @@ fn every_row_of_the_ledger_is_held_to_by_what_it_names() {
 
 #[test]
 fn every_line_of_the_checklist_has_its_row() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = tacho_testkit::seeds() else { return };
     let checklist = std::fs::read_to_string(folder.join("CHECKLIST.md")).unwrap();
     let (lines, ledger) = (lines(&checklist), ledger());
     let wanted: Vec<_> = lines.keys().filter(|key| !ledger.contains_key(key.as_str())).collect();
@@ -124,17 +124,6 @@ fn every_line_of_the_checklist_has_its_row() {
         let unsaid: Vec<&str> = identifiers(line).filter(|word| !known(word)).collect();
         assert!(unsaid.is_empty(), "{key}: no golden file says {unsaid:?}");
     }
-}
-
-/// Where the texts lie, if they do.
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("TACHO_SEEDS").map(PathBuf::from);
-    let folder = folder.unwrap_or_else(|| root().join("../../../shared/seeds"));
-    if !folder.is_dir() {
-        tacho_testkit::require("seeds", "no folder ../shared/seeds; TACHO_SEEDS names another");
-        return None;
-    }
-    Some(folder)
 }
 
 /// The folder of this crate.

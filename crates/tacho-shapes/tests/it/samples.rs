@@ -4,7 +4,6 @@
 //! The documents lie beside the project, in the folder `TACHO_SEEDS` or `../shared/seeds`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use crate::checklist::{LATER, fingerprint, root};
 
@@ -69,12 +68,8 @@ fn samples(document: char, text: &str) -> Vec<Sample> {
 
 /// The samples of all documents; none where they are not there.
 fn all_samples() -> Option<Vec<Sample>> {
-    let folder = std::env::var_os("TACHO_SEEDS").map(PathBuf::from);
-    let folder = folder.unwrap_or_else(|| root().join("../../../shared/seeds"));
-    let Ok(names) = tacho_shapes::paper::list(&folder) else {
-        tacho_testkit::require("seeds", "no folder ../shared/seeds; TACHO_SEEDS names another");
-        return None;
-    };
+    let folder = tacho_testkit::seeds()?;
+    let names = tacho_shapes::paper::list(&folder).unwrap();
     let documents = names.iter().filter(|name| name.ends_with(".txt"));
     let samples = documents.flat_map(|name| {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();

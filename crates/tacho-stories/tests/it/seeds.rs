@@ -10,7 +10,7 @@ use tacho_event::json::{Value, read};
 
 #[test]
 fn every_sample_of_the_seeds_has_a_golden_fixture() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = tacho_testkit::seeds() else { return };
     let fixtures = fixtures();
     let mut texts: Vec<PathBuf> =
         std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
@@ -30,17 +30,6 @@ fn every_sample_of_the_seeds_has_a_golden_fixture() {
     assert!(missing.is_empty(), "{}", missing.join("\n\n"));
     // Texts that lost their fences would pass without this.
     assert_eq!(found, 18);
-}
-
-/// Where the texts lie, if they do.
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("TACHO_SEEDS").map(PathBuf::from);
-    let folder = folder.unwrap_or_else(|| root().join("../../../shared/seeds"));
-    if !folder.is_dir() {
-        tacho_testkit::require("seeds", "no folder ../shared/seeds; TACHO_SEEDS names another");
-        return None;
-    }
-    Some(folder)
 }
 
 /// The folder of this crate.

@@ -1,5 +1,6 @@
 //! The three questions about a log, asked of real stores: untouched, damaged, and in use.
 
+mod beginning;
 mod both;
 mod busy;
 mod complete;

@@ -48,15 +48,21 @@ impl TenantLog {
     /// Opens a tenant's log, making what a state says of it true again.
     pub(crate) fn open(store: &Store, name: &str, integrated: Position) -> Result<Self, Error> {
         let places = TenantPlaces::new(store.places(), name);
-        let state = match State::read(store.files().as_ref(), &places)? {
+        let files = store.files().as_ref();
+        let found = State::read(files, &places)?;
+        let state = match found.clone() {
             Found::State(state) => restore::agree(store, &places, name, state, integrated)?,
             Found::Missing | Found::Damaged => restore::rebuild(store, &places, name, integrated)?,
         };
         if state.size() == 0 || lacks_a_class(store, &places)? {
             make(store, &places)?;
         }
+        // Before the first leaf: leaves without a state are thus those of a state that was lost.
+        if state.size() == 0 && found != Found::State(state.clone()) {
+            state.write(files, &places)?;
+        }
         make_derived(store, &places)?;
-        pruned::restore(store.files().as_ref(), &places)?;
+        pruned::restore(files, &places)?;
         let index = IndexWriter::open(store.files(), &places, state.size())?;
         Ok(Self {
             places,
@@ -88,11 +94,8 @@ impl TenantLog {
     /// Whether the files it has open are still those of the log, and its state the one on disk:
     /// who packs, seals or erases says there what it did.
     pub(crate) fn is_current(&self, files: &dyn Files) -> bool {
-        let is_ours = match State::read(files, &self.places) {
-            Ok(Found::State(state)) => state == self.state,
-            Ok(Found::Missing) => self.state.size() == 0,
-            Ok(Found::Damaged) | Err(_) => false,
-        };
+        let found = State::read(files, &self.places);
+        let is_ours = matches!(found, Ok(Found::State(state)) if state == self.state);
         is_ours && self.parts.is_current(files, &self.places)
     }
 

@@ -72,6 +72,8 @@ pub(super) struct Check<'l> {
     /// Opens what is sealed, if the keys were given.
     opener: Option<Opener>,
     count: Disclosures,
+    /// Whether every leaf was there.
+    is_over: bool,
 }
 
 /// The place in one day file.
@@ -115,6 +117,7 @@ impl<'l> Check<'l> {
             tombs: HashMap::new(),
             tombs_read: HashSet::new(),
             count: Disclosures::default(),
+            is_over: false,
         }
     }
 
@@ -142,6 +145,7 @@ impl<'l> Check<'l> {
     /// No more leaves: what stands behind belongs to none.
     pub(super) fn end(mut self, report: &mut Report) -> Disclosures {
         let size = self.log.integrated().size();
+        self.is_over = true;
         for class in Class::ALL {
             match self.log.part_files().days(class) {
                 Ok(days) => {
@@ -237,7 +241,7 @@ impl<'l> Check<'l> {
     /// Walks a day file up to a leaf and gives what stands there for it.
     fn of_leaf(&mut self, class: Class, day: u32, index: u64, report: &mut Report) -> Found {
         let mut found = Found::default();
-        let log = self.log;
+        let (log, is_over) = (self.log, self.is_over);
         let first = log.first();
         let find = &mut |part: &Part<'_>| {
             log.part_files().grant(class, day, &part.grant_id).ok().flatten()
@@ -255,8 +259,9 @@ impl<'l> Check<'l> {
                 Ok(None) => break,
                 Err(error) => {
                     file.given_up = true;
-                    let spot = Spot::file(records.path().display()).at(offset);
-                    unread(&error, spot, report);
+                    records.seek(offset);
+                    let is_open = is_over && file.length.is_none();
+                    unread(&error, records, is_open.then(|| log.integrated().size()), report);
                     break;
                 }
             };
@@ -484,9 +489,14 @@ fn take(
     }
 }
 
-fn unread(error: &Error, spot: Spot, report: &mut Report) {
+/// Tells that no record stands here. Behind the parts of all leaves that count, in a file of which
+/// nobody knows how much does, that is the rest of an interrupted chunk: those have none behind it.
+fn unread(error: &Error, records: &Records, counted: Option<u64>, report: &mut Report) {
+    let is_rest = |size| records.is_any_before(size).is_ok_and(|any| !any);
+    let spot = || Spot::file(records.path().display()).at(records.offset());
     match error {
-        Error::Damaged { what, .. } => report.find(Code::PartChanged, spot, what),
+        Error::Damaged { .. } if counted.is_some_and(is_rest) => {}
+        Error::Damaged { what, .. } => report.find(Code::PartChanged, spot(), what),
         error => unreadable(error, report),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use tacho_event::privacy::Class;
 use tacho_testkit::rng::Rng;
 use tacho_testkit::tamper::{TAMPERS, tamper};
 use tacho_tree::audit::{Code, Verdict};
@@ -187,9 +188,27 @@ fn all_findings_are_told_and_not_just_the_first() {
     assert!(verified.disclosures.unwrap().missing > 10);
 }
 
+/// Who integrated the first events of a day died in the middle of its file.
+#[test]
+fn the_rest_of_an_interrupted_chunk_in_a_new_day_is_no_change() {
+    let yard = signed(3);
+    let log = yard.log("default");
+    let entry = log.get(0).unwrap().unwrap();
+    let day = entry.leaf.object("content").unwrap().get("day").unwrap().as_i64().unwrap() as u32;
+    let known = std::fs::read(yard.places("default").day_file(Class::Content, day)).unwrap();
+    let new = yard.places("default").day_file(Class::Content, day + 1);
+    // Half of a part of the fourth leaf: the record says it is 4096 bytes long.
+    let torn = [&3u64.to_be_bytes()[..], b"TVP1", &4096u32.to_be_bytes(), &[7; 60]].concat();
+    std::fs::write(&new, &torn).unwrap();
+    assert_eq!(asked(&yard).report.findings, []);
+    // Nobody leaves that in front of parts of leaves that count.
+    std::fs::write(&new, [torn, known].concat()).unwrap();
+    assert_eq!(codes(&asked(&yard)), [Code::PartChanged]);
+}
+
 #[test]
 fn an_erased_disclosure_is_told_from_a_missing_one() {
-    use tacho_event::privacy::{Class, Disclosure};
+    use tacho_event::privacy::Disclosure;
     use tachograph::state::State;
     use tachograph::vault::{Item, Tomb};
     let yard = signed(3);
