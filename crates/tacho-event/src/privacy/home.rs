@@ -24,14 +24,18 @@ pub(super) struct HomeText {
 }
 
 impl HomeText {
-    pub(super) fn new(class: Class, name: &'static str, by_member: bool) -> Self {
+    pub(super) fn new(class: Class, name: &'static str) -> Self {
         let (bytes, ends) = (Vec::new(), Vec::new());
-        Self { class, name, bytes, depth: 0, by_member, member: None, ends }
+        Self { class, name, bytes, depth: 0, by_member: false, member: None, ends }
     }
 
-    pub(super) fn with_capacity(mut self, bytes: usize) -> Self {
-        self.bytes.reserve(bytes);
-        self
+    /// Forgets what was written, not the room it took.
+    pub(super) fn begin(&mut self, by_member: bool) {
+        let Self { class, name, mut bytes, mut ends, .. } =
+            std::mem::replace(self, Self::new(self.class, self.name));
+        bytes.clear();
+        ends.clear();
+        *self = Self { class, name, bytes, depth: 0, by_member, member: None, ends };
     }
 
     pub(super) fn bytes(&self) -> &[u8] {

@@ -66,29 +66,42 @@ pub(super) struct Split {
 /// Who gives stand-ins, once it is known what a name may show.
 pub(super) type Names<'a> = Option<(&'a StandIns, &'a dyn World)>;
 
+impl Default for Split {
+    fn default() -> Self {
+        let content = |name| HomeText::new(Class::Content, name);
+        Self {
+            leaf: content(""),
+            input: content("input"),
+            output: content("output"),
+            detail: content("detail"),
+            who: HomeText::new(Class::Identity, "who"),
+            evidence: HomeText::new(Class::Evidence, "evidence"),
+            nums: Vec::new(),
+            originals: Object::new(),
+            marks: (0, 0),
+            wants_names: false,
+        }
+    }
+}
+
 impl Split {
-    /// Walks over an event and what was taken out of it as evidence.
-    pub(super) fn of(
+    /// Walks over an event and what was taken out of it as evidence. Of what was split before only
+    /// the room is left: one split serves many events.
+    pub(super) fn fill(
+        &mut self,
         sorted: &Sorted,
         policy: &Policy,
         granularity: Granularity,
         names: Names<'_>,
-    ) -> Self {
+    ) {
         let by_member = granularity == Granularity::Member;
-        let content = |name| HomeText::new(Class::Content, name, by_member);
+        self.homes_mut().into_iter().for_each(|home| home.begin(by_member));
+        self.leaf.begin(false);
+        self.nums.clear();
+        self.originals = Object::new();
+        self.wants_names = false;
         let mut walk = Walk {
-            split: Self {
-                leaf: HomeText::new(Class::Content, "", false).with_capacity(768),
-                input: content("input").with_capacity(512),
-                output: content("output").with_capacity(256),
-                detail: content("detail").with_capacity(256),
-                who: HomeText::new(Class::Identity, "who", by_member),
-                evidence: HomeText::new(Class::Evidence, "evidence", by_member),
-                nums: Vec::new(),
-                originals: Object::new(),
-                marks: (0, 0),
-                wants_names: false,
-            },
+            split: self,
             path: Vec::with_capacity(6),
             names,
             strict: policy.is_strict(),
@@ -97,10 +110,8 @@ impl Split {
         };
         walk.group(&sorted.doc, EVENT);
         walk.evidence(&sorted.evidence, EVENT);
-        let mut split = walk.split;
-        split.homes_mut().into_iter().for_each(HomeText::finish);
-        split.leaf.finish();
-        split
+        self.homes_mut().into_iter().for_each(HomeText::finish);
+        self.leaf.finish();
     }
 
     /// The texts that become disclosures, in the order of their names.
@@ -126,7 +137,7 @@ impl Split {
 }
 
 struct Walk<'a> {
-    split: Split,
+    split: &'a mut Split,
     path: Vec<&'static str>,
     names: Names<'a>,
     strict: bool,
@@ -251,7 +262,7 @@ impl Walk<'_> {
                 }
                 _ => {
                     let Self { split, path, .. } = self;
-                    let Split { evidence, nums, .. } = split;
+                    let Split { evidence, nums, .. } = &mut **split;
                     evidence.member(path, |out| prepared(value, path, None, out, nums));
                 }
             }
