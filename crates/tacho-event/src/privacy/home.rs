@@ -29,13 +29,11 @@ impl HomeText {
         Self { class, name, bytes, depth: 0, by_member: false, member: None, ends }
     }
 
-    /// Forgets what was written, not the room it took.
+    /// Forgets a finished text, not the room it took.
     pub(super) fn begin(&mut self, by_member: bool) {
-        let Self { class, name, mut bytes, mut ends, .. } =
-            std::mem::replace(self, Self::new(self.class, self.name));
-        bytes.clear();
-        ends.clear();
-        *self = Self { class, name, bytes, depth: 0, by_member, member: None, ends };
+        self.bytes.clear();
+        self.ends.clear();
+        self.by_member = by_member;
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -73,8 +71,15 @@ impl HomeText {
         &mut self.bytes
     }
 
-    /// Closes what is open below the first `depth` groups of the path.
+    /// Closes what is open below the first `depth` groups of the path: in most homes nothing.
+    #[inline]
     pub(super) fn leave(&mut self, depth: usize) {
+        if self.depth > depth || self.member.is_some() {
+            self.close(depth);
+        }
+    }
+
+    fn close(&mut self, depth: usize) {
         while self.depth > depth {
             self.bytes.push(b'}');
             self.depth -= 1;

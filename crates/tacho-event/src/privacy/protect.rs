@@ -10,7 +10,6 @@
 
 use super::entry::Entry;
 use super::evidence::take_evidence;
-use super::home::HomeText;
 use super::policy::{Granularity, Policy};
 use super::redact::Redactor;
 use super::seal::{Batch, Classified};
@@ -117,7 +116,7 @@ impl Policy {
 
     /// False if the scanner is sure that no value holds a secret; nor what was `told` and will be
     /// remarked.
-    fn may_hold_secrets(&self, sorted: &Sorted, split: &Split, told: Option<&Value>) -> bool {
+    fn may_hold_secrets(&self, sorted: &Sorted, split: &mut Split, told: Option<&Value>) -> bool {
         // Escapes and base64 hide what a raw text says from a look at bytes.
         let is_raw = |doc: &Object| {
             doc.object("metadata").is_some_and(|metadata| metadata.get("malformed").is_some())
@@ -130,12 +129,7 @@ impl Policy {
             false => Value::from(split.originals.clone()).to_json(),
         };
         let told = told.map_or_else(String::new, Value::to_json);
-        let homes = split.homes().map(HomeText::bytes);
-        let texts =
-            homes.into_iter().chain([split.leaf.bytes(), originals.as_bytes(), told.as_bytes()]);
-        let mut bytes = Vec::with_capacity(texts.clone().map(<[u8]>::len).sum());
-        texts.for_each(|text| bytes.extend_from_slice(text));
-        self.scanner().may_hit(&bytes)
+        self.scanner().may_hit(split.suspects([&originals, &told]))
     }
 }
 

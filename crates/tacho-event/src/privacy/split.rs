@@ -61,6 +61,8 @@ pub(super) struct Split {
     pub(super) marks: (usize, usize),
     /// True if a name was withheld and nobody was there to give it a stand-in.
     pub(super) wants_names: bool,
+    /// What the leaf shows that may be a secret: of a source's own words, each in its quotes.
+    shown: Vec<u8>,
 }
 
 /// Who gives stand-ins, once it is known what a name may show.
@@ -80,6 +82,7 @@ impl Default for Split {
             originals: Object::new(),
             marks: (0, 0),
             wants_names: false,
+            shown: Vec::new(),
         }
     }
 }
@@ -100,6 +103,7 @@ impl Split {
         self.nums.clear();
         self.originals = Object::new();
         self.wants_names = false;
+        self.shown.clear();
         let mut walk = Walk {
             split: self,
             path: Vec::with_capacity(6),
@@ -117,6 +121,16 @@ impl Split {
     /// The texts that become disclosures, in the order of their names.
     pub(super) fn homes(&self) -> [&HomeText; 5] {
         [&self.detail, &self.input, &self.output, &self.who, &self.evidence]
+    }
+
+    /// Every text in which a secret may stand, these others with them.
+    pub(super) fn suspects(&mut self, others: [&str; 2]) -> &[u8] {
+        let Self { shown, input, output, detail, who, evidence, .. } = self;
+        let homes = [input, output, detail, who, evidence].map(|home| home.bytes());
+        for text in homes.into_iter().chain(others.map(str::as_bytes)) {
+            shown.extend_from_slice(text);
+        }
+        shown
     }
 
     /// The text of a home, and where its long numbers are noted.
@@ -167,7 +181,7 @@ impl Walk<'_> {
                 }
                 (Kind::EventId, ..) => {
                     self.split.marks.0 = self.split.leaf.bytes().len();
-                    self.split.leaf.member(&self.path, |out| write(value, out));
+                    self.show(row, value);
                     self.split.marks.1 = self.split.leaf.bytes().len();
                 }
                 (_, Home::Leaf, value) => self.public(row, value),
@@ -212,10 +226,10 @@ impl Walk<'_> {
             (Kind::Count | Kind::Number, Value::Number(number)) => number.exact().is_none(),
             _ => true,
         };
-        let Self { split, path, names, .. } = self;
         if fits {
-            return split.leaf.member(path, |out| write(value, out));
+            return self.show(row, value);
         }
+        let Self { split, path, names, .. } = self;
         let place = pointer(path);
         let Value::Text(text) = value else {
             split.nums.push(place.as_str().into());
@@ -232,6 +246,21 @@ impl Walk<'_> {
         };
         split.leaf.member(path, |out| write_string(&shown, out));
         split.originals.insert(place, text.clone());
+    }
+
+    /// Writes what a leaf shows, and remembers it if it may be a secret. Those of closed kinds are
+    /// none: a redactor does not look at them either.
+    fn show(&mut self, row: &'static Member, value: &Value) {
+        let Split { leaf, shown, .. } = &mut *self.split;
+        let mut from = 0;
+        leaf.member(&self.path, |out| {
+            from = out.len();
+            write(value, out);
+        });
+        use Kind::{Count, Flag, Number, OneOf, Time};
+        if !matches!(row.kind, OneOf(_) | Time | Count | Number | Flag) {
+            shown.extend_from_slice(leaf.bytes().get(from..).unwrap_or_default());
+        }
     }
 
     fn hides(&self) -> bool {
@@ -323,13 +352,12 @@ pub(super) fn name_resource_types(doc: &mut Object) -> Option<Value> {
         types.sort_unstable();
     }
     let told = security.and_then(|security| security.get("resource_types"));
-    if types.is_empty() && told.is_none() {
+    let says = |told: &[Value]| told.iter().map(Value::as_str).eq(types.iter().copied().map(Some));
+    if told.map_or(types.is_empty(), |told| told.as_list().is_some_and(says)) {
         return None;
     }
     let types: Value = types.into();
-    doc.entry_object("security")?
-        .insert("resource_types", types.clone())
-        .filter(|told| *told != types)
+    doc.entry_object("security")?.insert("resource_types", types)
 }
 
 /// True if the resource that changed is a person.
