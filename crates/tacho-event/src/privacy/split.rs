@@ -9,7 +9,7 @@ use super::policy::{Granularity, Policy};
 use super::prepare::{members, write_prepared};
 use super::stand_ins::StandIns;
 use crate::ids::{is_public, is_public_model};
-use crate::json::{Object, Pointer, Value, write, write_string};
+use crate::json::{Object, Pointer, Value, write, write_plain, write_string};
 use crate::shape::{EVENT, Home, Kind, Member, member};
 use crate::world::World;
 use std::borrow::Cow;
@@ -252,12 +252,16 @@ impl Walk<'_> {
     /// none: a redactor does not look at them either.
     fn show(&mut self, row: &'static Member, value: &Value) {
         let Split { leaf, shown, .. } = &mut *self.split;
+        use Kind::{Count, EventId, Flag, Key, Model, Name, Number, OneOf, Time};
         let mut from = 0;
         leaf.member(&self.path, |out| {
             from = out.len();
-            write(value, out);
+            match (row.kind, value) {
+                // Their letters were looked at: none is to be escaped.
+                (EventId | Key | Model | Name | Time, Value::Text(text)) => write_plain(text, out),
+                _ => write(value, out),
+            }
         });
-        use Kind::{Count, Flag, Number, OneOf, Time};
         if !matches!(row.kind, OneOf(_) | Time | Count | Number | Flag) {
             shown.extend_from_slice(leaf.bytes().get(from..).unwrap_or_default());
         }
