@@ -56,9 +56,10 @@ impl Policy {
         stand_ins: &StandIns,
         world: &dyn World,
     ) -> Vec<Result<Protected, Problem>> {
-        let (mut split, mut batch) = (Split::default(), Batch::default());
+        let events = events.into_iter();
+        let (mut split, mut batch) = (Split::default(), Batch::of(events.size_hint().0));
         let classify = |event| self.classify(event, &mut split, &mut batch, (stand_ins, world));
-        let events = events.into_iter().map(classify).collect();
+        let events = events.map(classify).collect();
         batch.seal(events, &self.salting, world)
     }
 

@@ -33,7 +33,6 @@ pub(super) struct Unsealed {
 }
 
 /// What many events are to be sealed from.
-#[derive(Default)]
 pub(super) struct Batch {
     /// The class of each part.
     parts: Vec<Class>,
@@ -43,7 +42,18 @@ pub(super) struct Batch {
     texts: Vec<u8>,
 }
 
+/// Room for a usual event, and for so many of them before the first has come.
+const TEXT_BYTES: usize = 1536;
+const ROOM_FOR: usize = 64;
+
 impl Batch {
+    /// A batch of so many events.
+    pub(super) fn of(events: usize) -> Self {
+        let events = events.min(ROOM_FOR);
+        let (parts, pairs) = (Vec::with_capacity(2 * events), Vec::with_capacity(3 * events));
+        Self { parts, pairs, texts: Vec::with_capacity(TEXT_BYTES * events) }
+    }
+
     /// Takes what has found its home, unless it is too large.
     pub(super) fn add(&mut self, entry: Box<Entry>, split: &Split) -> Classified {
         let (parts, pairs, texts) = (self.parts.len(), self.pairs.len(), self.texts.len());

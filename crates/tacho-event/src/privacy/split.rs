@@ -61,6 +61,8 @@ pub(super) struct Split {
     pub(super) marks: (usize, usize),
     /// True if a name was withheld and nobody was there to give it a stand-in.
     pub(super) wants_names: bool,
+    /// The room of a walk's path.
+    path: Vec<&'static str>,
     /// What the leaf shows that may be a secret: of a source's own words, each in its quotes.
     shown: Vec<u8>,
 }
@@ -82,6 +84,7 @@ impl Default for Split {
             originals: Object::new(),
             marks: (0, 0),
             wants_names: false,
+            path: Vec::new(),
             shown: Vec::new(),
         }
     }
@@ -104,9 +107,10 @@ impl Split {
         self.originals = Object::new();
         self.wants_names = false;
         self.shown.clear();
+        let path = std::mem::take(&mut self.path);
         let mut walk = Walk {
             split: self,
-            path: Vec::with_capacity(6),
+            path,
             names,
             strict: policy.is_strict(),
             keeps_identity: policy.keeps_identity,
@@ -114,6 +118,7 @@ impl Split {
         };
         walk.group(&sorted.doc, EVENT);
         walk.evidence(&sorted.evidence, EVENT);
+        self.path = walk.path;
         self.homes_mut().into_iter().for_each(HomeText::finish);
         self.leaf.finish();
     }
