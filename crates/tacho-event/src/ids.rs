@@ -61,12 +61,16 @@ id! {
 impl EventId {
     /// A fresh UUIDv7 of the world's time.
     pub fn mint(world: &dyn World) -> Self {
-        Self(uuid_text(uuid_v7(world.now(), random(world))).as_str().into())
+        Self::of_uuid(uuid_v7(world.now(), random(world)))
     }
 
     /// The same id for the same `digest` (16 bytes of a hash): a UUIDv8.
     pub fn from_digest(digest: [u8; 16]) -> Self {
-        Self(uuid_text(stamp(digest, 8)).as_str().into())
+        Self::of_uuid(stamp(digest, 8))
+    }
+
+    fn of_uuid(bytes: [u8; 16]) -> Self {
+        Self(str::from_utf8(&uuid_letters(bytes)).unwrap_or_default().into())
     }
 }
 
@@ -178,16 +182,22 @@ fn stamp(mut bytes: [u8; 16], version: u8) -> [u8; 16] {
 
 /// `0199a000-0000-70ed-804b-c452969c3d73`
 pub fn uuid_text(bytes: [u8; 16]) -> String {
-    let mut text = String::with_capacity(36);
-    for (i, byte) in bytes.iter().enumerate() {
-        if matches!(i, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
+    str::from_utf8(&uuid_letters(bytes)).unwrap_or_default().to_owned()
+}
+
+fn uuid_letters(bytes: [u8; 16]) -> [u8; 36] {
+    let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+    let digits = bytes.map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    let mut letters = [b'-'; 36];
+    let (mut slots, mut digits) = (letters.as_mut_slice(), digits.as_flattened());
+    for length in [8, 4, 4, 4, 12] {
+        let (group, rest) = digits.split_at(length);
+        let (place, more) = slots.split_at_mut(length);
+        place.copy_from_slice(group);
+        digits = rest;
+        slots = more.get_mut(1..).unwrap_or_default();
     }
-    text
+    letters
 }
 
 #[cfg(test)]

@@ -98,18 +98,19 @@ impl fmt::Display for Timestamp {
     }
 }
 
-fn digits(text: &str) -> Option<i64> {
-    let all = !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
-    all.then(|| text.bytes().fold(0, |n, b| n * 10 + i64::from(b - b'0')))
+/// The number that two decimal digits say.
+fn two(digits: [u8; 2]) -> Option<i64> {
+    let [ten, one] = digits;
+    digits
+        .iter()
+        .all(u8::is_ascii_digit)
+        .then(|| i64::from(ten - b'0') * 10 + i64::from(one - b'0'))
 }
 
+/// `2025-01-02`
 fn parse_date(text: &str) -> Option<i64> {
-    let mut fields = text.split('-');
-    let (y, m, d) = (fields.next()?, fields.next()?, fields.next()?);
-    if (y.len(), m.len(), d.len(), fields.next()) != (4, 2, 2, None) {
-        return None;
-    }
-    let (y, m, d) = (digits(y)?, digits(m)?, digits(d)?);
+    let [c, y, z, a, b'-', m, n, b'-', d, e] = *text.as_bytes() else { return None };
+    let (y, m, d) = (two([c, y])? * 100 + two([z, a])?, two([m, n])?, two([d, e])?);
     let leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
     let length = match m {
         2 if leap => 29,
@@ -120,13 +121,10 @@ fn parse_date(text: &str) -> Option<i64> {
     ((1..=12).contains(&m) && (1..=length).contains(&d)).then(|| days_from_civil(y, m, d))
 }
 
+/// `10:30:15`
 fn parse_clock(text: &str) -> Option<i64> {
-    let mut fields = text.split(':');
-    let (h, m, s) = (fields.next()?, fields.next()?, fields.next()?);
-    if (h.len(), m.len(), s.len(), fields.next()) != (2, 2, 2, None) {
-        return None;
-    }
-    let (h, m, s) = (digits(h)?, digits(m)?, digits(s)?);
+    let [h, i, b':', m, n, b':', s, t] = *text.as_bytes() else { return None };
+    let (h, m, s) = (two([h, i])?, two([m, n])?, two([s, t])?);
     (h < 24 && m < 60 && s <= 60).then_some(h * 3600 + m * 60 + s)
 }
 
@@ -146,8 +144,8 @@ fn parse_zone(text: &str) -> Option<i64> {
         return Some(0);
     }
     let sign = if text.starts_with('-') { -1 } else { 1 };
-    let (h, m) = text.strip_prefix(['+', '-'])?.split_once(':')?;
-    let (h, m) = (digits(h).filter(|_| h.len() == 2)?, digits(m).filter(|_| m.len() == 2)?);
+    let [h, i, b':', m, n] = *text.strip_prefix(['+', '-'])?.as_bytes() else { return None };
+    let (h, m) = (two([h, i])?, two([m, n])?);
     (h < 24 && m < 60).then_some(sign * (h * 3600 + m * 60))
 }
 

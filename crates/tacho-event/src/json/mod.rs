@@ -17,4 +17,5 @@ pub use object::Object;
 pub use pointer::{Pointer, Step};
 pub use read::{ReadError, Trouble, TroubleKind, read, read_text};
 pub use value::{Text, Value};
+pub(crate) use write::write_plain;
 pub use write::{write, write_object, write_string};

@@ -93,18 +93,18 @@ fn write_integer(n: i64, out: &mut Vec<u8>) {
     if n < 0 {
         out.push(b'-');
     }
+    let mut digits = [0; 20];
     let mut rest = n.unsigned_abs();
-    let start = out.len();
-    loop {
-        out.push(b'0' + (rest % 10) as u8);
+    let mut first = digits.len();
+    for slot in digits.iter_mut().rev() {
+        *slot = b'0' + (rest % 10) as u8;
         rest /= 10;
+        first -= 1;
         if rest == 0 {
             break;
         }
     }
-    if let Some(digits) = out.get_mut(start..) {
-        digits.reverse();
-    }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 impl fmt::Display for Number {

@@ -39,16 +39,12 @@ impl Object {
 
     /// The value of the member `name`.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        // Objects of events are small: comparing lengths first beats a binary search.
-        if self.members.len() <= 16 {
-            return self.members.iter().find(|(n, _)| n == name).map(|(_, value)| value);
-        }
-        self.position(name).ok().and_then(|i| self.members.get(i)).map(|(_, value)| value)
+        self.find(name).and_then(|i| self.members.get(i)).map(|(_, value)| value)
     }
 
     /// The value of the member `name`, for change.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        let i = self.position(name).ok()?;
+        let i = self.find(name)?;
         self.members.get_mut(i).map(|(_, value)| value)
     }
 
@@ -94,7 +90,7 @@ impl Object {
 
     /// Takes the member `name` out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let i = self.position(name).ok()?;
+        let i = self.find(name)?;
         Some(self.members.remove(i).1)
     }
 
@@ -134,6 +130,15 @@ impl Object {
     /// True without members.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// Where the member `name` stands.
+    fn find(&self, name: &str) -> Option<usize> {
+        // Objects of events are small: comparing lengths first beats a binary search.
+        if self.members.len() <= 16 {
+            return self.members.iter().position(|(n, _)| n == name);
+        }
+        self.position(name).ok()
     }
 
     fn position(&self, name: &str) -> Result<usize, usize> {

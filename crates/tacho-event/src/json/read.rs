@@ -451,6 +451,14 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
         }
         length += 8;
     }
+    if let (Some(last), false) = (bytes.last_chunk(), rest.is_empty()) {
+        // What of it was looked at before ends no run.
+        let found = ends(*last);
+        return match found {
+            0 => bytes.len(),
+            _ => bytes.len() - last.len() + found.trailing_zeros() as usize / 8,
+        };
+    }
     let ends = |b: &u8| *b < 0x20 || matches!(b, b'"' | b'\\');
     length + rest.iter().position(ends).unwrap_or(rest.len())
 }

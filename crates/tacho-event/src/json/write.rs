@@ -56,6 +56,14 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// Appends `text`, in which nothing is to be escaped, as a JSON string.
+pub(crate) fn write_plain(text: &str, out: &mut Vec<u8>) {
+    debug_assert_eq!(plain_length(text.as_bytes()), text.len(), "{text} is to be escaped");
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
 fn write_escape(byte: u8, out: &mut Vec<u8>) {
     let letter = match byte {
         b'"' | b'\\' => byte,

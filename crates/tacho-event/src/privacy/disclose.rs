@@ -101,6 +101,8 @@ impl Salting {
         }
         let salts = tacho_hash::codes(of_part.into_iter().zip(texts.iter()));
         texts.clear();
+        let json_bytes = |&(_, name, value): &Pair<'_>| JSON_BYTES + name.len() + value.len();
+        texts.bytes.reserve(pairs.iter().map(|pair| json_bytes(pair) * 4 / 3 + 1).sum());
         let mut json = Vec::new();
         for (&(_, name, value), salt) in pairs.iter().zip(&salts) {
             write_json(salt, name, value, &mut json);
@@ -160,10 +162,13 @@ fn info(class: Class, name: &str) -> [&[u8]; 4] {
     [b"tacho/v1/salt\0", class, name.as_bytes(), &[1]]
 }
 
+/// What a disclosure's JSON holds besides its name and its value.
+const JSON_BYTES: usize = r#"["","",]"#.len() + 43;
+
 /// `["salt","name",value]`, the JSON of a disclosure, in place of what was there.
 fn write_json(salt: &Digest, name: &str, value: &[u8], json: &mut Vec<u8>) {
     json.clear();
-    json.reserve(value.len() + name.len() + 54);
+    json.reserve(JSON_BYTES + name.len() + value.len());
     json.extend_from_slice(b"[\"");
     tacho_hash::base64url(salt, json);
     json.extend_from_slice(b"\",");

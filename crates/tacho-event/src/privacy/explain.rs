@@ -70,7 +70,8 @@ impl Policy {
         };
         let mut sorted = self.sort(if minimised.is_ok() { left.doc } else { Object::new() });
         let mut redactor = Redactor::noting(self.scanner());
-        let split = Split::of(&sorted, self, Granularity::Class, None);
+        let mut split = Split::default();
+        split.fill(&sorted, self, Granularity::Class, None);
         redactor.redact(&mut sorted);
         let mut fates = Fates {
             before_person: changes_person(&before),

@@ -24,14 +24,16 @@ pub(super) struct HomeText {
 }
 
 impl HomeText {
-    pub(super) fn new(class: Class, name: &'static str, by_member: bool) -> Self {
+    pub(super) fn new(class: Class, name: &'static str) -> Self {
         let (bytes, ends) = (Vec::new(), Vec::new());
-        Self { class, name, bytes, depth: 0, by_member, member: None, ends }
+        Self { class, name, bytes, depth: 0, by_member: false, member: None, ends }
     }
 
-    pub(super) fn with_capacity(mut self, bytes: usize) -> Self {
-        self.bytes.reserve(bytes);
-        self
+    /// Forgets a finished text, not the room it took.
+    pub(super) fn begin(&mut self, by_member: bool) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.by_member = by_member;
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -69,8 +71,15 @@ impl HomeText {
         &mut self.bytes
     }
 
-    /// Closes what is open below the first `depth` groups of the path.
+    /// Closes what is open below the first `depth` groups of the path: in most homes nothing.
+    #[inline]
     pub(super) fn leave(&mut self, depth: usize) {
+        if self.depth > depth || self.member.is_some() {
+            self.close(depth);
+        }
+    }
+
+    fn close(&mut self, depth: usize) {
         while self.depth > depth {
             self.bytes.push(b'}');
             self.depth -= 1;

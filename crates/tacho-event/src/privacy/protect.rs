@@ -10,10 +10,9 @@
 
 use super::entry::Entry;
 use super::evidence::take_evidence;
-use super::home::HomeText;
 use super::policy::{Granularity, Policy};
 use super::redact::Redactor;
-use super::seal::{Classified, Unsealed, seal_all};
+use super::seal::{Batch, Classified};
 use super::split::{Sorted, Split, changes_person, name_resource_types};
 use super::stand_ins::StandIns;
 use crate::event::Event;
@@ -57,27 +56,37 @@ impl Policy {
         stand_ins: &StandIns,
         world: &dyn World,
     ) -> Vec<Result<Protected, Problem>> {
-        let classify = |event| self.classify(event, stand_ins, world);
-        seal_all(&self.salting, events.into_iter().map(classify).collect(), world)
+        let events = events.into_iter();
+        let (mut split, mut batch) = (Split::default(), Batch::of(events.size_hint().0));
+        let classify = |event| self.classify(event, &mut split, &mut batch, (stand_ins, world));
+        let events = events.map(classify).collect();
+        batch.seal(events, &self.salting, world)
     }
 
     /// All that is done with an event before anything is hashed.
-    fn classify(&self, event: Event, stand_ins: &StandIns, world: &dyn World) -> Classified {
+    fn classify(
+        &self,
+        event: Event,
+        split: &mut Split,
+        batch: &mut Batch,
+        (stand_ins, world): (&StandIns, &dyn World),
+    ) -> Classified {
         let mut event = event;
         let told = name_resource_types(&mut event.doc);
         let minimised = match self.minimise(&mut event) {
             Ok(minimised) => minimised,
             Err(rule) => return Classified::Dropped { rule },
         };
-        let subject = event.subject().map(str::to_owned).filter(|_| self.keeps_identity);
+        let subject = event.subject().filter(|_| self.keeps_identity).map(str::to_owned);
         let Event { doc, id, timestamp, action, tenant, own: system } = event;
         let (leaf, parts) = (Vec::new(), Vec::new());
-        let mut entry = Entry { id, tenant, timestamp, action, system, subject, leaf, parts };
+        let mut entry =
+            Box::new(Entry { id, tenant, timestamp, action, system, subject, leaf, parts });
         let mut remarks = Remarks { cut: minimised.cuts, told, redacted: None };
         let mut sorted = self.sort(doc);
-        let mut split = Split::of(&sorted, self, Granularity::Class, None);
+        split.fill(&sorted, self, Granularity::Class, None);
         let mut again = split.wants_names || self.granularity() == Granularity::Member;
-        if self.may_hold_secrets(&sorted, &split, remarks.told.as_ref()) {
+        if self.may_hold_secrets(&sorted, split, remarks.told.as_ref()) {
             let mut redactor = Redactor::new(self.scanner());
             redactor.redact(&mut sorted);
             if redactor.hit_id() {
@@ -91,10 +100,10 @@ impl Policy {
             again |= remarks.redacted.is_some();
         }
         if again {
-            split = Split::of(&sorted, self, self.granularity(), Some((stand_ins, world)));
+            split.fill(&sorted, self, self.granularity(), Some((stand_ins, world)));
         }
-        remarks.note(&mut split, minimised.keeps_content);
-        Classified::Kept(Box::new(Unsealed { entry, split }))
+        remarks.note(split, minimised.keeps_content);
+        batch.add(entry, split)
     }
 
     /// Takes evidence out of what is left of an event.
@@ -108,7 +117,7 @@ impl Policy {
 
     /// False if the scanner is sure that no value holds a secret; nor what was `told` and will be
     /// remarked.
-    fn may_hold_secrets(&self, sorted: &Sorted, split: &Split, told: Option<&Value>) -> bool {
+    fn may_hold_secrets(&self, sorted: &Sorted, split: &mut Split, told: Option<&Value>) -> bool {
         // Escapes and base64 hide what a raw text says from a look at bytes.
         let is_raw = |doc: &Object| {
             doc.object("metadata").is_some_and(|metadata| metadata.get("malformed").is_some())
@@ -121,12 +130,7 @@ impl Policy {
             false => Value::from(split.originals.clone()).to_json(),
         };
         let told = told.map_or_else(String::new, Value::to_json);
-        let homes = split.homes().map(HomeText::bytes);
-        let texts =
-            homes.into_iter().chain([split.leaf.bytes(), originals.as_bytes(), told.as_bytes()]);
-        let mut bytes = Vec::with_capacity(texts.clone().map(<[u8]>::len).sum());
-        texts.for_each(|text| bytes.extend_from_slice(text));
-        self.scanner().may_hit(&bytes)
+        self.scanner().may_hit(split.suspects([&originals, &told]))
     }
 }
 

@@ -9,7 +9,7 @@ use super::policy::{Granularity, Policy};
 use super::prepare::{members, write_prepared};
 use super::stand_ins::StandIns;
 use crate::ids::{is_public, is_public_model};
-use crate::json::{Object, Pointer, Value, write, write_string};
+use crate::json::{Object, Pointer, Value, write, write_plain, write_string};
 use crate::shape::{EVENT, Home, Kind, Member, member};
 use crate::world::World;
 use std::borrow::Cow;
@@ -61,35 +61,56 @@ pub(super) struct Split {
     pub(super) marks: (usize, usize),
     /// True if a name was withheld and nobody was there to give it a stand-in.
     pub(super) wants_names: bool,
+    /// The room of a walk's path.
+    path: Vec<&'static str>,
+    /// What the leaf shows that may be a secret: of a source's own words, each in its quotes.
+    shown: Vec<u8>,
 }
 
 /// Who gives stand-ins, once it is known what a name may show.
 pub(super) type Names<'a> = Option<(&'a StandIns, &'a dyn World)>;
 
+impl Default for Split {
+    fn default() -> Self {
+        let content = |name| HomeText::new(Class::Content, name);
+        Self {
+            leaf: content(""),
+            input: content("input"),
+            output: content("output"),
+            detail: content("detail"),
+            who: HomeText::new(Class::Identity, "who"),
+            evidence: HomeText::new(Class::Evidence, "evidence"),
+            nums: Vec::new(),
+            originals: Object::new(),
+            marks: (0, 0),
+            wants_names: false,
+            path: Vec::new(),
+            shown: Vec::new(),
+        }
+    }
+}
+
 impl Split {
-    /// Walks over an event and what was taken out of it as evidence.
-    pub(super) fn of(
+    /// Walks over an event and what was taken out of it as evidence. Of what was split before only
+    /// the room is left: one split serves many events.
+    pub(super) fn fill(
+        &mut self,
         sorted: &Sorted,
         policy: &Policy,
         granularity: Granularity,
         names: Names<'_>,
-    ) -> Self {
+    ) {
         let by_member = granularity == Granularity::Member;
-        let content = |name| HomeText::new(Class::Content, name, by_member);
+        self.homes_mut().into_iter().for_each(|home| home.begin(by_member));
+        self.leaf.begin(false);
+        self.nums.clear();
+        self.originals = Object::new();
+        self.wants_names = false;
+        self.shown.clear();
+        let path = std::mem::take(&mut self.path);
         let mut walk = Walk {
-            split: Self {
-                leaf: HomeText::new(Class::Content, "", false).with_capacity(768),
-                input: content("input").with_capacity(512),
-                output: content("output").with_capacity(256),
-                detail: content("detail").with_capacity(256),
-                who: HomeText::new(Class::Identity, "who", by_member),
-                evidence: HomeText::new(Class::Evidence, "evidence", by_member),
-                nums: Vec::new(),
-                originals: Object::new(),
-                marks: (0, 0),
-                wants_names: false,
-            },
-            path: Vec::with_capacity(6),
+            split: self,
+            path,
             names,
             strict: policy.is_strict(),
             keeps_identity: policy.keeps_identity,
@@ -97,15 +118,24 @@ impl Split {
         };
         walk.group(&sorted.doc, EVENT);
         walk.evidence(&sorted.evidence, EVENT);
-        let mut split = walk.split;
-        split.homes_mut().into_iter().for_each(HomeText::finish);
-        split.leaf.finish();
-        split
+        self.path = walk.path;
+        self.homes_mut().into_iter().for_each(HomeText::finish);
+        self.leaf.finish();
     }
 
     /// The texts that become disclosures, in the order of their names.
     pub(super) fn homes(&self) -> [&HomeText; 5] {
         [&self.detail, &self.input, &self.output, &self.who, &self.evidence]
+    }
+
+    /// Every text in which a secret may stand, these others with them.
+    pub(super) fn suspects(&mut self, others: [&str; 2]) -> &[u8] {
+        let Self { shown, input, output, detail, who, evidence, .. } = self;
+        let homes = [input, output, detail, who, evidence].map(|home| home.bytes());
+        for text in homes.into_iter().chain(others.map(str::as_bytes)) {
+            shown.extend_from_slice(text);
+        }
+        shown
     }
 
     /// The text of a home, and where its long numbers are noted.
@@ -126,7 +156,7 @@ impl Split {
 }
 
 struct Walk<'a> {
-    split: Split,
+    split: &'a mut Split,
     path: Vec<&'static str>,
     names: Names<'a>,
     strict: bool,
@@ -156,7 +186,7 @@ impl Walk<'_> {
                 }
                 (Kind::EventId, ..) => {
                     self.split.marks.0 = self.split.leaf.bytes().len();
-                    self.split.leaf.member(&self.path, |out| write(value, out));
+                    self.show(row, value);
                     self.split.marks.1 = self.split.leaf.bytes().len();
                 }
                 (_, Home::Leaf, value) => self.public(row, value),
@@ -201,10 +231,10 @@ impl Walk<'_> {
             (Kind::Count | Kind::Number, Value::Number(number)) => number.exact().is_none(),
             _ => true,
         };
-        let Self { split, path, names, .. } = self;
         if fits {
-            return split.leaf.member(path, |out| write(value, out));
+            return self.show(row, value);
         }
+        let Self { split, path, names, .. } = self;
         let place = pointer(path);
         let Value::Text(text) = value else {
             split.nums.push(place.as_str().into());
@@ -221,6 +251,25 @@ impl Walk<'_> {
         };
         split.leaf.member(path, |out| write_string(&shown, out));
         split.originals.insert(place, text.clone());
+    }
+
+    /// Writes what a leaf shows, and remembers it if it may be a secret. Those of closed kinds are
+    /// none: a redactor does not look at them either.
+    fn show(&mut self, row: &'static Member, value: &Value) {
+        let Split { leaf, shown, .. } = &mut *self.split;
+        use Kind::{Count, EventId, Flag, Key, Model, Name, Number, OneOf, Time};
+        let mut from = 0;
+        leaf.member(&self.path, |out| {
+            from = out.len();
+            match (row.kind, value) {
+                // Their letters were looked at: none is to be escaped.
+                (EventId | Key | Model | Name | Time, Value::Text(text)) => write_plain(text, out),
+                _ => write(value, out),
+            }
+        });
+        if !matches!(row.kind, OneOf(_) | Time | Count | Number | Flag) {
+            shown.extend_from_slice(leaf.bytes().get(from..).unwrap_or_default());
+        }
     }
 
     fn hides(&self) -> bool {
@@ -251,7 +300,7 @@ impl Walk<'_> {
                 }
                 _ => {
                     let Self { split, path, .. } = self;
-                    let Split { evidence, nums, .. } = split;
+                    let Split { evidence, nums, .. } = &mut **split;
                     evidence.member(path, |out| prepared(value, path, None, out, nums));
                 }
             }
@@ -312,13 +361,12 @@ pub(super) fn name_resource_types(doc: &mut Object) -> Option<Value> {
         types.sort_unstable();
     }
     let told = security.and_then(|security| security.get("resource_types"));
-    if types.is_empty() && told.is_none() {
+    let says = |told: &[Value]| told.iter().map(Value::as_str).eq(types.iter().copied().map(Some));
+    if told.map_or(types.is_empty(), |told| told.as_list().is_some_and(says)) {
         return None;
     }
     let types: Value = types.into();
-    doc.entry_object("security")?
-        .insert("resource_types", types.clone())
-        .filter(|told| *told != types)
+    doc.entry_object("security")?.insert("resource_types", types)
 }
 
 /// True if the resource that changed is a person.

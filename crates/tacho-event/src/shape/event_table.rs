@@ -6,11 +6,11 @@ use super::Kind::{
     Tenant, Text, Texts, Time,
 };
 use super::actions_table::ACTIONS;
-use super::{Home, Kind, Member};
+use super::{Home, Kind, Look, Member};
 use crate::words::{ActorType, Severity, Status};
 
 pub(super) const fn row(name: &'static str, kind: Kind, home: Home, doc: &'static str) -> Member {
-    Member { name, kind, home, doc }
+    Member { name, kind, home, doc, look: Look::of(name) }
 }
 
 /// The members of an event.
