@@ -68,19 +68,15 @@ impl Draft {
 
     /// Sets the member at a dotted path; what stood in the way and is no object is replaced.
     pub fn set(&mut self, path: &str, value: impl Into<Value>) {
-        let mut steps = path.split('.').peekable();
-        let mut place = &mut self.doc;
-        while let Some(name) = steps.next() {
-            if steps.peek().is_none() {
-                place.insert(name, value);
-                return;
-            }
-            if place.object(name).is_none() {
+        let (mut place, mut rest) = (&mut self.doc, path);
+        while let Some((name, below)) = rest.split_once('.') {
+            if place.get(name).is_some_and(|there| there.as_object().is_none()) {
                 place.insert(name, Object::new());
             }
             let Some(next) = place.entry_object(name) else { return };
-            place = next;
+            (place, rest) = (next, below);
         }
+        place.insert(rest, value);
     }
 
     /// The value at an RFC 6901 pointer.

@@ -82,10 +82,11 @@ impl Object {
 
     /// The object of the member `name`, made if there is none; `None` if something else is there.
     pub fn entry_object(&mut self, name: &str) -> Option<&mut Object> {
-        if self.get(name).is_none() {
-            self.insert(name, Object::new());
-        }
-        self.get_mut(name).and_then(Value::as_object_mut)
+        let place = self.position(name).unwrap_or_else(|place| {
+            self.members.insert(place, (name.into(), Object::new().into()));
+            place
+        });
+        self.members.get_mut(place)?.1.as_object_mut()
     }
 
     /// Takes the member `name` out.

@@ -44,8 +44,11 @@ pub(super) fn number(text: &[u8]) -> bool {
     let mut place = 0;
     while let Some(load) = text.get(place..).and_then(<[u8]>::first_chunk::<LOAD>) {
         let load = u128::from_le_bytes(*load);
-        let (low, high) = (outside(load as u64), outside((load >> 64) as u64));
-        if low == 0 && stop(place) || low >> 56 | high << 8 == 0 && stop(place + STRIDE) {
+        let (first, second) = (load as u64, (load >> (8 * STRIDE)) as u64);
+        // Nearly every look has a small letter, which is the least to ask.
+        if (small(first) == 0 || small(second) == 0)
+            && (outside(first) == 0 && stop(place) || outside(second) == 0 && stop(place + STRIDE))
+        {
             return true;
         }
         place += 2 * STRIDE;
@@ -89,13 +92,19 @@ const LOAD: usize = 16;
 /// by a `#` behind a quote, which is in no run either.
 #[inline]
 fn outside(load: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let small = load & (load << 1) & (ONES * 0x40);
     let beyond = load & (ONES * 0x80);
     let quotes = load ^ (ONES * 0x22);
     let quote = quotes.wrapping_sub(ONES) & !quotes & (ONES * 0x80);
-    small | beyond | quote
+    small(load) | beyond | quote
 }
+
+/// Marks small letters and `{|}~`, and perhaps what is beyond ASCII.
+#[inline]
+fn small(load: u64) -> u64 {
+    load & (load << 1) & (ONES * 0x40)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
 
 fn in_run(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b' ' | b'-')
