@@ -24,8 +24,9 @@ pub(super) struct HomeText {
 }
 
 impl HomeText {
-    pub(super) fn new(class: Class, name: &'static str) -> Self {
-        let (bytes, ends) = (Vec::new(), Vec::new());
+    /// A home with room for so many bytes.
+    pub(super) fn new(class: Class, name: &'static str, room: usize) -> Self {
+        let (bytes, ends) = (Vec::with_capacity(room), Vec::new());
         Self { class, name, bytes, depth: 0, by_member: false, member: None, ends }
     }
 

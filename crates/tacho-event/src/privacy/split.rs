@@ -72,20 +72,20 @@ pub(super) type Names<'a> = Option<(&'a StandIns, &'a dyn World)>;
 
 impl Default for Split {
     fn default() -> Self {
-        let content = |name| HomeText::new(Class::Content, name);
+        let content = |name, room| HomeText::new(Class::Content, name, room);
         Self {
-            leaf: content(""),
-            input: content("input"),
-            output: content("output"),
-            detail: content("detail"),
-            who: HomeText::new(Class::Identity, "who"),
-            evidence: HomeText::new(Class::Evidence, "evidence"),
+            leaf: content("", 768),
+            input: content("input", 512),
+            output: content("output", 256),
+            detail: content("detail", 256),
+            who: HomeText::new(Class::Identity, "who", 0),
+            evidence: HomeText::new(Class::Evidence, "evidence", 0),
             nums: Vec::new(),
             originals: Object::new(),
             marks: (0, 0),
             wants_names: false,
-            path: Vec::new(),
-            shown: Vec::new(),
+            path: Vec::with_capacity(6),
+            shown: Vec::with_capacity(1024),
         }
     }
 }
@@ -105,6 +105,7 @@ impl Split {
         self.leaf.begin(false);
         self.nums.clear();
         self.originals = Object::new();
+        self.marks = (0, 0);
         self.wants_names = false;
         self.shown.clear();
         let path = std::mem::take(&mut self.path);

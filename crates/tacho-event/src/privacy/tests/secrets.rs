@@ -22,6 +22,32 @@ fn secrets_are_replaced_in_values_names_and_the_leaf() {
 }
 
 #[test]
+fn no_word_of_a_source_that_a_leaf_shows_is_a_secret() {
+    use crate::shape::{EVENT, Home, Kind, walk};
+    let mut looked_at = 0;
+    walk(EVENT, &mut |path, row| {
+        let value = match row.kind {
+            Kind::Name | Kind::Key | Kind::Model | Kind::EventId => Value::from("token:abc"),
+            Kind::Texts => Value::from(["token:abc"]),
+            _ => return,
+        };
+        if row.home != Home::Leaf {
+            return;
+        }
+        let draft = Draft::new(crate::ActionType::Tool, "Bash").with(path, value);
+        let event = draft.check(&world()).unwrap();
+        let Protected::Entry(entry) = full().apply(event, &StandIns::new(), &world()).unwrap()
+        else {
+            panic!("{path}")
+        };
+        let leaf = String::from_utf8_lossy(entry.leaf()).into_owned();
+        assert!(!leaf.contains("token:abc"), "{path} in {leaf}");
+        looked_at += 1;
+    });
+    assert!(looked_at > 15, "{looked_at}");
+}
+
+#[test]
 fn members_of_the_shape_are_judged_by_their_values_and_others_by_their_names_too() {
     let text = r#"{"action":{"type":"auth","name":"login","auth":{"method":"password",
         "password":"hunter2","secretless":"x"}},"labels":{"password":7,"x":"token=abc"},
