@@ -5,6 +5,7 @@
 //! them; `seal` is the side of a writer, `open` that of a reader, `plain` both for who does not
 //! seal; `custody` is the door: it knows from the preset who needs which keys.
 
+mod adopt;
 mod block;
 pub(crate) mod cipher;
 mod codec;

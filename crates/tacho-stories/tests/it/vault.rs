@@ -19,3 +19,4 @@ mod scan;
 mod stock;
 pub(crate) mod story;
 mod strangers;
+mod unsynced;

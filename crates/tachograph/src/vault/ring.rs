@@ -22,6 +22,7 @@ use tacho_event::privacy::Class;
 use tacho_tree::{LogKey, Origin, VerifierKey};
 use zeroize::Zeroizing;
 
+use super::adopt::{Seen, adopt_master, stat};
 use super::cipher::{Key, mac, public_of, random_key};
 use super::error::VaultError;
 use super::public::Public;
@@ -49,6 +50,8 @@ pub struct KeyRing {
     /// What locks the master secret, once a command told it.
     pub(super) unlock: Option<Key>,
     pub(super) tenants: HashMap<String, TenantKeys>,
+    /// The files of rows that this process knows to be durable.
+    pub(super) durable: HashMap<String, Seen>,
     /// By tenant; it outlives what is read, which a rotation reads again.
     pub(super) verified: HashMap<String, Verified>,
 }
@@ -64,13 +67,11 @@ pub(crate) struct TenantKeys {
     /// Secrets that were opened, of the rows and of those before.
     secrets: HashMap<[u8; 32], Key>,
     /// What the file of rows was when it was read.
-    seen: Option<Seen>,
+    pub(super) seen: Option<Seen>,
 }
 
 /// A person's random name and public key.
 pub(crate) type Person = ([u8; 16], [u8; 32]);
-/// Identity and length of a file.
-type Seen = ((u64, u64), u64);
 
 /// Where one tenant's keys lie.
 #[derive(Debug, Clone)]
@@ -143,6 +144,9 @@ impl KeyRing {
             let (_, end) = list::read(store.files().as_ref(), keys.dir(), 0)?;
             list::tell(store, end)?;
         }
+        if there {
+            adopt_master(store.files().as_ref(), keys.dir())?;
+        }
         lock.give_back();
         Self::open(store, world, keys, base)
     }
@@ -189,6 +193,7 @@ impl KeyRing {
             days_ahead: DAYS_AHEAD,
             unlock: None,
             tenants: HashMap::new(),
+            durable: HashMap::new(),
             verified: HashMap::new(),
         };
         ring.reload_master()?;
@@ -232,7 +237,7 @@ impl KeyRing {
         let is_short = |name: &Name| matches!(name, Name::Day(_, day) if *day <= soon);
         let is_public = self.public_agrees(tenant)?;
         if is_public && !missing(self).iter().any(is_short) {
-            return Ok(());
+            return self.adopt(tenant);
         }
         self.changing(tenant, |ring| {
             let rows: Vec<Row> =
@@ -274,11 +279,11 @@ impl KeyRing {
         if id.is_empty() {
             return Ok(None);
         }
-        if let Some(found) = self.find(tenant, &id) {
-            return Ok(Some(found));
+        if self.find(tenant, &id).is_none() {
+            self.reload(tenant)?;
         }
-        self.reload(tenant)?;
         if let Some(found) = self.find(tenant, &id) {
+            self.adopt(tenant)?;
             return Ok(Some(found));
         }
         self.changing(tenant, |ring| {
@@ -442,7 +447,8 @@ impl KeyRing {
         if known != Some(self.generation()) {
             self.tenants.remove(tenant);
         }
-        if stat(files.as_ref(), &places.rows())?.is_none() {
+        let is_new = stat(files.as_ref(), &places.rows())?.is_none();
+        if is_new {
             let generation = self.generation();
             files.create_dir(places.dir()).doing("create", places.dir())?;
             files.sync_dir(self.dir(), Point::RowsDirSync).doing("sync", self.dir())?;
@@ -451,7 +457,11 @@ impl KeyRing {
             let rows = Rows { generation, ..Rows::default() };
             write_rows(files.as_ref(), &places.rows(), &rows)?;
         }
-        self.reload(tenant)
+        self.reload(tenant)?;
+        if is_new {
+            self.know(tenant);
+        }
+        self.adopt(tenant)
     }
 
     /// A new row, signed.
@@ -486,6 +496,7 @@ impl KeyRing {
         rows.into_iter().for_each(|row| keys.rows.put(row));
         keys.rows.is_ended = true;
         keys.seen = stat(files.as_ref(), &path)?;
+        self.know(tenant);
         Ok(())
     }
 
@@ -568,16 +579,6 @@ fn any_rows(files: &dyn Files, keys: &Path) -> Result<bool, VaultError> {
         }
     }
     Ok(false)
-}
-
-/// What tells that a file is the one that was read.
-fn stat(files: &dyn Files, path: &Path) -> Result<Option<Seen>, Error> {
-    match files.stat(path) {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
-        outcome => outcome.doing("stat", path).map(|stat| Some((stat.identity, stat.len))),
-    }
 }
 
 fn read_rows(files: &dyn Files, path: &Path) -> Result<Option<Vec<u8>>, VaultError> {

@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 
 use tacho_event::privacy::Class;
 
+use super::adopt::{adopt_master, stat};
 use super::cipher::{mac, random_key};
 use super::error::VaultError;
 use super::ring::{KeyPlaces, KeyRing, lock, write_rows};
@@ -61,12 +62,15 @@ impl KeyRing {
             let secret = random_key(self.world.as_ref());
             let path = self.master_path();
             self.master.add(files.as_ref(), &path, generation, &secret)?;
+        } else {
+            adopt_master(files.as_ref(), self.dir())?;
         }
         let none = Leaving::default();
         let mut staged = Vec::new();
         for tenant in self.tenants_with_rows()? {
             self.tenants.remove(&tenant);
             self.reload(&tenant)?;
+            self.adopt(&tenant)?;
             let is_done = self
                 .tenants
                 .get(&tenant)
@@ -140,7 +144,13 @@ impl KeyRing {
         let old: Vec<&Row> = keys.rows.rows.values().collect();
         in_parallel(&old, &|row| again(row)).into_iter().for_each(|row| rows.put(row));
         self.verified.entry(tenant.to_owned()).or_default().trust(rows.rows.values(), &maker);
-        Ok(write_rows(files.as_ref(), &keys.places.staged(), &rows)?)
+        let staged = keys.places.staged();
+        write_rows(files.as_ref(), &staged, &rows)?;
+        if let Some(seen) = stat(files.as_ref(), &staged)? {
+            // Under the name that it gets, too.
+            self.durable.insert(tenant.to_owned(), seen);
+        }
+        Ok(())
     }
 
     /// Destroys what the rotation to `generation` left: old rows, old secrets.
