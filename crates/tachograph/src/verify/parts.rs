@@ -88,6 +88,8 @@ struct Day {
     of_day: Option<Result<(), u64>>,
     /// The last leaf that a record named.
     last: Option<u64>,
+    /// Whether a record of a leaf that counts stood in it.
+    counts: bool,
     /// What blocks hold for leaves that are still to come.
     packed: HashMap<u64, Found>,
     /// The file is damaged or gone: told once.
@@ -242,7 +244,7 @@ impl<'l> Check<'l> {
     fn of_leaf(&mut self, class: Class, day: u32, index: u64, report: &mut Report) -> Found {
         let mut found = Found::default();
         let (log, is_over) = (self.log, self.is_over);
-        let first = log.first();
+        let (first, size) = (log.first(), log.integrated().size());
         let find = &mut |part: &Part<'_>| {
             log.part_files().grant(class, day, &part.grant_id).ok().flatten()
         };
@@ -260,8 +262,8 @@ impl<'l> Check<'l> {
                 Err(error) => {
                     file.given_up = true;
                     records.seek(offset);
-                    let is_open = is_over && file.length.is_none();
-                    unread(&error, records, is_open.then(|| log.integrated().size()), report);
+                    let is_new = is_over && file.length.is_none() && !file.counts;
+                    unread(&error, records, is_new.then_some(size), report);
                     break;
                 }
             };
@@ -278,6 +280,7 @@ impl<'l> Check<'l> {
                 records.seek(offset);
                 break;
             }
+            file.counts |= leaf < size;
             if let Item::Block(block) = &record.item {
                 let spot = || Spot::file(path().as_str()).at(offset);
                 let opened = unpacked(block, opener.as_mut(), find);
@@ -489,13 +492,13 @@ fn take(
     }
 }
 
-/// Tells that no record stands here. Behind the parts of all leaves that count, in a file of which
-/// nobody knows how much does, that is the rest of an interrupted chunk: those have none behind it.
-fn unread(error: &Error, records: &Records, counted: Option<u64>, report: &mut Report) {
+/// Tells that no record stands here. In a file that is new, with nothing of a leaf below `new`, that
+/// is the rest of an interrupted chunk.
+fn unread(error: &Error, records: &Records, new: Option<u64>, report: &mut Report) {
     let is_rest = |size| records.is_any_before(size).is_ok_and(|any| !any);
     let spot = || Spot::file(records.path().display()).at(records.offset());
     match error {
-        Error::Damaged { .. } if counted.is_some_and(is_rest) => {}
+        Error::Damaged { .. } if new.is_some_and(is_rest) => {}
         Error::Damaged { what, .. } => report.find(Code::PartChanged, spot(), what),
         error => unreadable(error, report),
     }

@@ -202,8 +202,11 @@ fn the_rest_of_an_interrupted_chunk_in_a_new_day_is_no_change() {
     std::fs::write(&new, &torn).unwrap();
     assert_eq!(asked(&yard).report.findings, []);
     // Nobody leaves that in front of parts of leaves that count.
-    std::fs::write(&new, [torn, known].concat()).unwrap();
+    std::fs::write(&new, [torn.as_slice(), &known].concat()).unwrap();
     assert_eq!(codes(&asked(&yard)), [Code::PartChanged]);
+    // Behind them, the day is not new: somebody put it there.
+    std::fs::write(&new, [known, torn].concat()).unwrap();
+    assert!(codes(&asked(&yard)).contains(&Code::PartChanged));
 }
 
 #[test]
