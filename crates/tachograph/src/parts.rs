@@ -230,7 +230,7 @@ impl Records {
     /// The next record; none at the end of the file.
     ///
     /// # Errors
-    /// What reading said, or that what stands there is no record.
+    /// What reading said, or that what stands there is no record: it does not go on behind that.
     pub fn next_record(&mut self) -> Result<Option<DayRecord<'_>>, Error> {
         let offset = self.at;
         if offset >= self.end {
@@ -248,11 +248,11 @@ impl Records {
         if self.bytes_here(lead + total)?.len() < lead + total {
             return Err(self.damaged());
         }
-        self.at = offset + (lead + total) as u64;
         let skip = usize::try_from(offset - self.window_at).unwrap_or(usize::MAX);
         let bytes = self.window.get(skip + lead..skip + lead + total).unwrap_or_default();
         match Item::decode(bytes) {
             Ok((item, _)) if matches!(item, Item::Grant(_)) == leaf.is_none() => {
+                self.at = offset + (lead + total) as u64;
                 Ok(Some(DayRecord { offset, leaf, item, bytes }))
             }
             _ => Err(Error::Damaged { path: self.path.clone(), what: NO_RECORD }),

@@ -261,7 +261,6 @@ impl<'l> Check<'l> {
                 Ok(None) => break,
                 Err(error) => {
                     file.given_up = true;
-                    records.seek(offset);
                     let is_new = is_over && file.length.is_none() && !file.counts;
                     unread(&error, records, is_new.then_some(size), report);
                     break;

@@ -1,5 +1,6 @@
 //! The WAL becomes leaves, tree, parts and state; whatever happens, nothing is lost.
 
+use tacho_event::privacy::Class;
 use tacho_tree::prove;
 use tachograph::Error;
 use tachograph::integrate::{Budget, IntegrateError};
@@ -115,6 +116,27 @@ fn a_lost_or_flipped_state_is_worked_out_from_the_leaves() {
         yard.integrate();
         assert_whole(&yard.log("default"), 0, 45);
     }
+}
+
+/// Its length hides the parts behind it, and no state tells how much of the file counts.
+#[test]
+fn a_part_overwritten_in_length_and_flags_costs_no_part_when_the_state_is_lost() {
+    let yard = Yard::new();
+    yard.record("default", 0, 5);
+    yard.integrate();
+    let places = yard.places("default");
+    let day = yard.log("default").part_files().days(Class::Content).unwrap()[0];
+    let path = places.day_file(Class::Content, day);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let first = bytes.windows(4).position(|four| four == b"TVP1").unwrap();
+    let all = u32::try_from(bytes.len() - first).unwrap();
+    bytes[first + 4..first + 8].copy_from_slice(&all.to_be_bytes());
+    bytes[first + 41] = 0xff;
+    put(&path, &bytes);
+    std::fs::remove_file(places.state()).unwrap();
+    yard.record("default", 5, 1);
+    yard.integrate();
+    assert!(std::fs::read(&path).unwrap().starts_with(&bytes));
 }
 
 #[test]
