@@ -34,30 +34,23 @@ struct Known {
 
 impl Recorder {
     /// Heeds stops, checks, numbers and protects a draft.
-    pub(super) fn prepare(&self, draft: Draft, credential: &str) -> Result<Prepared, RecordError> {
-        let claim = self.claim(&draft, credential).map(Box::new);
-        Ok(Prepared { claim, ..self.prepare_unclaimed(draft)? })
-    }
-
-    pub(super) fn prepare_unclaimed(&self, draft: Draft) -> Result<Prepared, RecordError> {
+    pub(super) fn prepare(&self, draft: Draft) -> Result<Prepared, RecordError> {
         let world = &Ahead::new(self.world.as_ref(), 1);
         let prepared = self.protect_all([self.check(draft, world)], world).pop();
         prepared.unwrap_or_else(|| unreachable!("each draft has an outcome"))
     }
 
-    /// Prepares several drafts, in this order.
-    pub(super) fn prepare_all(
+    /// Prepares several drafts, in this order, each in the name of its credential.
+    pub(super) fn prepare_all<C: AsRef<str>>(
         &self,
-        drafts: Vec<Draft>,
-        credential: &str,
+        mut drafts: impl ExactSizeIterator<Item = (Draft, C)>,
     ) -> Vec<Result<Prepared, RecordError>> {
         let world = &Ahead::new(self.world.as_ref(), drafts.len());
         let mut claims = Vec::with_capacity(drafts.len());
-        let mut check = |draft: Draft| {
-            claims.push(self.claim(&draft, credential).map(Box::new));
+        let mut check = |(draft, credential): (Draft, C)| {
+            claims.push(self.claim(&draft, credential.as_ref()).map(Box::new));
             self.check(draft, world)
         };
-        let mut drafts = drafts.into_iter();
         let mut prepared = Vec::with_capacity(drafts.len());
         while drafts.len() > 0 {
             let checked = drafts.by_ref().take(TOGETHER).map(&mut check);

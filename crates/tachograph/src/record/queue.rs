@@ -201,11 +201,12 @@ impl Shared {
     /// What each thread does: take a batch, protect it, append it in turn, sync it, tell.
     fn run(&self) {
         while let Some((turn, jobs)) = self.next_batch() {
-            let prepare = |Job { draft, credential, keeper }| {
-                let credential = credential.as_deref().unwrap_or_default();
-                (self.recorder.prepare(draft, credential), keeper)
-            };
-            let (prepared, keepers): (Vec<_>, Vec<_>) = jobs.into_iter().map(prepare).unzip();
+            let mut keepers = Vec::with_capacity(jobs.len());
+            let drafts = jobs.into_iter().map(|Job { draft, credential, keeper }| {
+                keepers.push(keeper);
+                (draft, credential.unwrap_or_default())
+            });
+            let prepared = self.recorder.prepare_all(drafts);
             turn.wait();
             let outcomes = self.recorder.write(prepared, self.settings.ack, || turn.pass());
             for (keeper, outcome) in keepers.into_iter().zip(outcomes) {

@@ -310,7 +310,8 @@ impl Recorder {
         call: impl Into<Call<'c>>,
     ) -> Vec<Result<Receipt, RecordError>> {
         let Call { ack, credential } = call.into();
-        self.write(self.prepare_all(drafts, credential), ack, || ())
+        let drafts = drafts.into_iter().map(|draft| (draft, credential));
+        self.write(self.prepare_all(drafts), ack, || ())
     }
 
     /// The store it records in.

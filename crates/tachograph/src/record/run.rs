@@ -78,7 +78,7 @@ impl<'r> Run<'r> {
     pub(super) fn own(&mut self, due: Vec<Own>) {
         for own in due {
             // A draft of our own that has problems is a bug, and still no reason to stop.
-            if let Ok(prepared) = self.recorder.prepare(own.draft.clone(), "") {
+            if let Ok(prepared) = self.recorder.prepare(own.draft.clone()) {
                 self.put(Waiting { prepared, whose: Whose::Own(own) });
             }
         }
@@ -210,7 +210,7 @@ impl<'r> Run<'r> {
         let Waiting { prepared, whose } = waiting;
         let Some(claim) = prepared.claim else { return };
         let draft = claim.into_conflict(&prepared.id);
-        match (self.recorder.prepare_unclaimed(draft), whose) {
+        match (self.recorder.prepare(draft), whose) {
             (Ok(fresh), whose) => {
                 let prepared = Prepared { conflict_of: Some(prepared.id), ..fresh };
                 self.later.insert(0, Waiting { prepared, whose });
