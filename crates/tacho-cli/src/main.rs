@@ -19,6 +19,10 @@ mod verb;
 
 use std::process::ExitCode;
 
+/// Recording in bursts takes a quarter less of a processor with it: decision 0020.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     ExitCode::from(command::run(std::env::args_os()) as u8)
 }

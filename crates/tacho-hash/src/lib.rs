@@ -21,7 +21,7 @@ mod many;
 mod one;
 
 pub use letters::base64url;
-pub use mac::{Key, codes, keys};
+pub use mac::{Key, codes, keys, secrets};
 pub use many::{MANY, all};
 pub use one::{Mac, sha256};
 

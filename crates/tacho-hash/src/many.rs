@@ -38,7 +38,7 @@ pub(crate) fn states(messages: &[Message<'_>]) -> Vec<State> {
 }
 
 /// Hashes a message to its end, from a block of it on.
-fn alone(message: &Message<'_>, from: usize, state: &mut State) {
+pub(crate) fn alone(message: &Message<'_>, from: usize, state: &mut State) {
     let mut space = [0; 64];
     for nth in from..message.blocks() {
         let block = message.block(nth, &mut space);

@@ -2,8 +2,8 @@
 //!
 //! The rooms, bottom up: `codec` has the bytes of grants, parts and tombstones, `cipher`, `grant`
 //! and `part` seal and open them; `slots`, `rows` and `public` are the files of keys, `ring` holds
-//! them; `seal` is the side of a writer, `open` that of a reader, `plain` both for who does not
-//! seal; `custody` is the door: it knows from the preset who needs which keys.
+//! them; `seal` and `keep` are the side of a writer, `open` that of a reader, `plain` both for who
+//! does not seal; `custody` is the door: it knows from the preset who needs which keys.
 
 mod adopt;
 mod block;
@@ -13,6 +13,7 @@ mod custody;
 mod error;
 mod escrow;
 pub(crate) mod grant;
+mod keep;
 mod look;
 pub(crate) mod open;
 pub(crate) mod part;
@@ -40,6 +41,7 @@ pub use codec::{
 pub use custody::Custody;
 pub use error::VaultError;
 pub use escrow::escrow_keys;
+pub(crate) use keep::Kept;
 pub use look::{Look, Seen};
 pub(crate) use open::Opening;
 pub use open::{FindGrant, Opener, nowhere};

@@ -31,7 +31,7 @@ const TRUNK: &[&str] = &["tachograph"];
 const TRUNK_AND_EVENT: &[&str] = &["tachograph", "tacho-event"];
 
 const HOUSE: &[Room] = &[
-    room("tacho-hash", &[], Ring::Light, 4),
+    room("tacho-hash", &[], Ring::Light, 5),
     room("tacho-event", SOIL, Ring::Light, 10),
     room("tacho-tree", SOIL, Ring::Light, 10),
     room("tachograph", ROOTS_AND_SOIL, Ring::Light, 14),

@@ -45,8 +45,12 @@ impl Check {
 
     /// Checks the members of a closed object. `null` is the same as not being there.
     fn group(&mut self, object: &mut Object, members: &'static [Member], place: &Pointer<'_>) {
-        object.retain(|_, value| !value.is_null());
+        let mut has_null = false;
         for (name, value) in object.iter_mut() {
+            if value.is_null() {
+                has_null = true;
+                continue;
+            }
             let here = place.member(name);
             match member(members, name) {
                 Some(row) => self.value(value, row, &here),
@@ -59,6 +63,9 @@ impl Check {
                     self.problem(&here, "is not a member of an event".to_owned(), hint);
                 }
             }
+        }
+        if has_null {
+            object.retain(|_, value| !value.is_null());
         }
     }
 
@@ -162,7 +169,8 @@ impl Check {
     }
 
     fn timestamp(&mut self, doc: &mut Object, world: &dyn World) -> Option<Timestamp> {
-        let time = match doc.get("timestamp") {
+        let told = doc.get("timestamp");
+        let time = match told {
             None => world.now(),
             Some(value) => {
                 let text = value.as_str()?;
@@ -176,7 +184,10 @@ impl Check {
             }
         };
         let text = time.to_text();
-        doc.insert("timestamp", std::str::from_utf8(&text).unwrap_or_default());
+        let text = std::str::from_utf8(&text).unwrap_or_default();
+        if told.and_then(Value::as_str) != Some(text) {
+            doc.insert("timestamp", text);
+        }
         Some(time)
     }
 

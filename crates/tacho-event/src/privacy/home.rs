@@ -7,6 +7,7 @@
 
 use super::disclose::Class;
 use crate::json::{Object, Text, Value, read, write, write_object, write_string};
+use crate::shape::Member;
 
 /// The text of one home, as it is being written.
 #[derive(Debug)]
@@ -42,20 +43,21 @@ impl HomeText {
     }
 
     /// Writes the member at `path`; `write` appends its value.
-    pub(super) fn member(&mut self, path: &[&'static str], write: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn member(&mut self, path: &[&'static Member], write: impl FnOnce(&mut Vec<u8>)) {
         if self.by_member {
             write(&mut self.bytes);
             self.ends.push((pointer(path).into(), self.bytes.len()));
             return;
         }
-        let Some((name, groups)) = path.split_last() else { return };
+        let Some((member, groups)) = path.split_last() else { return };
         self.open(groups);
-        self.plain_name(name);
+        self.comma();
+        member.write_name(&mut self.bytes);
         write(&mut self.bytes);
     }
 
     /// Opens the object at `path`; [`Self::name`] and the value of each of its members follow.
-    pub(super) fn object(&mut self, path: &[&'static str]) {
+    pub(super) fn object(&mut self, path: &[&'static Member]) {
         if !self.by_member {
             self.open(path);
         } else if self.member.is_none() {
@@ -106,7 +108,7 @@ impl HomeText {
         if self.by_member {
             for (name, value) in members {
                 write(&value, &mut self.bytes);
-                self.ends.push((pointer(&[&name]).into(), self.bytes.len()));
+                self.ends.push((format!("/{name}").into(), self.bytes.len()));
             }
             return;
         }
@@ -134,23 +136,16 @@ impl HomeText {
         whole.into_iter().chain(members)
     }
 
-    fn open(&mut self, path: &[&'static str]) {
+    fn open(&mut self, path: &[&'static Member]) {
         if self.bytes.is_empty() {
             self.bytes.push(b'{');
         }
-        for name in path.get(self.depth..).unwrap_or_default() {
-            self.plain_name(name);
+        for group in path.get(self.depth..).unwrap_or_default() {
+            self.comma();
+            group.write_name(&mut self.bytes);
             self.bytes.push(b'{');
             self.depth += 1;
         }
-    }
-
-    /// A name of the shape: nothing in it has to be escaped.
-    fn plain_name(&mut self, name: &str) {
-        self.comma();
-        self.bytes.push(b'"');
-        self.bytes.extend_from_slice(name.as_bytes());
-        self.bytes.extend_from_slice(b"\":");
     }
 
     fn comma(&mut self) {
@@ -160,12 +155,7 @@ impl HomeText {
     }
 }
 
-/// The RFC 6901 pointer of a path of names from the shape, which need no escape.
-pub(super) fn pointer(path: &[&str]) -> String {
-    let mut pointer = String::with_capacity(path.iter().map(|name| name.len() + 1).sum());
-    for name in path {
-        pointer.push('/');
-        pointer.push_str(name);
-    }
-    pointer
+/// The RFC 6901 pointer of a path of members: their names need no escape.
+pub(super) fn pointer(path: &[&Member]) -> String {
+    path.iter().flat_map(|member| ["/", member.name]).collect()
 }

@@ -62,7 +62,7 @@ pub(super) struct Split {
     /// True if a name was withheld and nobody was there to give it a stand-in.
     pub(super) wants_names: bool,
     /// The room of a walk's path.
-    path: Vec<&'static str>,
+    path: Vec<&'static Member>,
     /// What the leaf shows that may be a secret: of a source's own words, each in its quotes.
     shown: Vec<u8>,
 }
@@ -158,7 +158,7 @@ impl Split {
 
 struct Walk<'a> {
     split: &'a mut Split,
-    path: Vec<&'static str>,
+    path: Vec<&'static Member>,
     names: Names<'a>,
     strict: bool,
     keeps_identity: bool,
@@ -172,7 +172,7 @@ impl Walk<'_> {
         for (name, value) in object.iter() {
             // The check let no other member through.
             let Some(row) = member(rows, name) else { continue };
-            self.path.push(row.name);
+            self.path.push(row);
             match (row.kind, row.home, value) {
                 (Kind::Group(inner), _, Value::Object(object)) => {
                     if object.is_empty() {
@@ -210,7 +210,7 @@ impl Walk<'_> {
         // A member of another home has no reserved name, so its stored name is its own.
         members(object, &mut |name, value| match elsewhere(name, value) {
             Some(row) => {
-                self.path.push(row.name);
+                self.path.push(row);
                 match row.home {
                     Home::Leaf => self.public(row, value),
                     _ => self.send(row.home, value),
@@ -274,12 +274,15 @@ impl Walk<'_> {
     }
 
     fn hides(&self) -> bool {
-        let path = self.path.as_slice();
-        self.strict && STRICT.iter().any(|(group, name)| path == [*group, *name])
+        self.strict && STRICT.iter().any(|(group, name)| self.is_at(&[group, name]))
+    }
+
+    fn is_at(&self, path: &[&str]) -> bool {
+        self.path.iter().map(|member| member.name).eq(path.iter().copied())
     }
 
     fn send(&mut self, home: Home, value: &Value) {
-        let person = self.changes_person && self.path == ["change", "resource_id"];
+        let person = self.changes_person && self.is_at(&["change", "resource_id"]);
         let home = resolve(home, person, value);
         if home == Home::Who && !self.keeps_identity {
             return;
@@ -293,7 +296,7 @@ impl Walk<'_> {
     fn evidence(&mut self, object: &Object, rows: &'static [Member]) {
         for (name, value) in object.iter() {
             let Some(row) = member(rows, name) else { continue };
-            self.path.push(row.name);
+            self.path.push(row);
             match (row.kind, value) {
                 (Kind::Group(inner), Value::Object(object)) => {
                     self.evidence(object, inner);
@@ -322,7 +325,7 @@ impl Walk<'_> {
 /// Writes the value at `path` (or its member `name`) as it is stored, and notes its long numbers.
 fn prepared(
     value: &Value,
-    path: &[&str],
+    path: &[&Member],
     name: Option<&str>,
     out: &mut Vec<u8>,
     nums: &mut Vec<Value>,

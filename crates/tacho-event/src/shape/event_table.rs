@@ -6,11 +6,11 @@ use super::Kind::{
     Tenant, Text, Texts, Time,
 };
 use super::actions_table::ACTIONS;
-use super::{Home, Kind, Look, Member};
+use super::{Home, Kind, Look, Member, Written};
 use crate::words::{ActorType, Severity, Status};
 
 pub(super) const fn row(name: &'static str, kind: Kind, home: Home, doc: &'static str) -> Member {
-    Member { name, kind, home, doc, look: Look::of(name) }
+    Member { name, kind, home, doc, look: Look::of(name), written: Written::of(name) }
 }
 
 /// The members of an event.

@@ -21,6 +21,7 @@ pub struct Member {
     /// What it means, in one sentence.
     pub doc: &'static str,
     look: Look,
+    written: Written,
 }
 
 /// The length and the last letter of a name. Last letters differ more than first ones: hardly two
@@ -34,6 +35,27 @@ impl Look {
             [.., last] => Self(name.len(), *last),
             [] => Self(0, 0),
         }
+    }
+}
+
+/// `"name":`, and how long that is. The room is one for all names: a vector or two are copied, and
+/// no length has to be asked for.
+#[derive(Debug)]
+struct Written {
+    room: [u8; 32],
+    len: usize,
+}
+
+impl Written {
+    const fn of(name: &str) -> Self {
+        let mut room = [0; 32];
+        let parts = room.split_at_mut_checked(1 + name.len());
+        let Some(([quote, text @ ..], rest)) = parts else { unreachable!() };
+        let Some(end) = rest.first_chunk_mut() else { unreachable!() };
+        *quote = b'"';
+        text.copy_from_slice(name.as_bytes());
+        *end = *b"\":";
+        Self { room, len: name.len() + 3 }
     }
 }
 
@@ -118,6 +140,15 @@ impl Kind {
             Kind::Group(members) | Kind::Open(members) | Kind::OpenList(members) => members,
             _ => &[],
         }
+    }
+}
+
+impl Member {
+    /// Appends `"name":`. No name of the shape has anything to escape.
+    pub(crate) fn write_name(&self, out: &mut Vec<u8>) {
+        let end = out.len() + self.written.len;
+        out.extend_from_slice(&self.written.room);
+        out.truncate(end);
     }
 }
 

@@ -8,7 +8,6 @@ use super::losses::{Loss, LossReason};
 use super::receipt::Receipt;
 use super::recorder::Recorder;
 use crate::stop::{self, Asker, Standing, Why};
-use tacho_event::json::Value;
 use tacho_event::{Draft, Phase, Severity, Status};
 
 /// `outcome.error.type` of a call that a stop denied.
@@ -17,7 +16,8 @@ const DENIED_TYPE: &str = "emergency_stop";
 impl Recorder {
     /// Why this draft's intent is stopped, if it is; the draft then tells of a denied call.
     pub(super) fn heed(&self, draft: &mut Draft) -> Option<Why> {
-        let phase = draft.at("/action/phase").and_then(Value::as_str).and_then(Phase::parse);
+        let action = draft.object().object("action");
+        let phase = action.and_then(|action| action.str("phase")).and_then(Phase::parse);
         if phase != Some(Phase::Intent) {
             return None;
         }

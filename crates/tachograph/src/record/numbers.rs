@@ -45,8 +45,9 @@ impl Recorder {
     /// Numbers an event that will be recorded. One whose number cannot be had goes without: better
     /// an event that nobody would miss than none.
     pub(super) fn number(&self, event: &mut Event) {
-        let named = |member| event.at(member).is_some();
-        if self.numbers.off || named("/origin/seq") || named("/origin/emitter") {
+        let origin = event.object().object("origin");
+        let names = |member| origin.is_some_and(|origin| origin.get(member).is_some());
+        if self.numbers.off || names("seq") || names("emitter") {
             return;
         }
         let Numbers { emitter, next, shared, .. } = &self.numbers;

@@ -66,7 +66,8 @@ impl Recorder {
         let stop = self.heed(&mut draft);
         let class = self.settings.failure.of(Risk::of(&draft));
         let (on_failure, glass_broken) = self.on_failure(class);
-        if draft.at("/origin/source").is_none() {
+        let origin = draft.object().object("origin");
+        if origin.is_none_or(|origin| origin.get("source").is_none()) {
             draft.set("origin.source", self.settings.source.as_str());
         }
         let ours = &self.settings.tenant;

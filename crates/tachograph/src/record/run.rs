@@ -9,15 +9,22 @@ use super::receipt::{Ack, Fate, Receipt};
 use super::recorder::{Made, Prepared, Recorder};
 use crate::idempotency::{Seen, Submission};
 use crate::limits::BATCH_TRIES_MAX;
+use crate::vault::Kept;
 use crate::wal::frame::Record;
 use crate::wal::{AppendError, AppendedOnce, Batch, CommitError, Misfit, Position, SpoolAck};
 use crate::world::Ahead;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tacho_event::World;
 use tacho_event::privacy::Entry;
 use tacho_tree::{Hash, leaf_hash};
 
 type Outcome = Result<Receipt, RecordError>;
+
+/// Events whose parts are kept together: enough to expand the keys of parts side by side, few
+/// enough to stay in a processor's nearest memory.
+const TOGETHER: usize = 64;
+const TOGETHER_BYTES: usize = 256 << 10;
 
 pub(super) struct Run<'r> {
     recorder: &'r Recorder,
@@ -26,6 +33,9 @@ pub(super) struct Run<'r> {
     batch: Batch,
     /// The batch's number among all of the recorder: grants stand in each batch once.
     number: u64,
+    /// On their way into the batch, whose parts are kept together.
+    staged: Vec<Waiting>,
+    staged_bytes: usize,
     /// In the batch, in order.
     waiting: Vec<Waiting>,
     /// What the batch's events submit, in order.
@@ -64,6 +74,8 @@ impl<'r> Run<'r> {
             ack,
             batch: Batch::new(),
             number: recorder.next_batch(),
+            staged: Vec::new(),
+            staged_bytes: 0,
             waiting: Vec::new(),
             submissions: Vec::new(),
             later: Vec::new(),
@@ -79,7 +91,7 @@ impl<'r> Run<'r> {
         for own in due {
             // A draft of our own that has problems is a bug, and still no reason to stop.
             if let Ok(prepared) = self.recorder.prepare(own.draft.clone()) {
-                self.put(Waiting { prepared, whose: Whose::Own(own) });
+                self.stage(Waiting { prepared, whose: Whose::Own(own) });
             }
         }
     }
@@ -88,7 +100,7 @@ impl<'r> Run<'r> {
     pub(super) fn push(&mut self, prepared: Prepared, slot: usize) {
         let waiting = Waiting { prepared, whose: Whose::Slot(slot) };
         if self.is_admitted(&waiting.prepared) {
-            return self.put(waiting);
+            return self.stage(waiting);
         }
         self.recorder.note_loss(LossReason::Quota, 1);
         let outcome = match waiting.prepared.on_failure {
@@ -100,48 +112,84 @@ impl<'r> Run<'r> {
 
     fn is_admitted(&self, prepared: &Prepared) -> bool {
         let Some(quota) = &self.recorder.settings.quota else { return true };
-        let Made::Entry { entry, .. } = &prepared.made else { return true };
-        let parts = entry.parts().iter().map(|part| part.plaintext().len());
-        let bytes = entry.leaf().len() + parts.sum::<usize>();
-        entry.is_system() || quota.admits(&prepared.tenant, bytes as u64)
+        let Some((entry, _)) = prepared.entry() else { return true };
+        entry.is_system() || quota.admits(&prepared.tenant, prepared.bytes() as u64)
     }
 
-    fn put(&mut self, waiting: Waiting) {
-        let mut fits = self.encode(&waiting.prepared);
-        if fits == Err(Misfit::Full) {
-            self.append();
-            self.number = self.recorder.next_batch();
-            fits = self.encode(&waiting.prepared);
+    /// Puts an event into the batch, together with those that come next.
+    fn stage(&mut self, waiting: Waiting) {
+        self.staged_bytes += waiting.prepared.bytes();
+        self.staged.push(waiting);
+        if self.staged.len() >= TOGETHER || self.staged_bytes >= TOGETHER_BYTES {
+            self.put_staged();
         }
-        match fits {
-            Ok(()) => self.waiting.push(waiting),
-            Err(misfit) => {
-                self.recorder.note_loss(LossReason::TooLarge, 1);
-                self.settle(waiting, Err(RecordError::TooLarge(misfit.to_string())));
+    }
+
+    fn put_staged(&mut self) {
+        self.staged_bytes = 0;
+        let staged = std::mem::take(&mut self.staged);
+        self.put(staged);
+    }
+
+    fn put_all(&mut self, all: Vec<Waiting>) {
+        all.into_iter().for_each(|waiting| self.stage(waiting));
+        self.put_staged();
+    }
+
+    /// Puts a few events into the batch. When it is full, the rest comes into the next one, with
+    /// its grants.
+    fn put(&mut self, few: Vec<Waiting>) {
+        let mut few = VecDeque::from(few);
+        while !few.is_empty() {
+            let entries = few.iter().filter_map(|waiting| waiting.prepared.entry());
+            let kept = keep((self.recorder, &self.dice), entries, self.number);
+            let mut parts = kept.iter();
+            while let Some(waiting) = few.pop_front() {
+                match self.encode(&waiting.prepared, kept.generation(), &mut parts) {
+                    Ok(()) => self.waiting.push(waiting),
+                    Err(Misfit::Full) if !self.batch.is_empty() => {
+                        few.push_front(waiting);
+                        self.append();
+                        self.number = self.recorder.next_batch();
+                        break;
+                    }
+                    Err(misfit) => {
+                        self.recorder.note_loss(LossReason::TooLarge, 1);
+                        self.settle(waiting, Err(RecordError::TooLarge(misfit.to_string())));
+                    }
+                }
             }
         }
     }
 
-    fn encode(&mut self, prepared: &Prepared) -> Result<(), Misfit> {
-        let Made::Entry { entry, record_id, .. } = &prepared.made else { return Ok(()) };
-        let claim = prepared.claim.as_deref();
-        let submission = claim.and_then(|claim| self.recorder.mark(claim));
+    fn encode<'k>(
+        &mut self,
+        prepared: &Prepared,
+        generation: u32,
+        parts: &mut impl Iterator<Item = (&'k [u8], u16)>,
+    ) -> Result<(), Misfit> {
+        let Some((entry, record_id)) = prepared.entry() else { return Ok(()) };
+        let (parts, parts_count) = parts.next().unwrap_or_default();
+        let submission = self.submission(prepared);
         let idem = submission.as_ref().map(Submission::idem).unwrap_or_default();
-        let made = (entry.as_ref(), *record_id, idem);
-        let by = (self.recorder, &self.dice as &dyn World);
-        with_record(by, prepared, made, self.number, |record| self.batch.push(record))?;
+        let record = record(prepared, (entry, record_id, idem), (parts, parts_count), generation);
+        self.batch.push(&record)?;
         self.submissions.push(submission);
         Ok(())
     }
 
+    fn submission(&self, prepared: &Prepared) -> Option<Submission> {
+        self.recorder.mark(prepared.claim.as_deref()?)
+    }
+
     /// Appends everything that waits.
     pub(super) fn flush(&mut self) {
+        self.put_staged();
         self.append();
         while !self.later.is_empty() {
             self.number = self.recorder.next_batch();
-            for waiting in std::mem::take(&mut self.later) {
-                self.put(waiting);
-            }
+            let later = std::mem::take(&mut self.later);
+            self.put_all(later);
             self.append();
         }
     }
@@ -182,9 +230,8 @@ impl<'r> Run<'r> {
             self.batch.clear();
             self.submissions.clear();
             self.number = self.recorder.next_batch();
-            for waiting in std::mem::take(&mut self.waiting) {
-                self.put(waiting);
-            }
+            let again = std::mem::take(&mut self.waiting);
+            self.put_all(again);
         }
         self.settle_batch(None, Some(AppendError::StaleWindow));
     }
@@ -265,8 +312,9 @@ impl<'r> Run<'r> {
         if again.is_empty() && due.is_empty() {
             return;
         }
-        again.into_iter().for_each(|one| self.put(one));
+        self.put_all(again);
         self.own(due);
+        self.put_staged();
         self.append();
     }
 
@@ -333,16 +381,16 @@ impl<'r> Run<'r> {
     }
 
     fn spool(&self, prepared: &Prepared) -> Option<Fate> {
-        let Made::Entry { entry, record_id, .. } = &prepared.made else { return None };
+        let (entry, record_id) = prepared.entry()?;
         let ack = if self.ack == Ack::Os { SpoolAck::Os } else { SpoolAck::Disk };
         // Its grants stand in its own file.
         let number = self.recorder.next_batch();
-        let claim = prepared.claim.as_deref();
-        let submission = claim.and_then(|claim| self.recorder.mark(claim));
+        let submission = self.submission(prepared);
         let idem = submission.as_ref().map(Submission::idem).unwrap_or_default();
-        let made = (entry.as_ref(), *record_id, idem);
-        let spool = |record: &Record<'_>| self.recorder.wal.spool(record, ack);
-        with_record((self.recorder, &self.dice), prepared, made, number, spool).ok()?;
+        let kept = keep((self.recorder, &self.dice), prepared.entry().into_iter(), number);
+        let parts = kept.iter().next()?;
+        let record = record(prepared, (entry, record_id, idem), parts, kept.generation());
+        self.recorder.wal.spool(&record, ack).ok()?;
         Some(Fate::Spooled(self.ack))
     }
 
@@ -386,36 +434,52 @@ impl Waiting {
 }
 
 impl Prepared {
-    fn record_id(&self) -> Option<[u8; 16]> {
-        match self.made {
-            Made::Entry { record_id, .. } => Some(record_id),
+    fn entry(&self) -> Option<(&Entry, [u8; 16])> {
+        match &self.made {
+            Made::Entry { entry, record_id, .. } => Some((entry, *record_id)),
             Made::Dropped { .. } => None,
         }
     }
+
+    fn record_id(&self) -> Option<[u8; 16]> {
+        self.entry().map(|(_, record_id)| record_id)
+    }
+
+    /// Bytes of the leaf and of what can be erased.
+    fn bytes(&self) -> usize {
+        self.entry().map_or(0, |(entry, _)| {
+            let parts = entry.parts().iter().map(|part| part.plaintext().len());
+            entry.leaf().len() + parts.sum::<usize>()
+        })
+    }
 }
 
-/// Lends `give` the record of an entry, with its grants and parts.
-fn with_record<T>(
+/// The parts of some entries, for the batch of this number. Threads that record hold the writer one
+/// after the other, and seal beside each other.
+fn keep<'e>(
     (recorder, world): (&Recorder, &dyn World),
-    prepared: &Prepared,
-    (entry, record_id, idem): (&Entry, [u8; 16], [u8; 16]),
+    entries: impl Iterator<Item = (&'e Entry, [u8; 16])> + Clone,
     batch: u64,
-    give: impl FnOnce(&Record<'_>) -> T,
-) -> T {
-    let mut parts = Vec::with_capacity(1024);
-    let (parts_count, generation) = {
-        let mut state = recorder.state();
-        let count = state.writer.encode(entry, record_id, batch, world, &mut parts);
-        (count, state.writer.generation())
-    };
-    give(&Record {
+) -> Kept {
+    let taken = recorder.state().writer.take(entries.clone(), batch, world);
+    taken.keep(entries, world)
+}
+
+/// The record of an entry, with its grants and parts.
+fn record<'e>(
+    prepared: &'e Prepared,
+    (entry, record_id, idem): (&'e Entry, [u8; 16], [u8; 16]),
+    (parts, parts_count): (&'e [u8], u16),
+    generation: u32,
+) -> Record<'e> {
+    Record {
         tenant: prepared.tenant.as_str(),
         record_id,
         idem,
         leaf: entry.leaf(),
-        parts: &parts,
+        parts,
         parts_count,
         system: entry.is_system(),
         generation,
-    })
+    }
 }

@@ -11,9 +11,11 @@
 
 use std::fmt;
 
+use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{AeadInOut, KeyInit, Nonce};
-use aes_gcm::{Aes256Gcm, Tag};
+use aes_gcm::aes::Aes256Enc;
+use aes_gcm::{AesGcm, Tag};
 use hpke::rand_core::{TryCryptoRng, TryRng};
 use hpke::{Deserializable, Kem as _, OpModeR, OpModeS, Serializable};
 use tacho_hash::Mac;
@@ -24,6 +26,8 @@ use tacho_event::World;
 type Kem = hpke::kem::X25519HkdfSha256;
 type Kdf = hpke::kdf::HkdfSha256;
 type Aead = hpke::aead::AesGcm256;
+/// AES-256-GCM. It encrypts in both directions: the keys for decrypting are neither made nor wiped.
+type Cipher = AesGcm<Aes256Enc, U12>;
 
 /// Bytes that HPKE adds: the encapsulated key, and the tag.
 pub(super) const HPKE_BYTES: usize = 32 + TAG_BYTES;
@@ -118,16 +122,30 @@ impl Expander {
     }
 }
 
+/// HKDF-Expand(K, info, 32) for each key and its info, which ends with the number of the block, 1:
+/// side by side.
+pub(crate) fn expand_all<'i, const N: usize>(
+    infos: impl Iterator<Item = (&'i tacho_hash::Key, &'i [u8; N])>,
+) -> Zeroizing<Vec<[u8; 32]>> {
+    tacho_hash::secrets(infos.map(|(key, info)| (key, info.as_slice())))
+}
+
 /// HMAC-SHA256.
 pub(crate) fn mac(key: &Key, message: &[u8]) -> [u8; 32] {
     Mac::new(key.as_slice()).of([message])
 }
 
 /// Seals `bytes[from..]` where it stands and appends the tag. `aad` is the header and the origin.
-pub(super) fn aead_seal(key: &Key, nonce: &[u8; 12], aad: &[u8], out: &mut Vec<u8>, from: usize) {
-    let cipher = Aes256Gcm::new(&(**key).into());
+pub(super) fn aead_seal(
+    key: &[u8; 32],
+    nonce: &[u8; 12],
+    aad: &[u8],
+    out: &mut Vec<u8>,
+    from: usize,
+) {
+    let cipher = Cipher::new(key.into());
     let body = out.get_mut(from..).unwrap_or_default();
-    let nonce = Nonce::<Aes256Gcm>::from(*nonce);
+    let nonce = Nonce::<Cipher>::from(*nonce);
     // AES-GCM refuses only what is longer than 64 GiB.
     let tag = cipher.encrypt_inout_detached(&nonce, aad, InOutBuf::from(body)).unwrap_or_default();
     out.extend_from_slice(&tag);
@@ -135,7 +153,7 @@ pub(super) fn aead_seal(key: &Key, nonce: &[u8; 12], aad: &[u8], out: &mut Vec<u
 
 /// Opens what [`aead_seal`] sealed.
 pub(super) fn aead_open(
-    key: &Key,
+    key: &[u8; 32],
     nonce: &[u8; 12],
     aad: &[u8],
     sealed: &[u8],
@@ -144,8 +162,8 @@ pub(super) fn aead_open(
     let (body, tag) = sealed.split_at_checked(split).ok_or(Sealed)?;
     let tag = Tag::try_from(tag).map_err(|_| Sealed)?;
     let mut plaintext = Zeroizing::new(body.to_vec());
-    let cipher = Aes256Gcm::new(&(**key).into());
-    let nonce = Nonce::<Aes256Gcm>::from(*nonce);
+    let cipher = Cipher::new(key.into());
+    let nonce = Nonce::<Cipher>::from(*nonce);
     let buffer = InOutBuf::from(plaintext.as_mut_slice());
     cipher.decrypt_inout_detached(&nonce, aad, buffer, &tag).map_err(|_| Sealed)?;
     Ok(plaintext)

@@ -157,26 +157,27 @@ impl Grant<'_> {
 impl Part<'_> {
     /// Appends the part's bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.header());
+        self.put_header(self.body.len(), out);
         out.extend_from_slice(self.body);
     }
 
     /// The 56 bytes before the body, which its seal binds.
     pub fn header(&self) -> Vec<u8> {
-        self.header_of(self.body.len())
+        let mut out = Vec::with_capacity(PART_HEADER_BYTES);
+        self.put_header(self.body.len(), &mut out);
+        out
     }
 
-    /// The header before a body of this length.
-    pub(super) fn header_of(&self, body_bytes: usize) -> Vec<u8> {
-        let mut out = Vec::with_capacity(PART_HEADER_BYTES);
+    /// Appends the header before a body of this length.
+    pub(super) fn put_header(&self, body_bytes: usize, out: &mut Vec<u8>) {
+        out.reserve(PART_HEADER_BYTES);
         out.extend_from_slice(PART_MAGIC);
-        put_total(&mut out, PART_HEADER_BYTES + body_bytes);
+        put_total(out, PART_HEADER_BYTES + body_bytes);
         out.extend_from_slice(&self.record_id);
         out.extend_from_slice(&self.grant_id);
         out.extend_from_slice(&[self.class.byte(), self.flags]);
         out.extend_from_slice(&self.pairs.to_be_bytes());
         out.extend_from_slice(&self.nonce);
-        out
     }
 
     /// True if the body is the plaintext.

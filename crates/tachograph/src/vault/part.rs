@@ -16,7 +16,9 @@ use super::cipher::{Expander, Sealed, TAG_BYTES, aead_open, aead_seal};
 use super::codec::{FLAG_PADDED, FLAG_ZSTD, PART_HEADER_BYTES, Part};
 use crate::limits::{FRAME_BYTES_MAX, ZSTD_PART_BYTES_MIN};
 
-const PART: &[u8] = b"tacho/v1/part\0";
+const PART: &[u8; 14] = b"tacho/v1/part\0";
+/// What sealing adds to a plaintext that is neither padded nor packed.
+pub(super) const ADDED_BYTES: usize = PART_HEADER_BYTES + TAG_BYTES;
 /// Quick: a part is sealed while its writer waits.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -33,8 +35,30 @@ pub(crate) struct Envelope<'a> {
     pub(crate) padded: bool,
 }
 
-/// Appends the sealed part.
+/// What a part's key is expanded from: its label, record and class, and the number of the block.
+pub(crate) type Info = [u8; PART.len() + 16 + 2];
+
+pub(crate) fn info(record_id: &[u8; 16], class: Class) -> Info {
+    let mut info = [1; size_of::<Info>()];
+    let pieces = PART.iter().chain(record_id).copied().chain([class.byte()]);
+    info.iter_mut().zip(pieces).for_each(|(to, from)| *to = from);
+    info
+}
+
+/// Appends the part, sealed under the key of its grant.
 pub(crate) fn seal(key: &Expander, envelope: &Envelope<'_>, plaintext: &[u8], out: &mut Vec<u8>) {
+    let key = key.expand([PART, &envelope.record_id, &[envelope.class.byte()]]);
+    seal_with(&key, envelope, plaintext, &mut Vec::new(), out);
+}
+
+/// Appends the part, sealed with its own key; `aad` is room to work in, kept from part to part.
+pub(crate) fn seal_with(
+    key: &[u8; 32],
+    envelope: &Envelope<'_>,
+    plaintext: &[u8],
+    aad: &mut Vec<u8>,
+    out: &mut Vec<u8>,
+) {
     let mut flags = 0;
     let packed = packed(plaintext);
     let plaintext = packed.as_deref().map_or(plaintext, Vec::as_slice);
@@ -47,15 +71,16 @@ pub(crate) fn seal(key: &Expander, envelope: &Envelope<'_>, plaintext: &[u8], ou
     }
     let Envelope { record_id, grant_id, class, pairs, nonce, .. } = *envelope;
     let part = Part { record_id, grant_id, class, flags, pairs, nonce, body: b"" };
-    let header = part.header_of(plaintext.len() + padding + TAG_BYTES);
-    let aad = [&header[..], envelope.origin.as_bytes()].concat();
-    let key = key.expand([PART, &record_id, &[class.byte()]]);
-    out.reserve(PART_HEADER_BYTES + plaintext.len() + padding + TAG_BYTES);
-    out.extend_from_slice(&header);
+    // At once: what grows is moved, and would leave a copy of the plaintext behind.
+    out.reserve(plaintext.len() + padding + ADDED_BYTES);
+    aad.clear();
+    part.put_header(plaintext.len() + padding + TAG_BYTES, aad);
+    out.extend_from_slice(aad);
+    aad.extend_from_slice(envelope.origin.as_bytes());
     let from = out.len();
     out.extend_from_slice(plaintext);
     out.resize(out.len() + padding, 0);
-    aead_seal(&key, &nonce, &aad, out, from);
+    aead_seal(key, &nonce, aad, out, from);
 }
 
 /// A sealed part under another key of its grant, as long as it was; its bytes.
@@ -118,7 +143,7 @@ fn padme(len: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::cipher::Key;
+    use crate::vault::cipher::{Key, expand_all};
 
     fn envelope(padded: bool) -> Envelope<'static> {
         Envelope {
@@ -183,6 +208,24 @@ mod tests {
         let mut bytes = Vec::new();
         seal(&Expander::new(&Key::new([5; 32])), &envelope, &hex("plaintext_hex"), &mut bytes);
         assert_eq!(bytes, [hex("header_hex"), hex("aead_hex")].concat());
+    }
+
+    #[test]
+    fn keys_of_parts_side_by_side_are_those_of_each_alone() {
+        let secrets: Vec<[u8; 32]> = (0..40).map(|nth| [nth; 32]).collect();
+        let keys: Vec<_> = secrets.iter().map(tacho_hash::Key::new).collect();
+        let infos: Vec<Info> = (0..40)
+            .map(|nth| info(&[nth * 3; 16], Class::ALL[usize::from(nth) % Class::ALL.len()]))
+            .collect();
+        for count in [1, 40] {
+            let many = expand_all(keys.iter().zip(&infos).take(count));
+            assert_eq!(many.len(), count);
+            for (nth, key) in many.iter().enumerate() {
+                let class = [Class::ALL[nth % Class::ALL.len()].byte()];
+                let alone = Expander::new(&Key::new(secrets[nth]));
+                assert_eq!(*key, *alone.expand([PART, &[nth as u8 * 3; 16], &class]));
+            }
+        }
     }
 
     #[test]

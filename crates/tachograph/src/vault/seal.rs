@@ -13,10 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tacho_event::privacy::{Class, Entry};
 use tacho_event::random;
 
-use super::cipher::{Expander, random_key};
+use super::cipher::{expand_all, random_key};
 use super::codec::{FLAG_PADDED, Grant, GrantKind, Part};
 use super::error::VaultError;
 use super::grant::{To, wrap};
+use super::keep::{Grip, Sealing};
 use super::part::{self, Envelope};
 use super::public::Public;
 use super::rewrap::Rewrapped;
@@ -34,11 +35,23 @@ pub type SharedRing = Arc<Mutex<KeyRing>>;
 pub struct Sealer {
     source: Source,
     tenant: String,
-    origin: String,
+    origin: Arc<str>,
     generation: u32,
-    grants: HashMap<(Class, u32, Option<Box<str>>), Held>,
+    grants: Grants,
     padded: bool,
 }
+
+/// Grants in use: for each person a few, one for a class and day, and a few for nobody.
+#[derive(Debug, Default)]
+struct Grants {
+    people: HashMap<Box<str>, usize>,
+    /// Those of nobody come first.
+    few: Vec<Vec<Held>>,
+    count: usize,
+}
+
+/// The class, day and person that a grant is for.
+type For<'a> = (Class, u32, Option<&'a str>);
 
 enum Source {
     /// Holds every key.
@@ -59,8 +72,10 @@ struct Writers {
 /// A grant in use.
 #[derive(Debug)]
 struct Held {
+    class: Class,
+    day: u32,
     id: [u8; 16],
-    key: Expander,
+    key: tacho_hash::Key,
     bytes: Vec<u8>,
     kind: GrantKind,
     /// The place in which it stands already.
@@ -92,9 +107,9 @@ impl Sealer {
         let mut sealer = Self {
             source: Source::Ring(ring),
             tenant: tenant.to_owned(),
-            origin: String::new(),
+            origin: Arc::from(""),
             generation: 0,
-            grants: HashMap::new(),
+            grants: Grants::default(),
             padded: false,
         };
         sealer.reload()?;
@@ -115,9 +130,9 @@ impl Sealer {
         let mut sealer = Self {
             source: Source::Public(writers),
             tenant: tenant.to_owned(),
-            origin: String::new(),
+            origin: Arc::from(""),
             generation: 0,
-            grants: HashMap::new(),
+            grants: Grants::default(),
             padded: false,
         };
         sealer.reload()?;
@@ -146,76 +161,50 @@ impl Sealer {
     /// # Errors
     /// What the disk said.
     pub fn reload(&mut self) -> Result<(), VaultError> {
-        self.grants.clear();
+        self.grants = Grants::default();
         match &mut self.source {
             Source::Ring(ring) => {
                 let mut ring = hold(ring);
                 ring.reload_master()?;
                 ring.prepare(&self.tenant)?;
-                self.origin = ring.origin(&self.tenant)?.as_str().to_owned();
+                self.origin = ring.origin(&self.tenant)?.as_str().into();
                 self.generation = ring.generation();
             }
             Source::Public(writers) => {
                 let files = writers.files.as_ref();
                 writers.public = read_public(files, &writers.keys, &self.tenant)?;
                 writers.days.clear();
-                self.origin = writers.public.origin.clone();
+                self.origin = writers.public.origin.as_str().into();
                 self.generation = writers.public.generation;
             }
         }
         Ok(())
     }
 
-    /// The next frames stand nowhere yet: every grant is written again.
-    pub fn again(&mut self) {
-        self.grants.values_mut().for_each(|held| held.stands_in = u64::MAX);
-    }
-
-    /// Appends the grants and parts of `entry` to `out` and gives their number. A grant stands
-    /// before the first part that uses it in the place `place`, a segment or a file.
-    pub fn encode(
+    /// Takes what seals the parts of these entries, in this order: a grant for each part, and the
+    /// bytes of those grants that do not stand yet in the place `place`, a segment or a file.
+    pub(super) fn take<'e>(
         &mut self,
-        entry: &Entry,
-        record_id: [u8; 16],
+        entries: impl Iterator<Item = &'e Entry>,
         place: u64,
         world: &dyn World,
-        out: &mut Vec<u8>,
-    ) -> u16 {
-        let Some(day) = day_of(entry.leaf()) else { return 0 };
-        let nonces: [u8; 36] = random(&world);
-        let mut nonces = nonces.chunks_exact(12);
-        let mut count = 0;
-        if self.grants.len() > SEALER_GRANTS_MAX {
-            self.grants.clear();
-        }
-        let subject: Option<Box<str>> = entry.subject().map(Box::from);
-        for part in entry.parts() {
-            let key = (part.class(), day, subject.clone());
-            if !self.grants.contains_key(&key) {
+    ) -> Sealing {
+        let mut sealing = Sealing::new(self.origin.clone(), self.padded);
+        let mut grants = std::mem::take(&mut self.grants);
+        for entry in entries {
+            grants.bound();
+            let (day, person) = (day_of(entry.leaf()), grants.person(entry.subject()));
+            for part in entry.parts() {
+                let held = day.and_then(|day| {
+                    let wanted = (part.class(), day, entry.subject());
+                    grants.of(person, wanted, || self.grant(wanted, world))
+                });
                 // Without any key nothing may be written: the leaf alone is kept.
-                let Some(held) = self.grant(&key, world) else { continue };
-                self.grants.insert(key.clone(), held);
+                sealing.push(held.map(|held| held.lend(place)));
             }
-            let Some(held) = self.grants.get_mut(&key) else { continue };
-            if held.stands_in != place {
-                held.stands_in = place;
-                out.extend_from_slice(&held.bytes);
-                count += 1;
-            }
-            let nonce = nonces.next().and_then(|nonce| nonce.try_into().ok());
-            let envelope = Envelope {
-                record_id,
-                grant_id: held.id,
-                class: part.class(),
-                pairs: u16::try_from(part.digests().len()).unwrap_or(u16::MAX),
-                nonce: nonce.unwrap_or_else(|| random(&world)),
-                origin: &self.origin,
-                padded: self.padded,
-            };
-            part::seal(&held.key, &envelope, part.plaintext(), out);
-            count += 1;
         }
-        count
+        self.grants = grants;
+        sealing
     }
 
     /// Seals a part again under the grant for its class, day and person; none if there is no key of
@@ -228,40 +217,37 @@ impl Sealer {
         plaintext: &[u8],
         world: &dyn World,
     ) -> Option<Rewrapped> {
-        let key = (part.class, day, subject.map(Box::from));
-        if !self.grants.contains_key(&key) {
-            let held = self.grant(&key, world).filter(|held| held.kind != GrantKind::Master)?;
-            if self.grants.len() > SEALER_GRANTS_MAX {
-                self.grants.clear();
-            }
-            self.grants.insert(key.clone(), held);
-        }
-        let held = self.grants.get(&key)?;
+        let wanted = (part.class, day, subject);
+        let mut grants = std::mem::take(&mut self.grants);
+        grants.bound();
+        let person = grants.person(subject);
+        let make = || self.grant(wanted, world).filter(|held| held.kind != GrantKind::Master);
+        let held = grants.of(person, wanted, make);
+        let held = held.map(|held| (held.id, held.key.clone(), held.bytes.clone()));
+        self.grants = grants;
+        let (grant_id, key, grant) = held?;
         let envelope = Envelope {
             record_id: part.record_id,
-            grant_id: held.id,
+            grant_id,
             class: part.class,
             pairs: part.pairs,
             nonce: random(&world),
             origin: &self.origin,
             padded: self.padded || part.flags & FLAG_PADDED != 0,
         };
+        let info = part::info(&part.record_id, part.class);
+        let keys = expand_all([(&key, &info)].into_iter());
         let mut sealed = Vec::new();
-        part::seal(&held.key, &envelope, plaintext, &mut sealed);
-        Some(Rewrapped { grant_id: held.id, grant: held.bytes.clone(), part: sealed })
+        part::seal_with(keys.first()?, &envelope, plaintext, &mut Vec::new(), &mut sealed);
+        Some(Rewrapped { grant_id, grant, part: sealed })
     }
 
     /// A new grant, wrapped to whatever keys there are.
-    fn grant(
-        &mut self,
-        (class, day, subject): &(Class, u32, Option<Box<str>>),
-        world: &dyn World,
-    ) -> Option<Held> {
-        let (class, day) = (*class, *day);
+    fn grant(&mut self, (class, day, subject): For<'_>, world: &dyn World) -> Option<Held> {
         let key = random_key(world);
         let id = random(&world);
         let header = Grant { id, class, day, kind: GrantKind::Master, wrap: b"" }.header();
-        let keys = self.keys(class, day, subject.as_deref());
+        let keys = self.keys(class, day, subject);
         let to = match &keys {
             PublicKeys { day: Some(day), subject: Some((name, subject)), .. } => {
                 To::DaySubject(day, name, subject)
@@ -272,7 +258,8 @@ impl Sealer {
         let wrap = wrap(&header, &self.origin, &key, to, world)?;
         let mut bytes = Vec::new();
         Grant { id, class, day, kind: to.kind(), wrap: &wrap }.encode(&mut bytes);
-        Some(Held { id, key: Expander::new(&key), bytes, kind: to.kind(), stands_in: u64::MAX })
+        let (kind, key) = (to.kind(), tacho_hash::Key::new(&key));
+        Some(Held { class, day, id, key, bytes, kind, stands_in: u64::MAX })
     }
 
     fn keys(&mut self, class: Class, day: u32, subject: Option<&str>) -> PublicKeys {
@@ -296,6 +283,56 @@ impl Sealer {
                 subject: None,
             },
         }
+    }
+}
+
+impl Grants {
+    /// Forgets all of them when there are too many.
+    fn bound(&mut self) {
+        if self.count > SEALER_GRANTS_MAX {
+            *self = Self::default();
+        }
+    }
+
+    /// Where a person's are.
+    fn person(&mut self, subject: Option<&str>) -> usize {
+        if self.few.is_empty() {
+            self.few.push(Vec::new());
+        }
+        let Some(subject) = subject else { return 0 };
+        if let Some(person) = self.people.get(subject) {
+            return *person;
+        }
+        let person = self.few.len();
+        self.people.insert(subject.into(), person);
+        self.few.push(Vec::new());
+        person
+    }
+
+    /// A person's grant for a class and day, made if there is none.
+    fn of(
+        &mut self,
+        person: usize,
+        (class, day, _): For<'_>,
+        make: impl FnOnce() -> Option<Held>,
+    ) -> Option<&mut Held> {
+        let few = self.few.get_mut(person)?;
+        let at = few.iter().position(|held| held.class == class && held.day == day);
+        let at = at.unwrap_or(few.len());
+        if at == few.len() {
+            self.count += 1;
+            few.push(make()?);
+        }
+        few.get_mut(at)
+    }
+}
+
+impl Held {
+    /// What seals one part, and the grant's bytes unless they stand in this place.
+    fn lend(&mut self, place: u64) -> (Grip, &[u8]) {
+        let stands = std::mem::replace(&mut self.stands_in, place) == place;
+        let grip = Grip { grant_id: self.id, key: self.key.clone() };
+        (grip, if stands { &[] } else { &self.bytes })
     }
 }
 

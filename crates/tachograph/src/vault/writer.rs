@@ -3,6 +3,7 @@
 use tacho_event::privacy::{Entry, Preset};
 
 use super::error::VaultError;
+use super::keep::{Sheets, Taken};
 use super::plain::OpenGrants;
 use super::seal::{Sealer, SharedRing};
 use crate::generation;
@@ -53,14 +54,6 @@ impl Writer {
         matches!(self, Self::Sealed(_))
     }
 
-    /// What its frames say of the keys they were sealed under.
-    pub(crate) fn generation(&self) -> u32 {
-        match self {
-            Self::Plain { generation, .. } => *generation,
-            Self::Sealed(sealer) => sealer.generation(),
-        }
-    }
-
     /// Reads the keys again: the store has another generation.
     pub(crate) fn reload(&mut self, store: &Store) -> Result<(), VaultError> {
         match self {
@@ -73,19 +66,28 @@ impl Writer {
         }
     }
 
-    /// Appends the grants and parts of `entry` and gives their number; a grant stands before the
-    /// first part that uses it in the place `place`.
-    pub(crate) fn encode(
+    /// Takes what it needs of the writer to keep the parts of these entries, which become the
+    /// records with these ids; a grant stands before the first part that uses it in the place
+    /// `place`. The rest is done without the writer, by [`Taken::keep`].
+    pub(crate) fn take<'e>(
         &mut self,
-        entry: &Entry,
-        record_id: [u8; 16],
+        entries: impl Iterator<Item = (&'e Entry, [u8; 16])>,
         place: u64,
         world: &dyn World,
-        out: &mut Vec<u8>,
-    ) -> u16 {
+    ) -> Taken {
         match self {
-            Self::Plain { grants, .. } => grants.encode(entry, record_id, place, &world, out),
-            Self::Sealed(sealer) => sealer.encode(entry, record_id, place, world, out),
+            Self::Plain { grants, generation } => {
+                let mut sheets = Sheets::default();
+                for (entry, record_id) in entries {
+                    let count = grants.encode(entry, record_id, place, &world, &mut sheets.bytes);
+                    sheets.end(count);
+                }
+                Taken::plain(*generation, sheets)
+            }
+            Self::Sealed(sealer) => {
+                let sealing = sealer.take(entries.map(|(entry, _)| entry), place, world);
+                Taken::sealed(sealer.generation(), sealing)
+            }
         }
     }
 }

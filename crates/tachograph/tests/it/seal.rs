@@ -1,7 +1,10 @@
 //! What is sealed opens for who holds the keys, whoever wrote it.
 
+use std::collections::BTreeMap;
+
 use tacho_event::privacy::{Class, Preset};
 use tachograph::vault::{GrantKind, Item, items};
+use tachograph::wal::{Item as Frame, Position};
 
 use crate::safe::{Safe, call};
 
@@ -57,6 +60,50 @@ fn a_server_seals_to_day_and_person_and_one_grant_serves_many() {
     assert_eq!(kinds(&safe, Class::Content), [GrantKind::DaySubject; 2]);
     assert_eq!(kinds(&safe, Class::Identity), [GrantKind::DaySubject; 2]);
     assert!(!is_anywhere(&safe, "secret errand") && !is_anywhere(&safe, "bob@example.com"));
+}
+
+/// How often each grant of a content stands in the log, where nothing is integrated yet; every part
+/// has its grant before it.
+fn grants(safe: &Safe) -> Vec<usize> {
+    let wal = safe.yard.wal();
+    let mut walk = wal.follow(Position::START);
+    let mut grants = BTreeMap::new();
+    while let Frame::Frame { record, .. } = walk.next_item().unwrap() {
+        for item in items(record.parts) {
+            match item.unwrap() {
+                Item::Grant(grant) => {
+                    *grants.entry((grant.class.byte(), grant.id)).or_default() += 1
+                }
+                Item::Part(part) => {
+                    assert!(grants.contains_key(&(part.class.byte(), part.grant_id)));
+                }
+                Item::Tomb(_) | Item::Block(_) => panic!("nothing was erased or packed"),
+            }
+        }
+    }
+    let content = grants.into_iter().filter(|((class, _), _)| *class == Class::Content.byte());
+    content.map(|(_, count)| count).collect()
+}
+
+#[test]
+fn events_sealed_together_open_each_for_its_own_person() {
+    let safe = Safe::new();
+    let recorder = safe.server(Preset::Production, "acme");
+    // More than are sealed at once, and some of nobody.
+    let who = |number: u64| ["alice@example.com", "", "bob@example.com"][number as usize % 3];
+    let errand = |number: u64| format!("errand {number} {}", "x".repeat(number as usize * 40));
+    let drafts = (0..150).map(|number| call(number, who(number), &errand(number))).collect();
+    let outcomes = recorder.record_all(drafts, tachograph::Ack::Os);
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(grants(&safe), [1, 1, 1]);
+    let said = (0..150).map(|number| {
+        let who = if who(number).is_empty() { "robot" } else { who(number) };
+        format!("{who} {}", errand(number))
+    });
+    let said: Vec<String> = said.collect();
+    assert_eq!(safe.says("acme"), said);
+    safe.integrate();
+    assert_eq!(safe.says("acme"), said);
 }
 
 #[test]

@@ -7,15 +7,13 @@
     reason = "a benchmark reads the clock, touches the disk and prints"
 )]
 
-use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use tacho_event::dialect::read_native;
 use tacho_event::json::{Value, read};
 use tacho_event::privacy::Policy;
-use tacho_event::{Draft, EventId};
+use tacho_event::Draft;
 use tacho_testkit::{Options, generate, scratch};
 use tachograph::files::OsFiles;
 use tachograph::record::{Ack, OnFull, Queue, QueueSettings, Recorder, Settings};
@@ -24,18 +22,16 @@ use tachograph::wal::{self, Position, Wal};
 use tachograph::world::OsWorld;
 use tachograph::{Store, integrated};
 
+/// As the program `tacho` has it.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs of each measurement of a rate; the median counts.
 const RUNS: usize = 5;
 /// Events that are recorded again and again.
 const POOL: usize = 10_000;
-/// What makes this program the fresh process of a measurement.
-const FRESH: &str = "TACHO_BENCH_FRESH";
 
 fn main() {
-    let started = Instant::now();
-    if let Some(store) = std::env::var_os(FRESH) {
-        return record_one(started, Path::new(&store));
-    }
     let quick = std::env::args().any(|word| word == "--quick");
     let pool = pool();
     bytes_of_events(&pool);
@@ -43,7 +39,6 @@ fn main() {
     one_event(&pool, if quick { 1_000 } else { 10_000 });
     many_writers(&pool, if quick { 100 } else { 1_000 });
     handing_over(&pool);
-    fresh_process(if quick { 100 } else { 1_000 });
     memory(&pool, if quick { 50_000 } else { 1_000_000 });
 }
 
@@ -255,65 +250,6 @@ fn handing_over(pool: &[Draft]) {
     queue.flush();
     percentile("handing an event to the queue, p50", &mut took, 50, 3);
     percentile("handing an event to the queue, p99", &mut took, 99, 30);
-}
-
-/// What a fresh process does until its first event is safe, and what that may take in all.
-const PHASES: [&str; 4] =
-    ["making the policy", "opening the store", "making the event", "recording it"];
-
-/// A process that begins, records one event, and is told that it survives the process.
-fn fresh_process(rounds: usize) {
-    let site = Site::new();
-    site.recorder().record(Draft::from_object(event())).unwrap();
-    // A copy, as installing leaves it: of what a linker just wrote, the page cache holds single
-    // pages, and to map them takes the process half as long again.
-    let program = site.store.places().store().with_file_name("fresh");
-    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-    let mut took = vec![Vec::with_capacity(rounds); PHASES.len()];
-    for _ in 0..rounds {
-        let mut command = Command::new(&program);
-        let output = command.env(FRESH, site.store.places().store()).output().unwrap();
-        let nanos = String::from_utf8(output.stdout).unwrap();
-        let phases =
-            nanos.split_whitespace().map(|word| Duration::from_nanos(word.parse().unwrap()));
-        took.iter_mut().zip(phases).for_each(|(took, phase)| took.push(phase));
-    }
-    let mut all: Vec<Duration> =
-        (0..rounds).map(|run| took.iter().map(|phase| phase[run]).sum()).collect();
-    percentile("first event of a fresh process, ack os, p50", &mut all, 50, 100);
-    percentile("first event of a fresh process, ack os, p99", &mut all, 99, 1_000);
-    for (phase, took) in PHASES.iter().zip(&mut took) {
-        took.sort_unstable();
-        let us = took[rounds / 2].as_secs_f64() * 1e6;
-        println!(
-            r#"{{"bench":"record","metric":"of the first event of a fresh process: {phase}, p50","value":{us:.1},"unit":"us"}}"#
-        );
-    }
-}
-
-/// Prints how many nanoseconds each phase took.
-fn record_one(started: Instant, store: &Path) {
-    let policy = Policy::default();
-    let has_policy = Instant::now();
-    let settings = Settings { beat: false, ack: Ack::Os, ..Settings::default() };
-    let recorder = Recorder::open_with(store, policy, settings).unwrap();
-    let is_open = Instant::now();
-    let draft = Draft::from_object(event());
-    let has_draft = Instant::now();
-    recorder.record(draft).unwrap();
-    let ends = [has_policy, is_open, has_draft, Instant::now()];
-    let begins = [started, has_policy, is_open, has_draft];
-    let took = begins.iter().zip(ends).map(|(begin, end)| (end - *begin).as_nanos().to_string());
-    println!("{}", took.collect::<Vec<_>>().join(" "));
-}
-
-fn event() -> tacho_event::json::Object {
-    let id = EventId::mint(&OsWorld);
-    let text = format!(
-        r#"{{"id":"{id}","agent":{{"id":"ops/release-manager","session_id":"abc123"}},"action":{{"type":"tool","name":"Bash","tool":{{"parameters":{{"command":"git log --oneline -10"}}}}}},"outcome":{{"status":"success","result":{{"exit_code":0}}}}}}"#
-    );
-    let Value::Object(record) = read(text.as_bytes()).unwrap() else { unreachable!() };
-    record
 }
 
 /// Memory in use after a number of events, and after ten times as many.

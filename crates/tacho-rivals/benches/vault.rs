@@ -2,7 +2,7 @@
 //! and how long erasing a person and expiring a day take.
 //!
 //! ```text
-//! cargo bench -p tachograph --bench vault -- [--quick] [cost durable room expire erase]
+//! cargo bench -p tacho-rivals --bench vault -- [--quick] [cost durable room expire erase]
 //! ```
 //!
 //! Without names all of it is measured; `--quick` erases from 100,000 events in place of 1 M. Every
@@ -32,6 +32,10 @@ use tachograph::store::{Remote, Store};
 use tachograph::vault::{KeyRing, SharedRing, Writer};
 use tachograph::wal::{Options, Wal};
 use tachograph::world::{OsWorld, World};
+
+/// As the program `tacho` has it.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const PEOPLE: u64 = 1_000;
 const BATCH: u64 = 1_000;
