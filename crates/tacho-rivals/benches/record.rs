@@ -10,10 +10,10 @@
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
+use tacho_event::Draft;
 use tacho_event::dialect::read_native;
 use tacho_event::json::{Value, read};
 use tacho_event::privacy::Policy;
-use tacho_event::Draft;
 use tacho_testkit::{Options, generate, scratch};
 use tachograph::files::OsFiles;
 use tachograph::record::{Ack, OnFull, Queue, QueueSettings, Recorder, Settings};

@@ -64,8 +64,9 @@ const HOUSE: &[Room] = &[
     room("tacho-testkit", &["tacho-event", "tacho-tree", "tachograph"], Ring::Light, UNLIMITED),
     // Oracles stand on old generations of what the roots stand on: a friend too heavy to live in.
     room("tacho-oracles", &["tacho-tree"], Ring::Heavy, 0),
-    // Rivals bring builds of their own (SQLite from C): benchmarks that nothing else waits for.
-    room("tacho-rivals", &["tachograph"], Ring::Heavy, 0),
+    // Rivals bring builds of their own (SQLite from C), and so does the allocator of `tacho`:
+    // benchmarks that nothing else waits for.
+    room("tacho-rivals", &["tachograph", "tacho-event"], Ring::Heavy, 0),
     // What of the trunk's tests takes long: crashes, guards, erasures, prunes, frozen stores.
     room("tacho-stories", &["tachograph", "tacho-event", "tacho-tree"], Ring::Heavy, 0),
     // A server and an async runtime, which no light crate compiles, with the shapes inside.

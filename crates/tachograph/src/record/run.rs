@@ -136,8 +136,8 @@ impl<'r> Run<'r> {
         self.put_staged();
     }
 
-    /// Puts a few events into the batch. When it is full, the rest comes into the next one, with
-    /// its grants.
+    /// Puts a few events into the batch. When it is full, the rest comes into the next one; there,
+    /// and behind an event that fits nowhere, with its grants.
     fn put(&mut self, few: Vec<Waiting>) {
         let mut few = VecDeque::from(few);
         while !few.is_empty() {
@@ -150,12 +150,14 @@ impl<'r> Run<'r> {
                     Err(Misfit::Full) if !self.batch.is_empty() => {
                         few.push_front(waiting);
                         self.append();
-                        self.number = self.recorder.next_batch();
                         break;
                     }
                     Err(misfit) => {
                         self.recorder.note_loss(LossReason::TooLarge, 1);
                         self.settle(waiting, Err(RecordError::TooLarge(misfit.to_string())));
+                        // The grants that it would have brought come with the next.
+                        self.number = self.recorder.next_batch();
+                        break;
                     }
                 }
             }
@@ -187,7 +189,6 @@ impl<'r> Run<'r> {
         self.put_staged();
         self.append();
         while !self.later.is_empty() {
-            self.number = self.recorder.next_batch();
             let later = std::mem::take(&mut self.later);
             self.put_all(later);
             self.append();
@@ -227,13 +228,18 @@ impl<'r> Run<'r> {
                 }
                 Err(error) => return self.settle_batch(None, Some(error)),
             }
-            self.batch.clear();
-            self.submissions.clear();
-            self.number = self.recorder.next_batch();
+            self.clear();
             let again = std::mem::take(&mut self.waiting);
             self.put_all(again);
         }
         self.settle_batch(None, Some(AppendError::StaleWindow));
+    }
+
+    /// What comes next is another batch.
+    fn clear(&mut self) {
+        self.batch.clear();
+        self.submissions.clear();
+        self.number = self.recorder.next_batch();
     }
 
     /// Takes out what was submitted before: the same event is answered, another one comes again
@@ -269,8 +275,7 @@ impl<'r> Run<'r> {
 
     /// The first `count` of the batch stand before `end`; the rest failed.
     fn settle_batch(&mut self, part: Option<(Position, usize)>, error: Option<AppendError>) {
-        self.batch.clear();
-        self.submissions.clear();
+        self.clear();
         let mut waiting = std::mem::take(&mut self.waiting);
         let failed = waiting.split_off(part.map_or(0, |(_, count)| count).min(waiting.len()));
         let bare = waiting.iter().filter(|one| one.prepared.bare).count() as u64;

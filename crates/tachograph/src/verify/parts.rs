@@ -491,8 +491,8 @@ fn take(
     }
 }
 
-/// Tells that no record stands here. In a file that is new, with nothing of a leaf below `new`, that
-/// is the rest of an interrupted chunk.
+/// Tells that no record stands here. In a file that is new, with nothing of a leaf below `new`,
+/// that is the rest of an interrupted chunk.
 fn unread(error: &Error, records: &Records, new: Option<u64>, report: &mut Report) {
     let is_rest = |size| records.is_any_before(size).is_ok_and(|any| !any);
     let spot = || Spot::file(records.path().display()).at(records.offset());

@@ -9,6 +9,8 @@ use tachograph::record::{Recorder, Settings};
 use tachograph::wal::{Item, Position};
 
 use crate::harness::start;
+use std::collections::HashSet;
+use tachograph::vault;
 
 /// A machine on which events are recorded.
 pub(crate) struct Desk {
@@ -40,15 +42,19 @@ impl Desk {
         hashes
     }
 
-    /// Every event in the log, spool included, with what its parts disclose.
+    /// Every event in the log, spool included, with what its parts disclose; the grant of each part
+    /// stands before it.
     pub(crate) fn events(&self) -> Vec<Object> {
         let process = start(&self.machine);
         process.wal.drain(Position::START).unwrap();
         let mut walk = process.wal.follow(Position::START);
-        let mut events = Vec::new();
+        let (mut events, mut granted) = (Vec::new(), HashSet::new());
         loop {
             match walk.next_item().unwrap() {
-                Item::Frame { record, .. } => events.push(disclosed(record.leaf, record.parts)),
+                Item::Frame { record, .. } => {
+                    expect_granted(record.parts, &mut granted);
+                    events.push(disclosed(record.leaf, record.parts));
+                }
                 Item::Damage(_) => {}
                 Item::End(_) => return events,
                 other => panic!("{other:?}"),
@@ -87,6 +93,17 @@ pub(crate) fn bash(command: &str) -> Draft {
     Draft::new(ActionType::Tool, "Bash")
         .with("agent.session_id", "s1")
         .with("action.tool.parameters.command", command)
+}
+
+/// Each part has its grant in `granted`, to which those here are added.
+fn expect_granted(parts: &[u8], granted: &mut HashSet<[u8; 16]>) {
+    for item in vault::items(parts).map(Result::unwrap) {
+        match item {
+            vault::Item::Grant(grant) => _ = granted.insert(grant.id),
+            vault::Item::Part(part) => assert!(granted.contains(&part.grant_id)),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 /// What a leaf and its plain parts say together.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tacho_event::privacy::{Class, Preset};
+use tachograph::record::RecordError;
 use tachograph::vault::{GrantKind, Item, items};
 use tachograph::wal::{Item as Frame, Position};
 
@@ -104,6 +105,22 @@ fn events_sealed_together_open_each_for_its_own_person() {
     assert_eq!(safe.says("acme"), said);
     safe.integrate();
     assert_eq!(safe.says("acme"), said);
+}
+
+/// It would have brought the first grants of the batch.
+#[test]
+fn what_comes_behind_an_event_that_fits_no_batch_has_its_grant() {
+    let safe = Safe::new();
+    let recorder = safe.server(Preset::Development, "acme");
+    // As long as an event may be: too long for a frame, with what else stands there.
+    let long = "x".repeat(tacho_event::limits::PART_BYTES_MAX - 200);
+    let who = "alice@example.com";
+    let drafts = vec![call(0, who, &long), call(1, who, "short")];
+    let outcomes = recorder.record_all(drafts, tachograph::Ack::Os);
+    assert!(matches!(outcomes[..], [Err(RecordError::TooLarge(_)), Ok(_)]));
+    assert_eq!(grants(&safe), [1]);
+    safe.integrate();
+    assert_eq!(safe.says("acme"), ["alice@example.com short"]);
 }
 
 #[test]
