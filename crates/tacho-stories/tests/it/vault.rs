@@ -15,6 +15,7 @@ mod moved;
 mod packing;
 mod resealed;
 mod restored;
+mod restoring;
 mod scan;
 mod stock;
 pub(crate) mod story;

@@ -21,11 +21,12 @@ use tachograph::{Log, Store};
 
 use super::packing;
 use super::resealed;
+use super::restoring;
 use super::safe::call;
 use super::story::{KEYS, Process, STORE, start, start_restored, told};
 use crate::guards::Told;
 
-const COPY: &str = "/data/copy";
+pub(super) const COPY: &str = "/data/copy";
 pub(super) const DAY_MICROS: u64 = 86_400_000_000;
 const KEEP: Days = Days { content_days: Some(5), identity_days: Some(5) };
 
@@ -46,7 +47,7 @@ pub(crate) struct Scene {
     pub(super) preset: Preset,
 }
 
-pub(crate) const TALES: [Tale; 13] = [
+pub(crate) const TALES: [Tale; 17] = [
     Tale { name: "erase", preset: Preset::Production, prepare: two, act: erase, end: erased },
     Tale {
         name: "erase plain",
@@ -56,6 +57,15 @@ pub(crate) const TALES: [Tale; 13] = [
         end: erased,
     },
     Tale { name: "order", preset: Preset::Production, prepare: two, act: order, end: erased },
+    Tale { name: "session", preset: Preset::Production, prepare: two, act: session, end: erased },
+    Tale { name: "match", preset: Preset::Production, prepare: two, act: matching, end: matched },
+    Tale {
+        name: "match plain",
+        preset: Preset::Development,
+        prepare: two,
+        act: matching,
+        end: matched,
+    },
     Tale { name: "expire", preset: Preset::Production, prepare: days, act: expire, end: expired },
     Tale {
         name: "expire plain",
@@ -68,6 +78,7 @@ pub(crate) const TALES: [Tale; 13] = [
     Tale { name: "copy", preset: Preset::Production, prepare: two, act: copy, end: copied },
     Tale { name: "put back", preset: Preset::Production, prepare: lost, act: put_back, end: back },
     Tale { name: "keys", preset: Preset::Production, prepare: nothing, act: make_keys, end: keyed },
+    restoring::TALE,
     packing::tale("pack", Preset::Production),
     packing::tale("pack plain", Preset::Development),
     Tale {
@@ -151,13 +162,14 @@ fn words(number: u64) -> (&'static str, String) {
 pub(super) fn drafts(numbers: std::ops::Range<u64>) -> Vec<Draft> {
     let draft = |number| {
         let (who, what) = words(number);
-        call(number, who, &what)
+        let session = format!("s-{}", number % 2);
+        call(number, who, &what).with("agent.session_id", session.as_str())
     };
     numbers.map(draft).collect()
 }
 
 /// Alice and Bob: integrated without the keys and with them, waiting, sealed by a hook, spooled.
-fn two(machine: &Machine, scene: &Scene) -> Told {
+pub(super) fn two(machine: &Machine, scene: &Scene) -> Told {
     let process = start(machine)?;
     process.record(scene.preset, &scene.policy, drafts(0..2))?;
     if scene.preset == Preset::Production {
@@ -181,7 +193,11 @@ pub(super) fn alice() -> [Target; 1] {
 
 fn her_events() -> [Target; 1] {
     let ids = [0, 2, 4, 6].map(|number| format!("e-{number}"));
-    [Target { tenant: "acme".to_owned(), scope: Scope::Events(ids.to_vec()) }]
+    of(Scope::Events(ids.to_vec()))
+}
+
+fn of(scope: Scope) -> [Target; 1] {
+    [Target { tenant: "acme".to_owned(), scope }]
 }
 
 fn erase(machine: &Machine, _: &Scene) -> Told {
@@ -190,6 +206,16 @@ fn erase(machine: &Machine, _: &Scene) -> Told {
 
 fn order(machine: &Machine, _: &Scene) -> Told {
     start(machine)?.eraser().erase(&her_events(), "asked").map(|_| ()).map_err(told)
+}
+
+fn session(machine: &Machine, _: &Scene) -> Told {
+    let hers = of(Scope::Session("s-0".to_owned()));
+    start(machine)?.eraser().erase(&hers, "asked").map(|_| ()).map_err(told)
+}
+
+fn matching(machine: &Machine, _: &Scene) -> Told {
+    let leaked = of(Scope::Matching("alices errand".to_owned()));
+    start(machine)?.eraser().erase(&leaked, "leaked").map(|_| ()).map_err(told)
 }
 
 /// Files that only somebody who died leaves.
@@ -267,6 +293,15 @@ pub(super) fn alice_is_out(says: &[String]) -> Told {
 }
 
 fn erased(machine: &Machine, scene: &Scene, done: bool) -> Told {
+    gone(machine, scene, done, &[b"alices errand", b"alice@example.com", b"Alice@example.com"])
+}
+
+/// What leaked is gone; who said it stays, until she is erased.
+fn matched(machine: &Machine, scene: &Scene, done: bool) -> Told {
+    gone(machine, scene, done, &[b"alices errand"])
+}
+
+fn gone(machine: &Machine, scene: &Scene, done: bool, texts: &[&[u8]]) -> Told {
     if !done {
         let process = start(machine)?;
         process.eraser().resume().map_err(|error| format!("to go on: {error}"))?;
@@ -279,7 +314,7 @@ fn erased(machine: &Machine, scene: &Scene, done: bool) -> Told {
         machine.power_cut(Keep::Nothing);
     }
     litter(machine)?;
-    is_gone(machine, &[b"alices errand", b"alice@example.com", b"Alice@example.com"])?;
+    is_gone(machine, texts)?;
     let kept = secrets(machine).len();
     let process = start(machine)?;
     if scene.preset == Preset::Production {
@@ -572,6 +607,17 @@ fn whoever_dies_erasing_events_it_is_done_in_the_end() {
 }
 
 #[test]
+fn whoever_dies_erasing_a_session_it_is_done_in_the_end() {
+    tell("session", 61);
+}
+
+#[test]
+fn whoever_dies_erasing_what_leaked_it_is_done_in_the_end() {
+    tell("match", 61);
+    tell("match plain", 61);
+}
+
+#[test]
 fn whoever_dies_while_days_expire_it_is_done_in_the_end() {
     tell("expire", 61);
     tell("expire plain", 61);
@@ -585,6 +631,11 @@ fn whoever_dies_placing_a_hold_it_stands_or_never_did() {
 #[test]
 fn whoever_dies_making_a_copy_it_is_whole_or_no_store() {
     tell("copy", 33);
+}
+
+#[test]
+fn whoever_dies_putting_a_copy_back_it_is_whole_or_no_store() {
+    tell("restore", 33);
 }
 
 #[test]
