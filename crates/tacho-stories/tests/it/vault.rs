@@ -11,6 +11,7 @@ mod frozen;
 pub(crate) mod guard;
 mod late;
 mod locked;
+mod meanwhile;
 mod moved;
 mod packing;
 mod resealed;
