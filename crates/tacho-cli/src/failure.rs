@@ -102,6 +102,8 @@ impl From<OpenError> for Failure {
                 .next("`tacho init` makes one, or name another with --store DIR"),
             OpenError::NotAStore(_) => Self::new(Exit::CannotTell, what)
                 .next("name the directory that holds `FORMAT` with --store DIR"),
+            OpenError::HalfCopy(_) => Self::new(Exit::CannotTell, what)
+                .next("wait for who copies; if nobody does, remove it and copy again"),
             OpenError::Newer { .. } => {
                 Self::new(Exit::CannotTell, what).next("update tacho: a newer one wrote this store")
             }

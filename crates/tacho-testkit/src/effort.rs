@@ -4,6 +4,8 @@
 //! of it, so that nobody waits for what the same machine has tried before.
 #![expect(clippy::disallowed_methods, reason = "test equipment reads its environment")]
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// How many of `all` stories are told: the first ones, at least ten.
 pub fn stories(all: u64) -> u64 {
     if tries_all() { all } else { (all / 20).max(10).min(all) }
@@ -13,6 +15,23 @@ pub fn stories(all: u64) -> u64 {
 /// every bit of a byte.
 pub fn stride() -> usize {
     if tries_all() { 1 } else { 13 }
+}
+
+/// Where those begin who try only some of what could be tried: what they leave out, another number
+/// tries. It is 0, so that every run tries the same; `TACHO_SHIFT` gives another one, and `random`
+/// another one each time. Who fails must tell it.
+///
+/// # Panics
+/// If `TACHO_SHIFT` is neither.
+pub fn shift() -> u64 {
+    let Ok(asked) = std::env::var("TACHO_SHIFT") else { return 0 };
+    if asked == "random" {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        return u64::from(since.subsec_micros());
+    }
+    let given = asked.parse();
+    assert!(given.is_ok(), "TACHO_SHIFT is a number or `random`, not `{asked}`");
+    given.unwrap_or_default()
 }
 
 /// Whether this run leaves out a test that takes more than a few seconds and cannot take less;

@@ -17,7 +17,7 @@ pub mod stores;
 pub mod tamper;
 mod tsa;
 
-pub use effort::{spares, stories, stride};
+pub use effort::{shift, spares, stories, stride};
 pub use gen_events::{NEEDLE, Options, generate};
 pub use ready::block_on;
 pub use require::{Missing, require, tools_dir};

@@ -9,7 +9,9 @@
 //!
 //! Operations are counted; [`Machine::stop_at`] makes the process die in the middle of the n-th,
 //! [`Machine::stop_past`] behind a named point, and [`Machine::interrupt_at`] lets another process
-//! run just before it. [`Machine::switch_off`] makes a named point do nothing.
+//! run just before it. Those that may change the disk are counted besides: who dies looking leaves
+//! the same disk as who dies at the beginning of the next change, so [`Machine::stop_in_change`]
+//! meets all there is to meet. [`Machine::switch_off`] makes a named point do nothing.
 
 mod disk;
 mod fault;
@@ -55,7 +57,11 @@ pub(crate) struct State {
     pub(crate) rng: Rng,
     pub(crate) disk: Disk,
     pub(crate) ops: u64,
+    changes: u64,
     stop: Option<(u64, Stop)>,
+    stop_in_change: Option<(u64, Stop)>,
+    /// Whether who dies in a change that is done whole or not at all has not done it.
+    dies_before: bool,
     /// How often a point is still to be passed, how many operations go well then, and the end.
     stop_past: Option<(Point, u32, u64, Stop)>,
     stopped: bool,
@@ -90,7 +96,10 @@ impl Machine {
             rng,
             disk: Disk::new(),
             ops: 0,
+            changes: 0,
             stop: None,
+            stop_in_change: None,
+            dies_before: false,
             stop_past: None,
             stopped: false,
             interrupt: None,
@@ -118,7 +127,10 @@ impl Machine {
             rng: Rng::new(seed ^ 0x7e11),
             disk: state.disk.clone(),
             ops: state.ops,
+            changes: state.changes,
             stop: None,
+            stop_in_change: None,
+            dies_before: false,
             stop_past: None,
             stopped: false,
             interrupt: None,
@@ -157,6 +169,11 @@ impl Machine {
         self.state().ops
     }
 
+    /// How many operations were done that may change the disk.
+    pub fn changes(&self) -> u64 {
+        self.state().changes
+    }
+
     /// The points that were passed.
     pub fn seen(&self) -> HashSet<Point> {
         self.state().seen.clone()
@@ -166,6 +183,14 @@ impl Machine {
     pub fn stop_at(&self, op: u64, stop: Stop) {
         let mut state = self.state();
         state.stop = Some((op, stop));
+        state.stopped = false;
+    }
+
+    /// Lets whoever does the `change`-th operation that may change the disk die in its middle, or
+    /// before it, where it has no middle.
+    pub fn stop_in_change(&self, change: u64, stop: Stop) {
+        let mut state = self.state();
+        state.stop_in_change = Some((change, stop));
         state.stopped = false;
     }
 
@@ -186,6 +211,7 @@ impl Machine {
     pub fn calm_down(&self) {
         let mut state = self.state();
         state.stop = None;
+        state.stop_in_change = None;
         state.stop_past = None;
         state.faults.clear();
     }
@@ -234,6 +260,7 @@ impl Machine {
         state.rng.fill(&mut state.boot);
         state.powerless = false;
         state.stop = None;
+        state.stop_in_change = None;
         state.stop_past = None;
         state.interrupt = None;
         state.handles.clear();
@@ -263,7 +290,7 @@ impl Machine {
     pub fn read(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
         let state = self.state();
         let inode = state.disk.file_at(path.as_ref()).ok()?;
-        state.disk.inode(inode).map(|inode| inode.cached.clone())
+        state.disk.inode(inode).map(|inode| inode.cached.to_vec())
     }
 
     /// Changes a file behind everybody's back, durably; creates it when there is none.
@@ -292,7 +319,7 @@ impl Machine {
     }
 
     /// Every byte an attacker with the disk in his hands could find: files and freed blocks.
-    pub fn image(&self) -> Vec<Vec<u8>> {
+    pub fn image(&self) -> Vec<Arc<Vec<u8>>> {
         self.state().disk.image()
     }
 
@@ -318,8 +345,18 @@ impl Machine {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Counts an operation of `process` that changes nothing; see [`Machine::begin`].
+    pub(crate) fn look(&self, process: u32) -> io::Result<(MutexGuard<'_, State>, bool)> {
+        self.begin(process, false)
+    }
+
+    /// Counts an operation of `process` that may change the disk; see [`Machine::begin`].
+    pub(crate) fn change(&self, process: u32) -> io::Result<(MutexGuard<'_, State>, bool)> {
+        self.begin(process, true)
+    }
+
     /// Counts an operation of `process`; runs who interrupts, and tells whether it dies in it.
-    pub(crate) fn begin(&self, process: u32) -> io::Result<(MutexGuard<'_, State>, bool)> {
+    fn begin(&self, process: u32, changes: bool) -> io::Result<(MutexGuard<'_, State>, bool)> {
         let mut state = self.state();
         state.ops += 1;
         let now = state.ops;
@@ -331,7 +368,11 @@ impl Machine {
         if state.powerless || state.dead.contains(&process) {
             return Err(io::Error::other("the process is dead"));
         }
-        let Some((_, stop)) = state.stop.take_if(|(op, _)| *op <= now) else {
+        state.changes += u64::from(changes);
+        let change = state.changes;
+        let in_change = state.stop_in_change.take_if(|(at, _)| changes && *at <= change);
+        state.dies_before = in_change.is_some();
+        let Some((_, stop)) = state.stop.take_if(|(op, _)| *op <= now).or(in_change) else {
             return Ok((state, false));
         };
         state.stopped = true;
@@ -374,6 +415,16 @@ impl State {
             }
         }
         self.off.contains(&point)
+    }
+
+    /// Whether who dies in a change that is done whole or not at all has not done it.
+    pub(crate) fn is_undone(&mut self) -> bool {
+        self.dies_before || self.rng.chance(50)
+    }
+
+    /// How much of a write is there when its writer dies.
+    pub(crate) fn written_of(&mut self, len: usize) -> usize {
+        if self.dies_before && self.rng.chance(25) { 0 } else { self.rng.index(len + 1) }
     }
 
     pub(crate) fn boot(&self) -> [u8; 16] {

@@ -72,7 +72,8 @@ pub fn restore_telling(
     Ok(copy(files, from, to, tell)?)
 }
 
-/// Copies everything, `FORMAT` last: without it a directory is no store.
+/// Copies everything. Until all of it is there, `FORMAT` says so: where there is none, a hook may
+/// make a store in the middle of the copy.
 fn copy(
     files: &dyn Files,
     from: &Path,
@@ -80,19 +81,36 @@ fn copy(
     tell: &mut dyn FnMut(u64, u64),
 ) -> Result<Copied, Error> {
     files.create_dir(to).doing("create", to)?;
-    if !files.list(to).doing("list", to)?.is_empty() {
-        let path = to.to_owned();
-        return Err(Error::Damaged { path, what: "a store is put where nothing is" });
-    }
+    refuse_beyond(files, to, &[])?;
+    begin(files, to)?;
+    // Who makes a store there makes a directory before looking for `FORMAT` again.
+    refuse_beyond(files, to, &[FORMAT])?;
     let of = bytes_below(files, from, COPY_DEPTH_MAX);
     let mut copying = Copying { files, copied: Copied::default(), of, tell };
     copying.dir(from, to, COPY_DEPTH_MAX)?;
-    copying.file(&from.join(FORMAT), &to.join(FORMAT))?;
+    copying.end(from, to)?;
+    Ok(copying.copied)
+}
+
+/// Refuses a directory in which there is more than this.
+fn refuse_beyond(files: &dyn Files, to: &Path, own: &[&str]) -> Result<(), Error> {
+    if files.list(to).doing("list", to)?.iter().all(|name| own.contains(&name.as_str())) {
+        return Ok(());
+    }
+    Err(Error::Damaged { path: to.to_owned(), what: "a store is put where nothing is" })
+}
+
+/// Says that what stands there is half a copy, before there is anything of it.
+fn begin(files: &dyn Files, to: &Path) -> Result<(), Error> {
+    let path = to.join(FORMAT);
+    let file = files.create_new(&path).doing("create", &path)?;
+    write_all_at(file.as_ref(), HALF.as_bytes(), 0).doing("write", &path)?;
+    file.sync_data(Point::CopySync).doing("sync", &path)?;
     files.sync_dir(to, Point::CopyDirSync).doing("sync", to)?;
+    // Who finds a store there relies on its name, too.
     let around = to.parent().filter(|dir| !dir.as_os_str().is_empty());
     let around = around.unwrap_or(Path::new("."));
-    files.sync_dir(around, Point::CopyDirSync).doing("sync", around)?;
-    Ok(copying.copied)
+    files.sync_dir(around, Point::CopyDirSync).doing("sync", around)
 }
 
 /// The bytes of all files below, as far as they can be seen.
@@ -112,6 +130,10 @@ fn bytes_below(files: &dyn Files, dir: &Path, depth: u32) -> u64 {
 }
 
 const FORMAT: &str = "FORMAT";
+/// Not the name that who makes a store gives to an unfinished one.
+const NEXT_FORMAT: &str = "FORMAT.copy.tmp";
+/// What stands in `FORMAT` while a copy is made.
+pub(crate) const HALF: &str = "half a copy of a tachograph store\n";
 
 /// A copy that is being made.
 struct Copying<'c> {
@@ -146,6 +168,18 @@ impl Copying<'_> {
                 Kind::Directory | Kind::Other => {}
             }
         }
+        files.sync_dir(to, Point::CopyDirSync).doing("sync", to)
+    }
+
+    /// Everything is there: now it is a store. Whoever sees `FORMAT`, or sees that the other one is
+    /// gone, relies on it, whether or not its maker lives on: without any it is a store in the
+    /// making, and whoever comes makes it one.
+    fn end(&mut self, from: &Path, to: &Path) -> Result<(), Error> {
+        let (files, format, new) = (self.files, to.join(FORMAT), to.join(NEXT_FORMAT));
+        self.file(&from.join(FORMAT), &new)?;
+        files.remove(&format).doing("remove", &format)?;
+        files.sync_dir(to, Point::CopyDirSync).doing("sync", to)?;
+        files.rename(&new, &format, Point::FormatRename).doing("rename", &new)?;
         files.sync_dir(to, Point::CopyDirSync).doing("sync", to)
     }
 

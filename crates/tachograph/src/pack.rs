@@ -154,6 +154,19 @@ pub(crate) fn rewrite(
     Ok(packed)
 }
 
+/// Makes durable what a killed process renamed and removed among a tenant's day files: to everybody
+/// else it looks done, and a power cut would undo it.
+pub(crate) fn sync_names(store: &Store, tenant: &str) -> Result<(), Error> {
+    let places = TenantPlaces::new(store.places(), tenant);
+    for dir in Class::ALL.map(|class| places.class(class)) {
+        match store.files().sync_dir(&dir, Point::PackDirSync) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            outcome => outcome.doing("sync", &dir)?,
+        }
+    }
+    Ok(())
+}
+
 /// Writes zeros over what stood in the place of a day file before it was rewritten, if that is
 /// still there; only its second name goes where the new file did not come.
 pub(crate) fn settle(files: &dyn Files, path: &Path) -> Result<(), Error> {

@@ -250,6 +250,7 @@ fn run(
     if aim == Aim::Sealed {
         empty_wal(eraser)?;
     }
+    pack::sync_names(&eraser.store, tenant)?;
     let counts = [("files", done.files), ("parts", done.parts), ("left", done.left)];
     say(eraser, tenant, aim, DONE, &counts)?;
     Ok(done)

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::backup::HALF;
 use crate::error::{Doing, Error};
 use crate::files::above::create_dir_below;
 use crate::files::mending::Mending;
@@ -34,6 +35,8 @@ pub enum OpenError {
     Missing(PathBuf),
     /// What stands there is no store of ours.
     NotAStore(PathBuf),
+    /// A store is being copied to there, or whoever did so died: it is not whole.
+    HalfCopy(PathBuf),
     /// A newer program wrote the store: this one would misread it.
     Newer {
         /// The store.
@@ -54,6 +57,7 @@ impl fmt::Display for OpenError {
         match self {
             Self::Missing(path) => write!(f, "no store at {}", path.display()),
             Self::NotAStore(path) => write!(f, "{} is no tachograph store", path.display()),
+            Self::HalfCopy(path) => write!(f, "{} is half a copy of a store", path.display()),
             Self::Newer { path, version } => write!(
                 f,
                 "{} has format {version}, this program knows {FORMAT_VERSION}",
@@ -264,6 +268,9 @@ fn read_format(files: &dyn Files, places: &Places) -> Result<Option<u32>, OpenEr
         outcome => outcome.doing("read", &path)?,
     };
     let text = str::from_utf8(&bytes).unwrap_or_default();
+    if text == HALF {
+        return Err(OpenError::HalfCopy(places.store().to_owned()));
+    }
     let rest = text.strip_prefix(FORMAT_NAME).unwrap_or_default();
     // A newer program may say more behind its version.
     let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Disguise;
 use crate::rng::Rng;
@@ -28,16 +29,16 @@ pub(crate) struct Disk {
     dirs: BTreeMap<PathBuf, Dir>,
     next_inode: u64,
     pub(super) capacity: u64,
-    freed: Vec<Vec<u8>>,
+    freed: Vec<Arc<Vec<u8>>>,
 }
 
-/// A file's bytes.
+/// A file's bytes. Twins of a machine share what neither changed, and so do cache and disk.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Inode {
     /// As processes see them.
-    pub(crate) cached: Vec<u8>,
+    pub(crate) cached: Arc<Vec<u8>>,
     /// As the disk has them.
-    durable: Vec<u8>,
+    durable: Arc<Vec<u8>>,
     /// Sectors that were written and not synced.
     dirty: BTreeSet<usize>,
     pub(crate) disguise: Option<Disguise>,
@@ -222,6 +223,15 @@ impl Disk {
             .collect()
     }
 
+    /// The files of a name, in every directory of a name.
+    pub(super) fn named(&self, dir: &str, name: &str) -> impl Iterator<Item = u64> {
+        let dirs = self.dirs.iter().filter(move |(path, _)| path.ends_with(dir));
+        dirs.filter_map(move |(_, dir)| match dir.cached.get(name) {
+            Some(Node::File(number)) => Some(*number),
+            _ => None,
+        })
+    }
+
     pub(super) fn paths(&self) -> Vec<PathBuf> {
         let files = self.dirs.iter().flat_map(|(path, dir)| {
             let files = dir.cached.iter().filter(|(_, node)| matches!(node, Node::File(_)));
@@ -230,8 +240,11 @@ impl Disk {
         files.collect()
     }
 
-    pub(super) fn image(&self) -> Vec<Vec<u8>> {
-        let files = self.inodes.values().flat_map(|inode| [&inode.cached, &inode.durable]);
+    pub(super) fn image(&self) -> Vec<Arc<Vec<u8>>> {
+        let files = self.inodes.values().flat_map(|inode| {
+            let is_one = Arc::ptr_eq(&inode.cached, &inode.durable);
+            std::iter::once(&inode.cached).chain((!is_one).then_some(&inode.durable))
+        });
         files.chain(&self.freed).cloned().collect()
     }
 
@@ -239,8 +252,8 @@ impl Disk {
         let number = self.file_at(path).or_else(|_| self.create(path));
         let inode = number.ok().and_then(|number| self.inodes.get_mut(&number));
         if let Some(inode) = inode {
-            inode.cached = bytes.to_vec();
-            inode.durable = bytes.to_vec();
+            inode.cached = Arc::new(bytes.to_vec());
+            inode.durable = inode.cached.clone();
             inode.dirty.clear();
         }
         let _ = split(path).and_then(|(dir, _)| self.sync_dir(dir));
@@ -301,9 +314,10 @@ impl Inode {
         if self.cached.len() < end {
             // The old last sector and all new ones change.
             self.dirty.extend(self.cached.len() / SECTOR..end.div_ceil(SECTOR));
-            self.cached.resize(end, 0);
         }
-        if let Some(to) = self.cached.get_mut(at..end) {
+        let cached = Arc::make_mut(&mut self.cached);
+        cached.resize(cached.len().max(end), 0);
+        if let Some(to) = cached.get_mut(at..end) {
             to.copy_from_slice(bytes);
         }
         self.dirty.extend(at / SECTOR..end.div_ceil(SECTOR));
@@ -314,7 +328,7 @@ impl Inode {
         let from = self.cached.len().min(len) / SECTOR;
         let to = self.cached.len().max(len).div_ceil(SECTOR);
         self.dirty.extend(from..to);
-        self.cached.resize(len, 0);
+        Arc::make_mut(&mut self.cached).resize(len, 0);
     }
 
     /// Makes everything durable; gives how many bytes that were.
@@ -323,7 +337,9 @@ impl Inode {
         for sector in std::mem::take(&mut self.dirty) {
             self.persist(sector);
         }
-        self.durable.resize(self.cached.len(), 0);
+        if self.durable.len() != self.cached.len() {
+            Arc::make_mut(&mut self.durable).resize(self.cached.len(), 0);
+        }
         bytes as u64
     }
 
@@ -352,10 +368,9 @@ impl Inode {
         let from = sector * SECTOR;
         let to = (from + SECTOR).min(self.cached.len());
         let Some(bytes) = self.cached.get(from..to) else { return };
-        if self.durable.len() < to {
-            self.durable.resize(to, 0);
-        }
-        if let Some(durable) = self.durable.get_mut(from..to) {
+        let disk = Arc::make_mut(&mut self.durable);
+        disk.resize(disk.len().max(to), 0);
+        if let Some(durable) = disk.get_mut(from..to) {
             durable.copy_from_slice(bytes);
         }
     }
@@ -378,7 +393,7 @@ impl Inode {
                 if self.durable.len() < self.cached.len() && rng.chance(50) {
                     let more = self.cached.len() - self.durable.len();
                     let len = self.durable.len() + rng.index(more + 1);
-                    self.durable.resize(len, 0);
+                    Arc::make_mut(&mut self.durable).resize(len, 0);
                 }
             }
         }

@@ -86,7 +86,7 @@ fn stat_of(state: &State, number: u64) -> Stat {
 
 impl Files for SimFiles {
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>> {
-        let (mut state, dying) = self.machine.begin(self.number())?;
+        let (mut state, dying) = self.machine.look(self.number())?;
         if let Some(kind) = strike(&mut state.faults, On::Open, path) {
             return Err(kind.into());
         }
@@ -100,11 +100,11 @@ impl Files for SimFiles {
     }
 
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn File>> {
-        let (mut state, dying) = self.machine.begin(self.number())?;
+        let (mut state, dying) = self.machine.change(self.number())?;
         if let Some(kind) = strike(&mut state.faults, On::Create, path) {
             return Err(kind.into());
         }
-        if dying && state.rng.chance(50) {
+        if dying && state.is_undone() {
             return Err(dead());
         }
         let inode = state.disk.create(path)?;
@@ -113,8 +113,8 @@ impl Files for SimFiles {
     }
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        let (mut state, dying) = self.machine.begin(self.number())?;
-        if dying && state.rng.chance(50) {
+        let (mut state, dying) = self.machine.change(self.number())?;
+        if dying && state.is_undone() {
             return Err(dead());
         }
         state.disk.create_dir(path)?;
@@ -122,11 +122,11 @@ impl Files for SimFiles {
     }
 
     fn rename(&self, from: &Path, to: &Path, point: Point) -> io::Result<()> {
-        let (mut state, dying) = self.machine.begin(self.number())?;
+        let (mut state, dying) = self.machine.change(self.number())?;
         if let Some(kind) = strike(&mut state.faults, On::Rename, to) {
             return Err(kind.into());
         }
-        if dying && state.rng.chance(50) {
+        if dying && state.is_undone() {
             return Err(dead());
         }
         if !state.is_off(point) {
@@ -136,11 +136,11 @@ impl Files for SimFiles {
     }
 
     fn link(&self, from: &Path, to: &Path, point: Point) -> io::Result<()> {
-        let (mut state, dying) = self.machine.begin(self.number())?;
+        let (mut state, dying) = self.machine.change(self.number())?;
         if let Some(kind) = strike(&mut state.faults, On::Create, to) {
             return Err(kind.into());
         }
-        if dying && state.rng.chance(50) {
+        if dying && state.is_undone() {
             return Err(dead());
         }
         if !state.is_off(point) {
@@ -150,8 +150,8 @@ impl Files for SimFiles {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        let (mut state, dying) = self.machine.begin(self.number())?;
-        if dying && state.rng.chance(50) {
+        let (mut state, dying) = self.machine.change(self.number())?;
+        if dying && state.is_undone() {
             return Err(dead());
         }
         state.disk.remove(path)?;
@@ -159,13 +159,13 @@ impl Files for SimFiles {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        let (state, dying) = self.machine.begin(self.number())?;
+        let (state, dying) = self.machine.look(self.number())?;
         alive(dying)?;
         state.disk.list(dir)
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
-        let (state, dying) = self.machine.begin(self.number())?;
+        let (state, dying) = self.machine.look(self.number())?;
         alive(dying)?;
         if state.disk.is_dir(path) {
             let kind = Kind::Directory;
@@ -175,11 +175,11 @@ impl Files for SimFiles {
     }
 
     fn sync_dir(&self, dir: &Path, point: Point) -> io::Result<()> {
-        let (mut state, dying) = self.machine.begin(self.number())?;
+        let (mut state, dying) = self.machine.change(self.number())?;
         if let Some(kind) = strike(&mut state.faults, On::SyncDir, dir) {
             return Err(kind.into());
         }
-        if dying && state.rng.chance(50) {
+        if dying && state.is_undone() {
             return Err(dead());
         }
         if !state.is_off(point) {
@@ -205,7 +205,7 @@ impl Files for SimFiles {
     }
 
     fn pause(&self, micros: u64) {
-        if let Ok((mut state, _)) = self.machine.begin(self.number()) {
+        if let Ok((mut state, _)) = self.machine.look(self.number()) {
             state.pass(micros);
         }
     }
@@ -232,7 +232,7 @@ impl SimFile {
 
 impl File for SimFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let (mut state, dying) = self.machine.begin(self.process)?;
+        let (mut state, dying) = self.machine.look(self.process)?;
         alive(dying)?;
         if let Some(kind) = self.strike(&mut state, On::Read) {
             return Err(kind.into());
@@ -240,20 +240,20 @@ impl File for SimFile {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let bytes = self.inode(&mut state)?.cached.get(offset..).unwrap_or_default();
         let read = bytes.len().min(buffer.len());
-        for (to, from) in buffer.iter_mut().zip(bytes) {
-            *to = *from;
+        if let (Some(to), Some(from)) = (buffer.get_mut(..read), bytes.get(..read)) {
+            to.copy_from_slice(from);
         }
         Ok(read)
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
-        let (mut state, dying) = self.machine.begin(self.process)?;
+        let (mut state, dying) = self.machine.change(self.process)?;
         if self.access == Access::Read {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let struck = self.strike(&mut state, On::Write);
         let written = if dying {
-            state.rng.index(bytes.len() + 1)
+            state.written_of(bytes.len())
         } else if struck.is_some() {
             bytes.len() / 2
         } else if state.short_writes {
@@ -268,22 +268,21 @@ impl File for SimFile {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let (mut state, dying) = self.machine.begin(self.process)?;
+        let (mut state, dying) = self.machine.change(self.process)?;
         self.inode(&mut state)?.set_len(len);
         alive(dying)
     }
 
     fn sync_data(&self, point: Point) -> io::Result<()> {
-        let (mut guard, dying) = self.machine.begin(self.process)?;
+        let (mut guard, dying) = self.machine.change(self.process)?;
         let state = &mut *guard;
         let struck = self.strike(state, On::Sync);
         if state.is_off(point) {
             return alive(dying);
         }
-        let locked = state.disk.paths().into_iter().any(|path| {
-            let lock = path.ends_with("wal/lock").then(|| state.disk.file_at(&path).ok());
-            lock.flatten().is_some_and(|inode| state.locks.contains_key(&inode))
-        });
+        let mut locks = state.disk.named("wal", "lock");
+        let locked = locks.any(|inode| state.locks.contains_key(&inode));
+        drop(locks);
         let Some(inode) = state.disk.inode_mut(self.inode) else { return Err(dead()) };
         if dying {
             inode.sync_some(&mut state.rng);
@@ -299,7 +298,7 @@ impl File for SimFile {
     }
 
     fn try_lock(&self, point: Point) -> io::Result<bool> {
-        let (mut state, dying) = self.machine.begin(self.process)?;
+        let (mut state, dying) = self.machine.look(self.process)?;
         alive(dying)?;
         if let Some(kind) = self.strike(&mut state, On::Lock) {
             return Err(kind.into());
@@ -312,7 +311,7 @@ impl File for SimFile {
     }
 
     fn unlock(&self) -> io::Result<()> {
-        let (mut state, dying) = self.machine.begin(self.process)?;
+        let (mut state, dying) = self.machine.look(self.process)?;
         if state.locks.get(&self.inode) == Some(&self.handle) {
             state.locks.remove(&self.inode);
         }
@@ -320,7 +319,7 @@ impl File for SimFile {
     }
 
     fn stat(&self) -> io::Result<Stat> {
-        let (mut state, dying) = self.machine.begin(self.process)?;
+        let (mut state, dying) = self.machine.look(self.process)?;
         alive(dying)?;
         self.inode(&mut state)?;
         Ok(stat_of(&state, self.inode))

@@ -82,7 +82,7 @@ pub(crate) fn tickets(files: &dyn Files, keys: &Path) -> Result<Vec<[u8; 16]>, V
 }
 
 /// Shreds what a crash left: journals and plans that never got their names name people too, and so
-/// do plans without a journal.
+/// do plans without a journal. What a killed process removed stays away.
 pub(crate) fn tidy(files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
     let dir = dir(keys);
     let names = crate::files::grow::list_if_there(files, &dir)?;
@@ -94,7 +94,8 @@ pub(crate) fn tidy(files: &dyn Files, keys: &Path) -> Result<(), VaultError> {
     for name in &orphans {
         shred_in_place(files, &dir.join(name))?;
     }
-    if !orphans.is_empty() {
+    // Also where nothing is left: it may have come to the last removal, and to no sync.
+    if !names.is_empty() {
         files.sync_dir(&dir, Point::JournalGoneDirSync).doing("sync", &dir)?;
     }
     Ok(())

@@ -104,6 +104,9 @@ fn whole(name: &'static str, scene: Scene) -> Told {
     tale(name).end(&machine, true)
 }
 
+/// How often the power goes at the same moment: what chance keeps is another each time.
+const CUTS: u64 = 4;
+
 /// Tells a tale that dies some operations behind a point.
 fn dying(name: &'static str, scene: Scene, point: Point, after: u64, keep: Keep) -> Told {
     let machine = base(name, scene);
@@ -112,9 +115,12 @@ fn dying(name: &'static str, scene: Scene, point: Point, after: u64, keep: Keep)
     if !machine.is_stopped() {
         return Err(format!("nobody died: {acted:?}"));
     }
-    machine.calm_down();
-    machine.power_cut(keep);
-    tale(name).end(&machine, false)
+    let cuts = if keep == Keep::Some { CUTS } else { 1 };
+    (0..cuts).try_for_each(|cut| {
+        let machine = machine.twin(scene.seed + cut);
+        machine.power_cut(keep);
+        tale(name).end(&machine, false)
+    })
 }
 
 fn erased_for_good(scene: Scene) -> Told {

@@ -36,12 +36,17 @@ pub(super) struct Process {
 }
 
 pub(super) fn start(machine: &Machine) -> Result<Process, String> {
-    open(machine, KeyRing::create)
+    start_in(machine, STORE)
+}
+
+/// A process that has a store and the same keys open.
+pub(super) fn start_in(machine: &Machine, store: &str) -> Result<Process, String> {
+    open(machine, store, KeyRing::create)
 }
 
 /// A process that is to apply what a copy was not told of.
 pub(super) fn start_restored(machine: &Machine) -> Result<Process, String> {
-    open(machine, KeyRing::open_restored)
+    open(machine, STORE, KeyRing::open_restored)
 }
 
 type Opens = fn(
@@ -51,10 +56,10 @@ type Opens = fn(
     Option<&str>,
 ) -> Result<KeyRing, VaultError>;
 
-fn open(machine: &Machine, opens: Opens) -> Result<Process, String> {
+fn open(machine: &Machine, store: &str, opens: Opens) -> Result<Process, String> {
     let files: Arc<dyn Files> = Arc::new(machine.process());
     let world = machine.world();
-    let path = Path::new(STORE);
+    let path = Path::new(store);
     let store =
         Store::create(files.clone(), world.as_ref(), path, Remote::Refused).map_err(told)?;
     let keys = match Keys::open(files.as_ref(), Path::new(KEYS)) {
