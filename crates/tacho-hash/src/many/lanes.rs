@@ -128,27 +128,37 @@ fn compress<S: Vector>(simd: S, rows: &mut [Row; 8], words: &[Row; 16]) {
 #[inline(always)]
 fn schedule<S: Vector>(simd: S, window: [S::Word; 16]) -> [S::Word; 16] {
     let [w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15] = window;
-    let next = |old, older1, newer9, newer14| {
-        let early = simd.add(old, simd.sigma0(older1));
-        simd.add(early, simd.add(newer9, simd.sigma1(newer14)))
-    };
-    let n0 = next(w0, w1, w9, w14);
-    let n1 = next(w1, w2, w10, w15);
-    let n2 = next(w2, w3, w11, n0);
-    let n3 = next(w3, w4, w12, n1);
-    let n4 = next(w4, w5, w13, n2);
-    let n5 = next(w5, w6, w14, n3);
-    let n6 = next(w6, w7, w15, n4);
-    let n7 = next(w7, w8, n0, n5);
-    let n8 = next(w8, w9, n1, n6);
-    let n9 = next(w9, w10, n2, n7);
-    let n10 = next(w10, w11, n3, n8);
-    let n11 = next(w11, w12, n4, n9);
-    let n12 = next(w12, w13, n5, n10);
-    let n13 = next(w13, w14, n6, n11);
-    let n14 = next(w14, w15, n7, n12);
-    let n15 = next(w15, n0, n8, n13);
+    let n0 = next(simd, w0, w1, w9, w14);
+    let n1 = next(simd, w1, w2, w10, w15);
+    let n2 = next(simd, w2, w3, w11, n0);
+    let n3 = next(simd, w3, w4, w12, n1);
+    let n4 = next(simd, w4, w5, w13, n2);
+    let n5 = next(simd, w5, w6, w14, n3);
+    let n6 = next(simd, w6, w7, w15, n4);
+    let n7 = next(simd, w7, w8, n0, n5);
+    let n8 = next(simd, w8, w9, n1, n6);
+    let n9 = next(simd, w9, w10, n2, n7);
+    let n10 = next(simd, w10, w11, n3, n8);
+    let n11 = next(simd, w11, w12, n4, n9);
+    let n12 = next(simd, w12, w13, n5, n10);
+    let n13 = next(simd, w13, w14, n6, n11);
+    let n14 = next(simd, w14, w15, n7, n12);
+    let n15 = next(simd, w15, n0, n8, n13);
     [n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11, n12, n13, n14, n15]
+}
+
+/// One of the next words, of those sixteen, fifteen, seven and two before it. A closure would stay
+/// a call in the narrower unit.
+#[inline(always)]
+fn next<S: Vector>(
+    simd: S,
+    old: S::Word,
+    older1: S::Word,
+    newer9: S::Word,
+    newer14: S::Word,
+) -> S::Word {
+    let early = simd.add(old, simd.sigma0(older1));
+    simd.add(early, simd.add(newer9, simd.sigma1(newer14)))
 }
 
 /// FIPS 180-4, 4.2.2: the fractions of the cube roots of the first 64 primes.
