@@ -156,6 +156,9 @@ impl<'r> Run<'r> {
                     Err(misfit) => {
                         self.recorder.note_loss(LossReason::TooLarge, 1);
                         self.settle(waiting, Err(RecordError::TooLarge(misfit.to_string())));
+                        // It took grants along that the next ones need.
+                        self.number = self.recorder.next_batch();
+                        break;
                     }
                 }
             }
