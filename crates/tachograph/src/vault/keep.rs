@@ -101,8 +101,9 @@ impl Sheets {
 }
 
 impl Sealing {
-    pub(super) fn new(origin: Arc<str>, padded: bool) -> Self {
-        Self { origin, padded, grips: Vec::new(), grants: Vec::new() }
+    /// For so many parts: what grows is moved, and would leave copies of keys behind.
+    pub(super) fn new(origin: Arc<str>, padded: bool, parts: usize) -> Self {
+        Self { origin, padded, grips: Vec::with_capacity(parts), grants: Vec::new() }
     }
 
     /// Goes on to the next part; with the bytes of its grant, if they are to stand before it.

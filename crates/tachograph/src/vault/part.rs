@@ -40,8 +40,11 @@ pub(crate) type Info = [u8; PART.len() + 16 + 2];
 
 pub(crate) fn info(record_id: &[u8; 16], class: Class) -> Info {
     let mut info = [1; size_of::<Info>()];
-    let pieces = PART.iter().chain(record_id).copied().chain([class.byte()]);
-    info.iter_mut().zip(pieces).for_each(|(to, from)| *to = from);
+    if let Some((label, rest)) = info.split_first_chunk_mut()
+        && let Some((id, [byte, _number])) = rest.split_first_chunk_mut()
+    {
+        (*label, *id, *byte) = (*PART, *record_id, class.byte());
+    }
     info
 }
 

@@ -185,11 +185,12 @@ impl Sealer {
     /// bytes of those grants that do not stand yet in the place `place`, a segment or a file.
     pub(super) fn take<'e>(
         &mut self,
-        entries: impl Iterator<Item = &'e Entry>,
+        entries: impl Iterator<Item = &'e Entry> + Clone,
         place: u64,
         world: &dyn World,
     ) -> Sealing {
-        let mut sealing = Sealing::new(self.origin.clone(), self.padded);
+        let parts = entries.clone().map(|entry| entry.parts().len()).sum();
+        let mut sealing = Sealing::new(self.origin.clone(), self.padded, parts);
         let mut grants = std::mem::take(&mut self.grants);
         for entry in entries {
             grants.bound();

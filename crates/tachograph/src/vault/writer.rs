@@ -71,7 +71,7 @@ impl Writer {
     /// `place`. The rest is done without the writer, by [`Taken::keep`].
     pub(crate) fn take<'e>(
         &mut self,
-        entries: impl Iterator<Item = (&'e Entry, [u8; 16])>,
+        entries: impl Iterator<Item = (&'e Entry, [u8; 16])> + Clone,
         place: u64,
         world: &dyn World,
     ) -> Taken {
