@@ -19,7 +19,7 @@ mod verb;
 
 use std::process::ExitCode;
 
-/// Recording in bursts takes a quarter less of a processor with it: decision 0020.
+/// Recording in bursts takes a fifth less of a processor with it: decision 0020.
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
