@@ -124,6 +124,24 @@ fn what_comes_behind_an_event_that_fits_no_batch_has_its_grant() {
 }
 
 #[test]
+fn what_a_full_batch_has_no_room_for_has_its_grants_in_the_next() {
+    let safe = Safe::new();
+    let recorder = safe.server(Preset::Development, "acme");
+    // Five of them are more than a batch takes.
+    let errand = |number: u64| match number {
+        0 | 6 => "short".to_owned(),
+        _ => "x".repeat(tachograph::limits::BATCH_BYTES_MAX / 9 * 2),
+    };
+    let who = "alice@example.com";
+    let drafts = (0..7).map(|number| call(number, who, &errand(number))).collect();
+    let outcomes = recorder.record_all(drafts, tachograph::Ack::Os);
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(grants(&safe), [2], "once in each batch");
+    let said: Vec<String> = (0..7).map(|number| format!("{who} {}", errand(number))).collect();
+    assert!(safe.says("acme") == said, "what was said is not what is told");
+}
+
+#[test]
 fn what_a_hook_seals_to_the_master_is_sealed_to_the_person_when_it_is_integrated() {
     let safe = Safe::new();
     // Whoever holds the keys made some.
