@@ -14,9 +14,9 @@ use tacho_event::privacy::Protected;
 use tacho_event::{Draft, Event, EventId, Phase, Problem, World, random, uuid_v7};
 use tacho_tree::leaf_hashes;
 
-/// Events that are protected together: enough to keep a processor's lanes busy with their hashes,
-/// few enough to stay in its nearest memory meanwhile.
-const TOGETHER: usize = 64;
+/// Events that are protected together, and whose parts are kept together: enough to keep a
+/// processor's lanes busy with their hashes, few enough to stay in its nearest memory meanwhile.
+pub(super) const TOGETHER: usize = 64;
 
 /// An event that is to be protected, and what is known of it so far.
 struct Checked {

@@ -5,6 +5,7 @@ use super::failure::{OnFailure, WhenFull};
 use super::heed::answer;
 use super::losses::LossReason;
 use super::own::Own;
+use super::prepare::TOGETHER;
 use super::receipt::{Ack, Fate, Receipt};
 use super::recorder::{Made, Prepared, Recorder};
 use crate::idempotency::{Seen, Submission};
@@ -21,9 +22,7 @@ use tacho_tree::{Hash, leaf_hash};
 
 type Outcome = Result<Receipt, RecordError>;
 
-/// Events whose parts are kept together: enough to expand the keys of parts side by side, few
-/// enough to stay in a processor's nearest memory.
-const TOGETHER: usize = 64;
+/// Fewer events are kept together where they are this long.
 const TOGETHER_BYTES: usize = 256 << 10;
 
 pub(super) struct Run<'r> {
