@@ -53,13 +53,27 @@ impl<'m> Message<'m> {
     /// A block: as it lies in the message, or put together in `space`.
     #[inline(always)]
     pub(crate) fn block<'b>(&'b self, nth: usize, space: &'b mut Block) -> &'b Block {
-        let from = nth * BLOCK;
-        let inside = from.checked_sub(self.head.len());
-        if let Some(whole) = inside.and_then(|at| self.body.get(at..)?.first_chunk()) {
+        if let Some(whole) = self.whole(nth) {
             return whole;
         }
         self.put_together(nth, space);
         space
+    }
+
+    /// A block, in a place of the caller's.
+    #[inline(always)]
+    pub(crate) fn put(&self, nth: usize, place: &mut Block) {
+        match self.whole(nth) {
+            Some(whole) => *place = *whole,
+            None => self.put_together(nth, place),
+        }
+    }
+
+    /// A block that lies in the message as it is.
+    #[inline(always)]
+    fn whole(&self, nth: usize) -> Option<&Block> {
+        let at = (nth * BLOCK).checked_sub(self.head.len())?;
+        self.body.get(at..)?.first_chunk()
     }
 
     fn put_together(&self, nth: usize, space: &mut Block) {

@@ -3,13 +3,13 @@
 //! ```text
 //! lane       0       1       2     ..     each takes the next message when its own is done;
 //! word 0  m0[0]   m1[0]   m2[0]    ..     the longest come first, so that they end together
-//! word 1  m0[1]   m1[1]   m2[1]    ..
+//! word 1  m0[1]   m1[1]   m2[1]    ..     messages lie in rows: a unit turns them to columns
 //! ```
 //! The sixty-four steps of FIPS 180-4, 6.2.2, are the same for all lanes, each on its own words.
 
 use super::alone;
 use super::vector::{LANES_MAX, Row, Vector};
-use crate::block::{Block, Message, State};
+use crate::block::{BLOCK, Block, Message, State};
 use std::array::from_fn;
 use std::cmp::Reverse;
 use std::iter::zip;
@@ -36,10 +36,10 @@ pub(super) fn hash<S: Vector>(simd: S, messages: &[Message<'_>], states: &mut [S
 
     let mut lanes: [Option<Lane<'_>>; LANES_MAX] = from_fn(|_| None);
     let mut rows: [Row; 8] = [[0; LANES_MAX]; 8];
-    let mut words: [Row; 16] = [[0; LANES_MAX]; 16];
+    let mut blocks: [Block; LANES_MAX] = [[0; BLOCK]; LANES_MAX];
     loop {
         let mut busy = 0;
-        for (column, lane) in lanes.iter_mut().enumerate().take(S::LANES) {
+        for (column, (lane, block)) in zip(&mut lanes, &mut blocks).enumerate().take(S::LANES) {
             if lane.is_none() {
                 *lane = waiting.next();
                 if let Some(lane) = lane {
@@ -47,15 +47,14 @@ pub(super) fn hash<S: Vector>(simd: S, messages: &[Message<'_>], states: &mut [S
                 }
             }
             if let Some(lane) = lane {
-                let mut space = [0; 64];
-                spread(lane.message.block(lane.next, &mut space), &mut words, column);
+                lane.message.put(lane.next, block);
                 busy += 1;
             }
         }
         if busy < BUSY_MIN {
             break;
         }
-        compress(simd, &mut rows, &words);
+        compress(simd, &mut rows, &blocks);
         for (column, place) in lanes.iter_mut().enumerate().take(S::LANES) {
             let Some(lane) = place else { continue };
             lane.next += 1;
@@ -69,17 +68,6 @@ pub(super) fn hash<S: Vector>(simd: S, messages: &[Message<'_>], states: &mut [S
         if let Some(lane) = lane {
             take(&rows, column, lane.state);
             alone(lane.message, lane.next, lane.state);
-        }
-    }
-}
-
-/// The words of a block, big-endian, into its column.
-#[inline(always)]
-fn spread(block: &Block, words: &mut [Row; 16], column: usize) {
-    let (chunks, _) = block.as_chunks::<4>();
-    for (row, word) in zip(words, chunks) {
-        if let Some(place) = row.get_mut(column) {
-            *place = u32::from_be_bytes(*word);
         }
     }
 }
@@ -104,9 +92,9 @@ fn take(rows: &[Row; 8], column: usize, state: &mut State) {
 
 /// One block of each lane.
 #[inline(always)]
-fn compress<S: Vector>(simd: S, rows: &mut [Row; 8], words: &[Row; 16]) {
+fn compress<S: Vector>(simd: S, rows: &mut [Row; 8], blocks: &[Block; LANES_MAX]) {
     let mut state = rows.map(|row| simd.load(&row));
-    let mut window = words.map(|row| simd.load(&row));
+    let mut window = simd.columns(blocks);
     for (nth, constants) in CONSTANTS.iter().enumerate() {
         if nth > 0 {
             window = schedule(simd, window);

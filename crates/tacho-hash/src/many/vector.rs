@@ -4,10 +4,11 @@
 //! word for it: no code here can run an instruction that is not there.
 
 use super::lanes;
-use crate::block::{Message, State};
+use crate::block::{Block, Message, State};
 use pulp::NullaryFnOnce;
 use pulp::x86::{V3, V4};
 use std::arch::x86_64::{__m256i, __m512i};
+use std::iter::zip;
 
 /// Lanes of the widest unit.
 pub(super) const LANES_MAX: usize = 16;
@@ -53,6 +54,8 @@ pub(super) trait Vector: Copy {
 
     fn load(self, row: &Row) -> Self::Word;
     fn store(self, word: Self::Word) -> Row;
+    /// Word by word of the blocks of all lanes, big-endian.
+    fn columns(self, blocks: &[Block; LANES_MAX]) -> [Self::Word; 16];
     /// The same number in all lanes.
     fn all(self, number: u32) -> Self::Word;
     fn add(self, a: Self::Word, b: Self::Word) -> Self::Word;
@@ -72,10 +75,33 @@ macro_rules! mix512 {
     }};
 }
 
+/// The numbers of the bytes of four words, each in the other order.
+const SWAPPED: [u8; 16] = [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12];
+
+/// Where words lie that alternate, one of each of two rows: of their first halves, of their second.
+const FIRST_HALVES: Row = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23];
+const SECOND_HALVES: Row = [8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31];
+
 // What `ternarylogic` does, as the column of its truth table: bit `abc` is the result for a, b, c.
 const XOR: i32 = 0b1001_0110;
 const CHOICE: i32 = 0b1100_1010;
 const MAJORITY: i32 = 0b1110_1000;
+
+/// As cards are shuffled: the rows of the one half between those of the other, and so the words of
+/// each two. When every card was a row, a column and a row again, rows are columns.
+#[inline(always)]
+fn shuffle512(unit: V4, rows: [__m512i; 16]) -> [__m512i; 16] {
+    let (first, second) = (pulp::cast(FIRST_HALVES), pulp::cast(SECOND_HALVES));
+    let (lower, upper) = rows.split_at(8);
+    let mut shuffled = rows;
+    for ((a, b), pair) in zip(zip(lower, upper), shuffled.as_chunks_mut().0) {
+        *pair = [
+            unit.avx512f._mm512_permutex2var_epi32(*a, first, *b),
+            unit.avx512f._mm512_permutex2var_epi32(*a, second, *b),
+        ];
+    }
+    shuffled
+}
 
 /// AVX-512: sixteen lanes, rotations, and any function of three words in one instruction.
 impl Vector for V4 {
@@ -89,6 +115,18 @@ impl Vector for V4 {
     #[inline(always)]
     fn store(self, word: __m512i) -> Row {
         pulp::cast(word)
+    }
+    #[inline(always)]
+    fn columns(self, blocks: &[Block; LANES_MAX]) -> [__m512i; 16] {
+        let swapped = pulp::cast([SWAPPED; 4]);
+        let mut words: [__m512i; 16] = pulp::cast(*blocks);
+        for word in &mut words {
+            *word = self.avx512bw._mm512_shuffle_epi8(*word, swapped);
+        }
+        for _ in 0..LANES_MAX.ilog2() {
+            words = shuffle512(self, words);
+        }
+        words
     }
     #[inline(always)]
     fn all(self, number: u32) -> __m512i {
@@ -134,6 +172,24 @@ macro_rules! ror256 {
     };
 }
 
+/// As `shuffle512`, of eight rows.
+#[inline(always)]
+fn shuffle256(unit: V3, rows: [__m256i; 8]) -> [__m256i; 8] {
+    let unit = unit.avx2;
+    let (lower, upper) = rows.split_at(4);
+    let mut shuffled = rows;
+    for ((a, b), pair) in zip(zip(lower, upper), shuffled.as_chunks_mut().0) {
+        // The unit does so in each half of its vector: the middle two of four are to be changed.
+        let outer = unit._mm256_unpacklo_epi32(*a, *b);
+        let inner = unit._mm256_unpackhi_epi32(*a, *b);
+        *pair = [
+            unit._mm256_permute2x128_si256::<0x20>(outer, inner),
+            unit._mm256_permute2x128_si256::<0x31>(outer, inner),
+        ];
+    }
+    shuffled
+}
+
 /// AVX2: eight lanes.
 impl Vector for V3 {
     type Word = __m256i;
@@ -148,6 +204,20 @@ impl Vector for V3 {
     fn store(self, word: __m256i) -> Row {
         let low: [u32; 8] = pulp::cast(word);
         pulp::cast([low, [0; 8]])
+    }
+    #[inline(always)]
+    fn columns(self, blocks: &[Block; LANES_MAX]) -> [__m256i; 16] {
+        let swapped = pulp::cast([SWAPPED; 2]);
+        let [mut early, mut late] = [self.all(0); 2].map(|zeros| [zeros; 8]);
+        for ((block, early), late) in zip(zip(blocks, &mut early), &mut late) {
+            let [first, second]: [__m256i; 2] = pulp::cast(*block);
+            *early = self.avx2._mm256_shuffle_epi8(first, swapped);
+            *late = self.avx2._mm256_shuffle_epi8(second, swapped);
+        }
+        for _ in 0..Self::LANES.ilog2() {
+            (early, late) = (shuffle256(self, early), shuffle256(self, late));
+        }
+        pulp::cast([early, late])
     }
     #[inline(always)]
     fn all(self, number: u32) -> __m256i {
