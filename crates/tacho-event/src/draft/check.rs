@@ -17,6 +17,7 @@ impl Draft {
     pub fn check(self, world: &dyn World) -> Result<Event, Vec<Problem>> {
         let Draft { mut doc, own } = self;
         let mut check = Check { problems: Vec::new() };
+        doc.reserve(ADDED);
         check.group(&mut doc, EVENT, &Pointer::ROOT);
         let timestamp = check.timestamp(&mut doc, world);
         let id = check.id(&mut doc, world);
@@ -31,6 +32,9 @@ impl Draft {
         }
     }
 }
+
+/// What may be added to a draft: its id, time and version.
+const ADDED: usize = 3;
 
 struct Check {
     problems: Vec<Problem>,

@@ -37,6 +37,11 @@ impl Object {
         Self { members }
     }
 
+    /// Makes room for so many more members, and no more.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        self.members.reserve_exact(more);
+    }
+
     /// The value of the member `name`.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.find(name).and_then(|i| self.members.get(i)).map(|(_, value)| value)

@@ -109,13 +109,14 @@ impl Batch {
         world: &dyn World,
     ) -> Vec<Result<Protected, Problem>> {
         let mut parts = self.seal_parts(salting, world).into_iter();
+        let now = world.now();
         let seal = |event: Classified| match event {
             Classified::Dropped { rule } => Ok(Protected::Dropped { rule }),
             Classified::Refused(problem) => Err(problem),
             Classified::Kept(Unsealed { mut entry, parts: count, leaf, marks }) => {
                 let public = self.texts.get(leaf).unwrap_or_default();
                 entry.parts = parts.by_ref().take(count).collect();
-                write_leaf(public, marks, &entry.parts, world.now(), &mut entry.leaf);
+                write_leaf(public, marks, &entry.parts, now, &mut entry.leaf);
                 if entry.leaf.len() > limits::LEAF_BYTES_MAX {
                     let what = format!("has a leaf larger than {} bytes", limits::LEAF_BYTES_MAX);
                     return Err(Problem::new("", what, "use fewer or shorter names and ids"));

@@ -111,12 +111,13 @@ impl Recorder {
         let protected = self.policy.apply_all(events, &self.stand_ins, world);
         let mut hashes = leaf_hashes(protected.iter().filter_map(leaf)).into_iter();
         let mut protected = protected.into_iter();
+        let now = world.now();
         let prepare = |known: Result<Known, RecordError>| {
             let known = known?;
             let (id, made) = match protected.next() {
                 Some(Ok(Protected::Dropped { rule })) => (known.id, Made::Dropped { rule }),
                 Some(Ok(Protected::Entry(entry))) => {
-                    let record_id = uuid_v7(world.now(), random(world));
+                    let record_id = uuid_v7(now, random(world));
                     let leaf_hash =
                         hashes.next().unwrap_or_else(|| unreachable!("each leaf has a hash"));
                     (entry.id().clone(), Made::Entry { entry, record_id, leaf_hash })
