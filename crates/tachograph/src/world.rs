@@ -59,22 +59,21 @@ pub(crate) struct Ahead<'w> {
 
 #[derive(Debug)]
 struct Drawn {
-    bytes: Zeroizing<[u8; AHEAD_MAX]>,
-    /// How many are drawn at once, and how many of those were given.
-    count: usize,
+    bytes: Zeroizing<Vec<u8>>,
+    /// How many of them were given.
     used: usize,
 }
 
 /// What an event takes, with its ids, seeds and nonces: more is seldom wanted.
 const AHEAD_PER_EVENT: usize = 128;
-const AHEAD_MAX: usize = 1024;
+const AHEAD_MAX: usize = 4096;
 
 impl<'w> Ahead<'w> {
     /// For about so many events.
     pub(crate) fn new(world: &'w dyn World, events: usize) -> Self {
         let count = events.saturating_mul(AHEAD_PER_EVENT).min(AHEAD_MAX);
-        let bytes = Zeroizing::new([0; AHEAD_MAX]);
-        Self { world, drawn: RefCell::new(Drawn { bytes, count, used: count }) }
+        let bytes = Zeroizing::new(vec![0; count]);
+        Self { world, drawn: RefCell::new(Drawn { bytes, used: count }) }
     }
 }
 
@@ -84,8 +83,7 @@ impl tacho_event::World for Ahead<'_> {
     }
 
     fn fill(&self, bytes: &mut [u8]) {
-        let Drawn { bytes: drawn, count, used } = &mut *self.drawn.borrow_mut();
-        let drawn = drawn.get_mut(..*count).unwrap_or_default();
+        let Drawn { bytes: drawn, used } = &mut *self.drawn.borrow_mut();
         if bytes.len() > drawn.len() {
             return self.world.fill(bytes);
         }
@@ -124,7 +122,7 @@ mod tests {
     #[test]
     fn what_is_drawn_ahead_is_given_once_and_in_order() {
         let numbered = Numbered::default();
-        let ahead = Ahead::new(&numbered, 50);
+        let ahead = Ahead::new(&numbered, 1_024 / AHEAD_PER_EVENT);
         let mut given = Vec::new();
         for len in [16, 10, 0, 500, 498, 16, 1_024, 3_000, 16] {
             let mut bytes = vec![0; len];
@@ -142,10 +140,11 @@ mod tests {
             from(526, 498), // 1,024: all
             from(1_024, 16),
             from(2_048, 1_024), // not enough was left
-            from(3_072, 3_000), // more than is ever drawn ahead
+            from(3_072, 3_000), // more than is drawn ahead
             from(6_072, 16),
         ];
         assert_eq!(given, expected);
         assert!(ahead.drawn.borrow().bytes[..16].iter().all(|byte| *byte == 0));
+        assert_eq!(Ahead::new(&numbered, 1_000).drawn.borrow().bytes.len(), AHEAD_MAX);
     }
 }

@@ -20,13 +20,17 @@ use crate::sign::Signer;
 use crate::stop::Why;
 use crate::store::{Remote, Store};
 use crate::vault::{Custody, Writer};
-use crate::wal::{Patience, Wal};
+use crate::wal::{Batch, Patience, Wal};
 use crate::world::{OsWorld, World};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tacho_event::privacy::{Entry, Policy, StandIns};
 use tacho_event::{Draft, EventId, TenantId, Timestamp};
 use tacho_tree::Hash;
+
+/// Batches that wait for their next use, and how large they may be.
+const SPARES_MAX: usize = 4;
+const SPARE_BYTES_MAX: usize = 4 << 20;
 
 /// How a recorder works.
 #[derive(Debug, Clone)]
@@ -106,6 +110,8 @@ pub struct Recorder {
 pub(super) struct State {
     pub(super) writer: Writer,
     pub(super) batches: u64,
+    /// Emptied, for the next calls: fresh memory has to be cleared first.
+    pub(super) spare: Vec<Batch>,
     pub(super) losses: Losses,
     pub(super) counts: Counts,
     /// Events of our own that are still to be recorded.
@@ -411,11 +417,27 @@ impl Recorder {
         Ok(())
     }
 
+    /// A new batch and its number.
+    pub(super) fn begin_batch(&self) -> (u64, Batch) {
+        let mut state = self.state();
+        state.batches += 1;
+        (state.batches, state.spare.pop().unwrap_or_default())
+    }
+
     /// The number of a new batch.
     pub(super) fn next_batch(&self) -> u64 {
         let mut state = self.state();
         state.batches += 1;
         state.batches
+    }
+
+    /// Keeps the memory of a batch for the next, if it is not much.
+    pub(super) fn keep_spare(&self, mut batch: Batch) {
+        batch.clear();
+        let spare = &mut self.state().spare;
+        if batch.room() <= SPARE_BYTES_MAX && spare.len() < SPARES_MAX {
+            spare.push(batch);
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -67,12 +67,13 @@ enum Whose {
 impl<'r> Run<'r> {
     /// For about so many events.
     pub(super) fn new(recorder: &'r Recorder, ack: Ack, events: usize) -> Self {
+        let (number, batch) = recorder.begin_batch();
         Self {
             recorder,
             dice: Ahead::new(recorder.world.as_ref(), events),
             ack,
-            batch: Batch::new(),
-            number: recorder.next_batch(),
+            batch,
+            number,
             staged: Vec::new(),
             staged_bytes: 0,
             waiting: Vec::new(),
@@ -344,6 +345,7 @@ impl<'r> Run<'r> {
             let outcome = self.synced(&one, &reached).map(|_| Fate::Repeated);
             self.settle(one, outcome);
         }
+        self.recorder.keep_spare(self.batch);
         self.outcomes
     }
 

@@ -11,6 +11,7 @@ use tacho_event::World;
 use tacho_event::privacy::Entry;
 
 use super::cipher::expand_all;
+use super::codec::PART_HEADER_BYTES;
 use super::part::{self, Envelope, Info};
 
 /// What a writer gave for some entries.
@@ -94,6 +95,13 @@ impl Kept {
 }
 
 impl Sheets {
+    /// With room for the parts of these entries.
+    pub(super) fn for_plain<'e>(entries: impl Iterator<Item = &'e Entry>) -> Self {
+        let parts = entries.flat_map(Entry::parts);
+        let room = parts.map(|part| PART_HEADER_BYTES + part.plaintext().len()).sum();
+        Self { bytes: Vec::with_capacity(room), ends: Vec::new() }
+    }
+
     /// What was written last belongs to one entry.
     pub(super) fn end(&mut self, count: u16) {
         self.ends.push((self.bytes.len(), count));

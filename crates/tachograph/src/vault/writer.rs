@@ -77,7 +77,7 @@ impl Writer {
     ) -> Taken {
         match self {
             Self::Plain { grants, generation } => {
-                let mut sheets = Sheets::default();
+                let mut sheets = Sheets::for_plain(entries.clone().map(|(entry, _)| entry));
                 for (entry, record_id) in entries {
                     let count = grants.encode(entry, record_id, place, &world, &mut sheets.bytes);
                     sheets.end(count);

@@ -87,6 +87,11 @@ impl Batch {
         self.bytes.len()
     }
 
+    /// Bytes that it has memory for.
+    pub fn room(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Empties the batch, keeping its memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
