@@ -1,4 +1,10 @@
 //! How fast events become safe: checked, redacted, made an entry, appended, synced.
+//!
+//! ```text
+//! cargo bench -p tacho-rivals --bench record -- [--quick] [bytes bursts one few writers queue memory]
+//! ```
+//!
+//! Without names all of it is measured; `--quick` records fewer events.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -32,14 +38,26 @@ const RUNS: usize = 5;
 const POOL: usize = 10_000;
 
 fn main() {
-    let quick = std::env::args().any(|word| word == "--quick");
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let is_named = |name: &str| words.iter().any(|word| word == name);
+    type Measure = fn(&[Draft], usize);
+    // Which, how, with how many events or rounds when quick, and else.
+    let all: [(&str, Measure, usize, usize); 7] = [
+        ("bytes", bytes_of_events, POOL, POOL),
+        ("bursts", bursts, 40_000, 200_000),
+        ("one", one_event, 1_000, 10_000),
+        ("few", few_writers, 3_200, 32_000),
+        ("writers", many_writers, 6_400, 64_000),
+        ("queue", handing_over, POOL, POOL),
+        ("memory", memory, 50_000, 1_000_000),
+    ];
+    let any_named = all.iter().any(|(name, ..)| is_named(name));
     let pool = pool();
-    bytes_of_events(&pool);
-    bursts(&pool, if quick { 40_000 } else { 200_000 });
-    one_event(&pool, if quick { 1_000 } else { 10_000 });
-    many_writers(&pool, if quick { 100 } else { 1_000 });
-    handing_over(&pool);
-    memory(&pool, if quick { 50_000 } else { 1_000_000 });
+    for (name, measure, few, many) in all {
+        if is_named(name) || !any_named {
+            measure(&pool, if is_named("--quick") { few } else { many });
+        }
+    }
 }
 
 /// What agents did, as drafts without ids: each is another event when it is recorded.
@@ -95,10 +113,10 @@ fn some(pool: &[Draft], first: usize, count: usize) -> Vec<Draft> {
     (first..first + count).map(|at| pool[at % pool.len()].clone()).collect()
 }
 
-fn bytes_of_events(pool: &[Draft]) {
+fn bytes_of_events(pool: &[Draft], events: usize) {
     let site = Site::new();
     let recorder = site.recorder();
-    for at in (0..POOL).step_by(1000) {
+    for at in (0..events).step_by(1000) {
         recorder
             .record_all(some(pool, at, 1000), Ack::Os)
             .into_iter()
@@ -174,15 +192,24 @@ fn one_event(pool: &[Draft], rounds: usize) {
     }
 }
 
-/// Many threads, each with one event at a time, share the commits.
-fn many_writers(pool: &[Draft], rounds: usize) {
-    const WRITERS: usize = 64;
+/// More threads than processors, each with one event at a time.
+fn few_writers(pool: &[Draft], events: usize) {
+    writers(pool, 4, events);
+}
+
+/// Many threads, each with one event at a time, share the work and the commits.
+fn many_writers(pool: &[Draft], events: usize) {
+    writers(pool, 64, events);
+}
+
+fn writers(pool: &[Draft], writers: usize, events: usize) {
+    let rounds = events / writers;
     let rates = (0..RUNS).map(|_| {
         let site = Site::new();
         let recorder = site.recorder();
-        let ready = Barrier::new(WRITERS + 1);
+        let ready = Barrier::new(writers + 1);
         let watch = std::thread::scope(|scope| {
-            for writer in 0..WRITERS {
+            for writer in 0..writers {
                 let (ready, recorder) = (&ready, &recorder);
                 scope.spawn(move || {
                     let drafts = some(pool, writer * rounds, rounds);
@@ -193,10 +220,10 @@ fn many_writers(pool: &[Draft], rounds: usize) {
             ready.wait();
             Watch::start()
         });
-        watch.stop(WRITERS * rounds)
+        watch.stop(writers * rounds)
     });
-    let what = "redacted events of 64 threads, ack disk, one at a time";
-    tell_rate(what, rates.collect(), 60_000);
+    let what = format!("redacted events of {writers} threads, ack disk, one at a time");
+    tell_rate(&what, rates.collect(), if writers == 64 { 60_000 } else { 15_000 });
 }
 
 /// Measures a rate, and beside it the processor time, which other programs hardly change.
@@ -234,12 +261,12 @@ fn processor_seconds() -> f64 {
 }
 
 /// What handing an event to the queue costs its caller.
-fn handing_over(pool: &[Draft]) {
+fn handing_over(pool: &[Draft], events: usize) {
     let site = Site::new();
     let settings =
-        QueueSettings { capacity: POOL, on_full: OnFull::Block, ..QueueSettings::default() };
+        QueueSettings { capacity: events, on_full: OnFull::Block, ..QueueSettings::default() };
     let queue = Queue::start(site.recorder(), settings).unwrap();
-    let mut took: Vec<Duration> = some(pool, 0, POOL)
+    let mut took: Vec<Duration> = some(pool, 0, events)
         .into_iter()
         .map(|draft| {
             let start = Instant::now();

@@ -231,3 +231,8 @@ pub const GATHER_RECORDS_MAX: usize = 4_096;
 /// Frames of a batch that waits for the next sync before it is appended with others: what the lock
 /// and a write cost weighs more than so few frames.
 pub const LEFT_RECORDS_MAX: usize = 16;
+/// Drafts of a call that another caller may record, where many call at once: what a sleep costs
+/// weighs more than so few.
+pub const LED_DRAFTS_MAX: usize = 16;
+/// Events that one caller records for itself and others.
+pub const LED_EVENTS_MAX: usize = 256;

@@ -7,6 +7,7 @@
 
 pub(crate) mod beat;
 mod call;
+mod convoy;
 mod error;
 mod failure;
 mod glass;

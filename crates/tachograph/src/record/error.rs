@@ -37,6 +37,8 @@ pub enum RecordError {
     Store(Error),
     /// The store did not take it, and the failure policy does not let that pass.
     NotRecorded(Arc<AppendError>),
+    /// The thread that recorded it with others died; whether it is in the log is not known.
+    Abandoned,
     /// It is in the log but did not reach the disk.
     NotSynced(Arc<CommitError>),
     /// An emergency stop forbids what the event intends; it is recorded as a denied call.
@@ -77,6 +79,9 @@ impl fmt::Display for RecordError {
             Self::Unread(unread) => write!(f, "{unread}"),
             Self::Store(error) => write!(f, "{error}"),
             Self::NotRecorded(error) => write!(f, "not recorded: {error}"),
+            Self::Abandoned => f.write_str(
+                "the thread that recorded it with others died: it may be in the log, or not",
+            ),
             Self::NotSynced(error) => write!(f, "recorded, but not safe on disk: {error}"),
             Self::Stopped { why, recorded: Ok(_) } => write!(f, "stopped: {why}"),
             Self::Stopped { why, recorded: Err(error) } => {

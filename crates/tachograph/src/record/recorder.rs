@@ -2,6 +2,7 @@
 
 use super::beat::{Beat, Counts, beat};
 use super::call::Call;
+use super::convoy::{Convoy, Way};
 use super::error::RecordError;
 use super::failure::{FailurePolicy, OnFailure, WhenFull};
 use super::heed::answer;
@@ -15,6 +16,7 @@ use crate::anchor::Witnessing;
 use crate::files::OsFiles;
 use crate::idempotency::Window;
 use crate::integrate::{Integrator, WriteBehind};
+use crate::limits::LED_DRAFTS_MAX;
 use crate::log::Log;
 use crate::sign::Signer;
 use crate::stop::Why;
@@ -102,9 +104,13 @@ pub struct Recorder {
     pub(super) numbers: Numbers,
     pub(super) window: Option<Mutex<Window>>,
     state: Mutex<State>,
+    pub(super) convoy: Calls,
     /// Last, so that it sees the closing heartbeat.
     behind: Option<WriteBehind>,
 }
+
+/// Calls with few drafts, each by a credential or none.
+type Calls = Convoy<(Draft, Option<Arc<str>>), Result<Receipt, RecordError>>;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -245,6 +251,7 @@ impl Recorder {
             numbers,
             window: None,
             state: Mutex::new(State { writer, ..State::default() }),
+            convoy: Convoy::new(),
             behind: None,
         };
         recorder.take_window(window)?;
@@ -316,8 +323,33 @@ impl Recorder {
         call: impl Into<Call<'c>>,
     ) -> Vec<Result<Receipt, RecordError>> {
         let Call { ack, credential } = call.into();
+        if ack == Ack::Disk && (1..=LED_DRAFTS_MAX).contains(&drafts.len()) {
+            return self.record_few(drafts, credential);
+        }
         let drafts = drafts.into_iter().map(|draft| (draft, credential));
         self.write(self.prepare_all(drafts), ack, || ())
+    }
+
+    /// Records a few drafts durably; where many callers do, one of them for several.
+    fn record_few(
+        &self,
+        drafts: Vec<Draft>,
+        credential: &str,
+    ) -> Vec<Result<Receipt, RecordError>> {
+        let count = drafts.len();
+        let pack = |draft| (draft, (!credential.is_empty()).then(|| Arc::from(credential)));
+        match self.convoy.join(drafts.into_iter(), pack) {
+            Way::Straight(_seat, drafts) => {
+                let drafts = drafts.map(|draft| (draft, credential));
+                self.write(self.prepare_all(drafts), Ack::Disk, || ())
+            }
+            Way::Lead(lead, drafts) => {
+                let drafts = drafts.into_iter().map(|(draft, by)| (draft, by.unwrap_or_default()));
+                lead.tell(self.write(self.prepare_all(drafts), Ack::Disk, || ()))
+            }
+            Way::Led(outcomes) => outcomes
+                .unwrap_or_else(|| (0..count).map(|_| Err(RecordError::Abandoned)).collect()),
+        }
     }
 
     /// The store it records in.
