@@ -9,6 +9,7 @@
 //!
 //! The seed stands only inside the part: without it a digest cannot be tested against a guess.
 
+use super::Lazy;
 use crate::json::write_string;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -63,14 +64,14 @@ pub type Pair<'p> = (usize, &'p str, &'p [u8]);
 /// The first half of HKDF, with its empty salt worked in: made once, used for every part.
 #[derive(Clone)]
 pub struct Salting {
-    /// The same key, for many messages and for one.
-    key: Key,
     mac: Mac,
+    /// The same key for many messages, made when there are many.
+    key: Lazy<Key>,
 }
 
 impl Default for Salting {
     fn default() -> Self {
-        Self { key: Key::new(&[0; 32]), mac: Mac::new(&[0; 32]) }
+        Self { mac: Mac::new(&[0; 32]), key: Lazy::new() }
     }
 }
 
@@ -87,7 +88,8 @@ impl Salting {
         if pairs.len() < MANY {
             return self.few_digests(parts, pairs);
         }
-        let seeds = parts.iter().map(|(seed, _)| (&self.key, seed.as_slice()));
+        let key = self.key.get_or_init(|| Key::new(&[0; 32]));
+        let seeds = parts.iter().map(|(seed, _)| (key, seed.as_slice()));
         let keys = tacho_hash::keys(&tacho_hash::codes(seeds));
         let mut texts = Texts::default();
         let mut of_part = Vec::with_capacity(pairs.len());

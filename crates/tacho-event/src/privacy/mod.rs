@@ -44,5 +44,9 @@ pub use redacted::Redacted;
 pub use reveal::{Disclosure, digests, reveal};
 pub use stand_ins::StandIns;
 
+/// What is made when it is first needed: most processes record one event and need hardly any of it.
+#[expect(clippy::disallowed_types, reason = "a field of a struct, not a global")]
+type Lazy<T> = std::sync::OnceLock<T>;
+
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use crate::limits;
 use crate::world::{World, random};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Remembers which stand-in replaces which id. One emitter keeps one: events of a session stay
@@ -12,7 +12,8 @@ pub struct StandIns(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    of: HashMap<String, String>,
+    /// Not a map that asks the system for randomness, before there is anything to remember.
+    of: BTreeMap<String, String>,
     oldest: VecDeque<String>,
 }
 

@@ -37,6 +37,21 @@ mod tests {
         assert_eq!(ids(&builtin), ids(&made));
         assert_eq!(made.patterns.len(), PatternSpec::defaults().len() + rules::RULES.len());
         assert_eq!(builtin.always, made.always);
-        assert_eq!((builtin.userinfo, builtin.number), (made.userinfo, made.number));
+        let probed = |scanner: &Scanner| -> Vec<usize> {
+            let probes = [rules::Probe::Userinfo, rules::Probe::Number];
+            probes.into_iter().flat_map(|probe| scanner.patterns.rows(probe)).collect()
+        };
+        assert!(!probed(&builtin).is_empty());
+        assert_eq!(probed(&builtin), probed(&made));
+    }
+
+    #[test]
+    fn rows_are_made_when_a_text_comes_near_them() {
+        let scanner = Scanner::builtin();
+        assert_eq!(scanner.redact("git log --oneline -10"), "git log --oneline -10");
+        assert_eq!(scanner.patterns.rows_made(), None);
+        let key = format!("AKIA{}", "Z".repeat(16));
+        assert_eq!(scanner.redact(&key), REPLACEMENT);
+        assert_eq!(scanner.patterns.rows_made(), Some(1));
     }
 }

@@ -35,6 +35,7 @@ use std::ops::{ControlFlow, Range};
 
 pub use pattern::{PatternError, PatternSpec};
 
+use super::Lazy;
 use anchor::Anchor;
 use cuts::Cuts;
 use filter::Filter;
@@ -55,13 +56,7 @@ pub struct Scanner {
     alphabet: Lazy<Alphabet>,
     /// The patterns without anchors, which must always run.
     always: Vec<usize>,
-    /// The patterns that a probe finds.
-    userinfo: Vec<usize>,
-    number: Vec<usize>,
 }
-
-#[expect(clippy::disallowed_types, reason = "a field of a struct, not a global")]
-type Lazy<T> = std::sync::OnceLock<T>;
 
 /// Where an anchor counts. The number is the place of its pattern.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,16 +89,11 @@ impl Anchors {
 
     /// Those of the table, whose first pattern is at this place.
     fn add_table(&mut self, first: usize) {
-        self.all.reserve(2 * anchors::ANYWHERE.len());
-        let of = |(rule, window, text): &(u8, u8, &'static str)| {
-            (first + usize::from(*rule), Anchor::from(&(*window, *text)))
-        };
-        let anywhere = anchors::ANYWHERE.iter().map(of);
-        self.all.extend(anywhere.map(|(at, anchor)| (anchor, Stands::Anywhere(at))));
-        let in_value = anchors::IN_VALUE.iter().map(of);
-        self.all.extend(in_value.map(|(at, anchor)| (anchor, Stands::InValue(at))));
-        let in_line = anchors::IN_LINE.iter().map(|row| (row.into(), Stands::InLine));
-        self.all.extend(in_line);
+        self.all.extend(written::table().map(|(anchor, stands)| match stands {
+            Stands::Anywhere(row) => (anchor, Stands::Anywhere(first + row)),
+            Stands::InValue(row) => (anchor, Stands::InValue(first + row)),
+            Stands::InLine | Stands::AtEndOfName => (anchor, stands),
+        }));
     }
 }
 
@@ -161,8 +151,7 @@ impl Scanner {
         if builtin {
             found.add_table(own.len());
         }
-        let at_end = anchors::AT_END_OF_NAME.iter().map(|row| (row.into(), Stands::AtEndOfName));
-        found.all.extend(at_end);
+        found.all.extend(written::ends_of_names());
         let patterns = Patterns::new(own, builtin);
         let always = patterns.own(Pattern::always_runs);
         Scanner::with(patterns, Filter::new(found.all), always, replacement)
@@ -176,8 +165,6 @@ impl Scanner {
     ) -> Scanner {
         Scanner {
             always,
-            userinfo: patterns.rows(Probe::Userinfo),
-            number: patterns.rows(Probe::Number),
             alphabet: Default::default(),
             filter,
             replacement: replacement.into(),
@@ -220,8 +207,7 @@ impl Scanner {
                     Stands::AtEndOfName | Stands::InValue(_) => ControlFlow::Continue(()),
                 })
                 .is_break()
-            || (!self.userinfo.is_empty() && probe::userinfo(raw))
-            || (!self.number.is_empty() && probe::number(raw))
+            || (self.patterns.has_table() && (probe::userinfo(raw) || probe::number(raw)))
             || probe::escapes(raw).any(|digits| self.alphabet().has(digits))
     }
 
@@ -299,11 +285,11 @@ impl Scanner {
             ControlFlow::Continue(())
         });
         debug_assert!(done.is_continue());
-        if !self.userinfo.is_empty() && probe::userinfo(text) {
-            worth.extend(&self.userinfo);
+        if self.patterns.has_table() && probe::userinfo(text) {
+            worth.extend(self.patterns.rows(Probe::Userinfo));
         }
-        if !self.number.is_empty() && probe::number(text) {
-            worth.extend(&self.number);
+        if self.patterns.has_table() && probe::number(text) {
+            worth.extend(self.patterns.rows(Probe::Number));
         }
         worth.sort_unstable();
         worth.dedup();

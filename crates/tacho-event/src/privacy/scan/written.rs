@@ -1,12 +1,15 @@
 //! The filter of the built-in scanner, written by the compiler: a process that lives for one event
 //! has no time to fill a hundred kilobytes of tables, and no page of memory for them to lie in.
 //!
-//! [`Filter::new`] makes the same of the same anchors; a test compares them.
+//! [`Filter::new`] makes the same of the same anchors; a test compares them. Only the compiler
+//! reads the rows of the table: as references they would be 22 KB for the system's loader to
+//! correct, page by page, in every process that starts.
 #![expect(
     clippy::indexing_slicing,
     reason = "computed while compiling: a place that is not there does not compile"
 )]
 
+use super::anchor::Anchor;
 use super::filter::{Filter, Groups, Held, Owned, SHELVES, Windows, folded};
 use super::pattern::PatternSpec;
 use super::{Stands, anchors};
@@ -65,6 +68,32 @@ pub(super) fn filter() -> Filter<Stands> {
         order: Held::Written(&TABLES.order),
         shelves: Held::Written(&TABLES.shelves),
     }
+}
+
+/// The anchors of the table, each with what it is for, where a pattern is told by its row.
+pub(super) fn table() -> impl Iterator<Item = (Anchor, Stands)> {
+    let rows = TABLES.anchors.iter().skip(anchors::DEFAULTS.len());
+    let rows = rows.filter(|row| row.owner != Stands::AtEndOfName);
+    rows.map(|row| {
+        let stands = match row.owner {
+            Stands::Anywhere(at) => Stands::Anywhere(at - PatternSpec::DEFAULTS),
+            Stands::InValue(at) => Stands::InValue(at - PatternSpec::DEFAULTS),
+            other => other,
+        };
+        (anchor(row), stands)
+    })
+}
+
+/// The anchors that end sensitive names.
+pub(super) fn ends_of_names() -> impl Iterator<Item = (Anchor, Stands)> {
+    let rows = TABLES.anchors.iter().filter(|row| row.owner == Stands::AtEndOfName);
+    rows.map(|row| (anchor(row), row.owner))
+}
+
+fn anchor(row: &Owned<Stands>) -> Anchor {
+    let at = row.at as usize;
+    let text = &TABLES.texts[at..at + usize::from(row.len)];
+    Anchor { text: text.into(), window: usize::from(row.begin) }
 }
 
 impl Tables {
@@ -160,6 +189,25 @@ impl Tables {
 mod tests {
     use super::super::{REPLACEMENT, Scanner};
     use super::*;
+
+    #[test]
+    fn every_row_is_written_behind_the_one_before() {
+        let first = PatternSpec::DEFAULTS;
+        let of_pattern = |first: usize, stands: fn(usize) -> Stands| {
+            move |&(at, window, text): &(u8, u8, &'static str)| {
+                (Anchor::from(&(window, text)), stands(first + usize::from(at)))
+            }
+        };
+        let rows = [
+            anchors::DEFAULTS.iter().map(of_pattern(0, Stands::Anywhere)).collect::<Vec<_>>(),
+            anchors::ANYWHERE.iter().map(of_pattern(first, Stands::Anywhere)).collect(),
+            anchors::IN_VALUE.iter().map(of_pattern(first, Stands::InValue)).collect(),
+            anchors::IN_LINE.iter().map(|row| (row.into(), Stands::InLine)).collect(),
+            anchors::AT_END_OF_NAME.iter().map(|row| (row.into(), Stands::AtEndOfName)).collect(),
+        ];
+        let made = Filter::new(rows.concat());
+        assert!(*made.anchors == TABLES.anchors && *made.texts == TABLES.texts);
+    }
 
     #[test]
     fn the_compiler_writes_what_the_program_makes() {
