@@ -74,15 +74,15 @@ impl<'r> Run<'r> {
             ack,
             batch,
             number,
-            staged: Vec::new(),
+            staged: Vec::with_capacity(events.min(TOGETHER)),
             staged_bytes: 0,
-            waiting: Vec::new(),
-            submissions: Vec::new(),
+            waiting: Vec::with_capacity(events),
+            submissions: Vec::with_capacity(events),
             later: Vec::new(),
             appended: Vec::new(),
             repeated: Vec::new(),
             end: None,
-            outcomes: Vec::new(),
+            outcomes: Vec::with_capacity(events),
         }
     }
 
@@ -127,8 +127,12 @@ impl<'r> Run<'r> {
 
     fn put_staged(&mut self) {
         self.staged_bytes = 0;
-        let staged = std::mem::take(&mut self.staged);
-        self.put(staged);
+        let mut staged = VecDeque::from(std::mem::take(&mut self.staged));
+        self.put(&mut staged);
+        if self.staged.is_empty() {
+            // For the next ones.
+            self.staged = staged.into();
+        }
     }
 
     fn put_all(&mut self, all: Vec<Waiting>) {
@@ -138,8 +142,7 @@ impl<'r> Run<'r> {
 
     /// Puts a few events into the batch. When it is full, the rest comes into the next one; there,
     /// and behind an event that fits nowhere, with its grants.
-    fn put(&mut self, few: Vec<Waiting>) {
-        let mut few = VecDeque::from(few);
+    fn put(&mut self, few: &mut VecDeque<Waiting>) {
         while !few.is_empty() {
             let entries = few.iter().filter_map(|waiting| waiting.prepared.entry());
             let kept = keep((self.recorder, &self.dice), entries, self.number);
@@ -282,7 +285,10 @@ impl<'r> Run<'r> {
         if bare > 0 {
             self.recorder.note_gap(LossReason::ContentDropped, bare);
         }
-        self.appended.append(&mut waiting);
+        match self.appended.is_empty() {
+            true => self.appended = waiting,
+            false => self.appended.append(&mut waiting),
+        }
         if let Some((end, _)) = part {
             self.end = Some(end);
             self.recorder.note_room();
