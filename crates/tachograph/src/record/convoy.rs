@@ -120,8 +120,7 @@ impl<T, O> Road<T, O> {
     fn has_seat(&mut self) -> bool {
         // The system is asked when it matters: by a second caller, never by a lone one.
         self.seated.is_empty()
-            || self.waiting.is_empty()
-                && self.seated.len() < *self.seats.get_or_insert_with(processors)
+            || self.waiting.is_empty() && self.seated.len() < *self.seats.get_or_insert_with(seats)
     }
 
     /// Adds to the last group if there is room, else begins one; where the items stand in it.
@@ -198,8 +197,10 @@ impl<T, O> Drop for Seat<'_, T, O> {
     }
 }
 
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+/// One seat for each processor, and two at least: one caller works while the other waits for the
+/// disk.
+fn seats() -> usize {
+    std::thread::available_parallelism().map_or(2, NonZeroUsize::get).max(2)
 }
 
 /// What a thread dies with here is whole: nothing between a lock and its end can panic but for want
