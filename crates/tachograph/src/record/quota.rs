@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tacho_event::{Span, TenantId};
 
-/// Asked before an event is appended; what a recorder says about itself is never refused.
+/// Asked before an event is appended; what a recorder says about itself is never refused. Asked by
+/// whoever records, often for callers on other threads: it must not wait for one of those.
 pub trait Quota: std::fmt::Debug + Send + Sync {
     /// Whether the tenant may write so many bytes now; if so, they are counted.
     fn admits(&self, tenant: &TenantId, bytes: u64) -> bool;
