@@ -157,8 +157,7 @@ pub fn read_small(files: &dyn Files, path: &Path, max: usize) -> io::Result<Vec<
     let file = files.open(path, Access::Read)?;
     // Most have less than a line: no page of memory is filled with zeros for those.
     let mut line = [0; 128];
-    // One read: fewer bytes than asked for are the whole file.
-    let begin = file.read_at(&mut line, 0)?;
+    let begin = read_full_at(file.as_ref(), &mut line, 0)?;
     if let Some(whole) = line.get(..begin).filter(|_| begin < line.len() && begin <= max) {
         return Ok(whole.to_vec());
     }

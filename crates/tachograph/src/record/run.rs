@@ -9,7 +9,7 @@ use super::prepare::TOGETHER;
 use super::receipt::{Ack, Fate, Receipt};
 use super::recorder::{Made, Prepared, Recorder};
 use crate::idempotency::{Seen, Submission};
-use crate::limits::BATCH_TRIES_MAX;
+use crate::limits::{BATCH_RECORDS_MAX, BATCH_TRIES_MAX};
 use crate::vault::Kept;
 use crate::wal::frame::Record;
 use crate::wal::{AppendError, AppendedOnce, Batch, CommitError, Misfit, Position, SpoolAck};
@@ -68,6 +68,7 @@ impl<'r> Run<'r> {
     /// For about so many events.
     pub(super) fn new(recorder: &'r Recorder, ack: Ack, events: usize) -> Self {
         let (number, batch) = recorder.begin_batch();
+        let in_batch = events.min(BATCH_RECORDS_MAX);
         Self {
             recorder,
             dice: Ahead::new(recorder.world.as_ref(), events),
@@ -76,8 +77,8 @@ impl<'r> Run<'r> {
             number,
             staged: Vec::with_capacity(events.min(TOGETHER)),
             staged_bytes: 0,
-            waiting: Vec::with_capacity(events),
-            submissions: Vec::with_capacity(events),
+            waiting: Vec::with_capacity(in_batch),
+            submissions: Vec::with_capacity(in_batch),
             later: Vec::new(),
             appended: Vec::new(),
             repeated: Vec::new(),
