@@ -10,6 +10,8 @@
 //! them.
 
 #[cfg(target_arch = "x86_64")]
+use crate::is_worth_asking;
+#[cfg(target_arch = "x86_64")]
 use pulp::{NullaryFnOnce, cast, x86::V3};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::__m256i;
@@ -20,7 +22,9 @@ pub fn base64url(bytes: &[u8], letters: &mut Vec<u8>) {
     letters.resize(start + (bytes.len() * 4).div_ceil(3), 0);
     let place = letters.get_mut(start..).unwrap_or_default();
     #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = V3::try_new() {
+    if is_worth_asking(bytes.len())
+        && let Some(simd) = V3::try_new()
+    {
         return simd.vectorize(Write { simd, bytes, place });
     }
     write(bytes, place, bits);

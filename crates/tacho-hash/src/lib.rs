@@ -12,14 +12,17 @@
 //!
 //! What a disclosure's hash is made of are letters ([`base64url`]), written as quickly.
 //!
-//! Everything here is a function of its arguments.
+//! Everything here is a function of its arguments; only how fast it is done depends on what the
+//! process did before ([`is_worth_asking`]).
 
+mod asking;
 mod block;
 mod letters;
 mod mac;
 mod many;
 mod one;
 
+pub use asking::is_worth_asking;
 pub use letters::base64url;
 pub use mac::{Key, codes, keys, secrets};
 pub use many::{MANY, all};

@@ -56,13 +56,17 @@ fn our_rate(threads: usize, batch: usize, batches: usize) -> f64 {
     let store = Store::create(Arc::new(OsFiles), world.as_ref(), &path, Remote::Forced).unwrap();
     let wal = Wal::new(&store, world, Options::default());
     wal.prepare_next().unwrap();
+    // Kept from call to call, as a recorder does.
+    let spare = Mutex::new(Vec::new());
     rate(threads, batch, batches, |records| {
-        let mut frames = Batch::new();
+        let mut frames = spare.lock().unwrap().pop().unwrap_or_else(Batch::new);
         for record in records {
             frames.push(&record.borrow()).unwrap();
         }
         let appended = wal.append(&mut frames, Patience::Server).unwrap();
         wal.commit(appended.end).unwrap();
+        frames.clear();
+        spare.lock().unwrap().push(frames);
     })
 }
 

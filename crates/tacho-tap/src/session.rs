@@ -11,9 +11,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use tacho_event::json::{self, Object, Value};
 use tacho_event::{World, is_public, random};
+use tacho_hash::sha256;
 
 use crate::disk;
 use crate::host::Host;
@@ -132,7 +132,7 @@ const MEMORY_BYTES_MAX: u64 = 256 * 1024;
 /// The first half of SHA-256 over the JSON list of these texts.
 pub(crate) fn digest(texts: &[&str]) -> [u8; 16] {
     let list: Vec<Value> = texts.iter().map(|text| Value::from(*text)).collect();
-    let hash = Sha256::digest(Value::List(list).to_json().as_bytes());
+    let hash = sha256([Value::List(list).to_json().as_bytes()]);
     let mut half = [0; 16];
     half.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
     half

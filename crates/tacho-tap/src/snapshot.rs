@@ -10,8 +10,8 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use tacho_event::json::{Object, Value};
+use tacho_hash::sha256;
 
 use crate::disk;
 use crate::host::Host;
@@ -96,7 +96,7 @@ pub(crate) fn fingerprints(host: Host, home: &Path, project: Option<&Path>) -> O
 }
 
 fn print(bytes: &[u8], more: bool, kind: &str) -> Object {
-    let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = sha256([bytes]).iter().map(|byte| format!("{byte:02x}")).collect();
     let mut print = Object::from([
         ("bytes", Value::from(bytes.len())),
         ("kind", kind.into()),

@@ -12,8 +12,9 @@
 
 use std::io::ErrorKind;
 
-use sha2::{Digest, Sha256};
+use tacho_hash::sha256;
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
 use crate::files::{File, Files, Point, read_full_at, write_all_at};
@@ -38,13 +39,17 @@ pub struct Numbers {
 
 /// The name of an emitter's file.
 pub fn file_name(tenant: &str, source: &str, emitter: &str) -> String {
-    let mut hash = Sha256::new();
-    for part in [tenant, source, emitter] {
-        let len = u16::try_from(part.len()).unwrap_or(u16::MAX);
-        hash.update(len.to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let len = |part: &str| u16::try_from(part.len()).unwrap_or(u16::MAX).to_be_bytes();
+    let [tenant, source, emitter] = [tenant, source, emitter].map(|part| (len(part), part));
+    let hash = sha256([
+        &tenant.0,
+        tenant.1.as_bytes(),
+        &source.0,
+        source.1.as_bytes(),
+        &emitter.0,
+        emitter.1.as_bytes(),
+    ]);
+    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Takes `count` numbers of the sequence in the file `name`; none when others hold it too long.
@@ -99,12 +104,12 @@ fn write(file: &dyn File, next: u64, boot: &[u8; 16]) -> std::io::Result<()> {
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&next.to_be_bytes());
     bytes.extend_from_slice(boot);
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     write_all_at(file, &bytes, 0)
 }
 
 fn decode(bytes: &[u8]) -> Option<(u64, [u8; 16])> {
-    let whole = u32_at(bytes, CHECKED)? == crc32c::crc32c(bytes.get(..CHECKED)?);
+    let whole = u32_at(bytes, CHECKED)? == checksum::of(bytes.get(..CHECKED)?);
     let known = whole && bytes.starts_with(MAGIC);
     known.then_some((u64_at(bytes, 4)?, array_at(bytes, 12)?))
 }

@@ -7,6 +7,7 @@
 //! An erasure raises it under `wal/lock`. Every append reads it under that lock, so a writer with
 //! cached keys is refused and loads the new ones.
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::replace::{Steps, replace};
 use crate::files::{Files, Point, read_small};
@@ -26,7 +27,7 @@ pub fn read(files: &dyn Files, places: &Places) -> Result<u32, Error> {
     let path = places.generation();
     let bytes = read_small(files, &path, STATE_FILE_BYTES_MAX).doing("read", &path)?;
     let decode = || {
-        let whole = u32_at(&bytes, CHECKED)? == crc32c::crc32c(bytes.get(..CHECKED)?);
+        let whole = u32_at(&bytes, CHECKED)? == checksum::of(bytes.get(..CHECKED)?);
         let known = whole && bytes.starts_with(MAGIC) && bytes.len() == CHECKED + 4;
         known.then_some(u32_at(&bytes, 4)?)
     };
@@ -63,7 +64,7 @@ fn write(
     let mut bytes = Vec::with_capacity(CHECKED + 4);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&generation.to_be_bytes());
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     let steps = Steps { sync: Point::GenerationSync, rename: Point::GenerationRename, dir };
     replace(files, &places.generation(), &bytes, steps)
 }

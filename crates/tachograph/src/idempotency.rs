@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
+use tacho_hash::sha256;
 
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
@@ -447,7 +447,7 @@ pub fn covered(files: &dyn Files, places: &Places) -> Result<Option<Position>, E
 
 /// RFC 6962: SHA-256(0x00 | leaf).
 fn leaf_hash(leaf: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update([0]).chain_update(leaf).finalize().into()
+    sha256([&[0], leaf])
 }
 
 /// The half that stands for the id, and the half that stands for the bytes.

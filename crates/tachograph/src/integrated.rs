@@ -4,6 +4,7 @@
 //! 0 "TWI1" | 4 u64 segment | 12 u64 offset | 20 u32 crc32c(bytes 0..20)
 //! ```
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::replace::{Steps, replace};
 use crate::files::{Files, Point, read_small};
@@ -26,7 +27,7 @@ pub fn read(files: &dyn Files, places: &Places) -> Result<Position, Error> {
         outcome => outcome.doing("read", &path)?,
     };
     let decode = || {
-        let whole = u32_at(&bytes, CHECKED)? == crc32c::crc32c(bytes.get(..CHECKED)?);
+        let whole = u32_at(&bytes, CHECKED)? == checksum::of(bytes.get(..CHECKED)?);
         let known = whole && bytes.starts_with(MAGIC) && bytes.len() == CHECKED + 4;
         known.then_some(Position { segment: u64_at(&bytes, 4)?, offset: u64_at(&bytes, 12)? })
     };
@@ -44,7 +45,7 @@ pub fn write(files: &dyn Files, places: &Places, position: Position) -> Result<(
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&position.segment.to_be_bytes());
     bytes.extend_from_slice(&position.offset.to_be_bytes());
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     let steps = Steps {
         sync: Point::IntegratedSync,
         rename: Point::IntegratedRename,

@@ -7,6 +7,7 @@
 pub mod anchor;
 pub mod backup;
 pub mod bundle;
+mod checksum;
 pub mod emitters;
 pub mod erase;
 pub mod error;

@@ -22,6 +22,7 @@ use std::io::ErrorKind;
 use tacho_event::privacy::Class;
 use tacho_tree::Frontier;
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::replace::{Steps, replace};
 use crate::files::{Files, Point, read_small};
@@ -106,7 +107,7 @@ impl State {
             }
         }
         bytes.extend_from_slice(&self.frontier.to_bytes());
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
         bytes
     }
 
@@ -114,7 +115,7 @@ impl State {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (checked, crc) = bytes.split_last_chunk::<4>()?;
         let is_told = checked.starts_with(MAGIC);
-        if u32_at(crc, 0)? != crc32c::crc32c(checked) || !is_told && !checked.starts_with(UNTOLD) {
+        if u32_at(crc, 0)? != checksum::of(checked) || !is_told && !checked.starts_with(UNTOLD) {
             return None;
         }
         let count = usize::from(u16_at(checked, DAYS_AT - 2)?);

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use tacho_event::json::Value;
 use tacho_event::{Draft, Timestamp};
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::{Access, Files, Kind, read_full_at, write_all_at};
 use crate::limits::STOP_FILE_BYTES_MAX;
@@ -153,7 +154,7 @@ impl Stops {
         let (files, path) = (self.store.files().as_ref(), self.store.places().stop_alive());
         let mut bytes = ALIVE_MAGIC.to_vec();
         bytes.extend_from_slice(&until.micros().cast_unsigned().to_be_bytes());
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
         let file = match files.open(&path, Access::Write) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 files.create_new(&path).doing("create", &path)?
@@ -225,7 +226,7 @@ fn is_alive(files: &dyn Files, places: &Places, now: Timestamp) -> Result<(), Er
     let mut bytes = [0; ALIVE_CHECKED + 4];
     read_full_at(file.as_ref(), &mut bytes, 0).doing("read", &path)?;
     let until = || {
-        let whole = u32_at(&bytes, ALIVE_CHECKED)? == crc32c::crc32c(bytes.get(..ALIVE_CHECKED)?);
+        let whole = u32_at(&bytes, ALIVE_CHECKED)? == checksum::of(bytes.get(..ALIVE_CHECKED)?);
         (whole && bytes.starts_with(ALIVE_MAGIC)).then_some(u64_at(&bytes, 4)?)
     };
     let until = until().map(u64::cast_signed);

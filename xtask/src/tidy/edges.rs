@@ -36,7 +36,7 @@ const HOUSE: &[Room] = &[
     room("tacho-tree", SOIL, Ring::Light, 10),
     room("tachograph", ROOTS_AND_SOIL, Ring::Light, 14),
     room("tacho-verify", ROOTS, Ring::Light, 10),
-    room("tacho-tap", TRUNK_AND_EVENT, Ring::Light, 14),
+    room("tacho-tap", &["tachograph", "tacho-event", "tacho-hash"], Ring::Light, 14),
     room("tacho-shapes", TRUNK_AND_EVENT, Ring::Light, UNLIMITED),
     room("tacho-query", TRUNK, Ring::Heavy, UNLIMITED),
     room("tacho-sink", TRUNK, Ring::Heavy, UNLIMITED),

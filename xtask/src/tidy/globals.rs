@@ -6,10 +6,13 @@ use super::{Finding, Subject, is_fixture, is_test_file};
 const CHANGING: &[&str] =
     &["Atomic", "Cell<", "Lock<", "Mutex<", "OnceLock", "OnceCell", "LazyLock", "LazyCell"];
 
+/// How much this process did so far, which changes nothing but the time (decision 0022).
+const COUNTER: &str = "crates/tacho-hash/src/asking.rs";
+
 pub(super) fn check(subject: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in subject.rust_files() {
-        if is_fixture(&file.path) || is_test_file(&file.path) {
+        if is_fixture(&file.path) || is_test_file(&file.path) || file.path == COUNTER {
             continue;
         }
         for (line, text) in file.code_lines() {
@@ -42,7 +45,7 @@ mod tests {
                     static TABLE: &[&str] = &[\"Mutex<\"];\n\
                     fn f(x: &'static Mutex<u8>) {}\n\
                     let shared: Mutex<u8> = g();\n";
-        let files = [("a.rs", text), ("tests/it/main.rs", text)];
+        let files = [("a.rs", text), ("tests/it/main.rs", text), (COUNTER, text)];
         let lines: Vec<_> = check(&Subject::sample(&files)).iter().map(|f| f.line).collect();
         assert_eq!(lines, [2, 3, 4, 5]);
     }

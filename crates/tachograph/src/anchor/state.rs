@@ -15,6 +15,7 @@ use tacho_event::Timestamp;
 use tacho_tree::audit::AnchorKind;
 
 use super::cadence::Seen;
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::replace::{create_afresh, unfinished};
 use crate::files::{Files, Point, read_small, write_all_at};
@@ -74,7 +75,7 @@ impl AnchorState {
                 "{kind} {name} {size} {own} {anchored} {tried} {failures} {told} {trouble}\n"
             ));
         }
-        let sum = crc32c::crc32c(text.as_bytes());
+        let sum = checksum::of(text.as_bytes());
         text.push_str(&format!("sum {sum:08x}\n"));
         text
     }

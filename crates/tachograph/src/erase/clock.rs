@@ -12,6 +12,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::checksum;
 use crate::error::Doing;
 use crate::files::replace::{Steps, replace};
 use crate::files::{Files, Point, read_small};
@@ -74,7 +75,7 @@ fn read(files: &dyn Files, keys: &Path) -> Result<Option<Seen>, VaultError> {
         outcome => outcome.doing("read", &path)?,
     };
     let checked = bytes.get(..28).filter(|checked| {
-        checked.starts_with(MAGIC) && u32_at(&bytes, 28) == Some(crc32c::crc32c(checked))
+        checked.starts_with(MAGIC) && u32_at(&bytes, 28) == Some(checksum::of(checked))
     });
     let damaged = || VaultError::Damaged { path: path.clone(), what: "it is no clock" };
     let checked = checked.ok_or_else(damaged)?;
@@ -87,7 +88,7 @@ fn write(files: &dyn Files, keys: &Path, seen: Seen) -> Result<(), VaultError> {
     [seen.last, seen.jumped, seen.calm]
         .iter()
         .for_each(|micros| bytes.extend_from_slice(&micros.to_be_bytes()));
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     let steps = Steps { sync: Point::ClockSync, rename: Point::ClockRename, dir: None };
     Ok(replace(files, &path(keys), &bytes, steps)?)
 }

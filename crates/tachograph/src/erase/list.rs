@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use tacho_event::privacy::Class;
 
+use crate::checksum;
 use crate::error::Doing;
 use crate::files::grow::{open_if_there, open_or_create};
 use crate::files::replace::{Steps, replace};
@@ -61,7 +62,7 @@ impl Erased {
         }
         let total = (bytes.len() + 4) as u32;
         bytes.iter_mut().skip(4).zip(total.to_be_bytes()).for_each(|(to, from)| *to = from);
-        let crc = crc32c::crc32c(&bytes);
+        let crc = checksum::of(&bytes);
         bytes.extend_from_slice(&crc.to_be_bytes());
         bytes
     }
@@ -69,7 +70,7 @@ impl Erased {
     fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
         let total = index(u32_at(bytes, 4)?);
         let (checked, crc) = bytes.get(..total)?.split_last_chunk::<4>()?;
-        if !checked.starts_with(ENTRY) || u32_at(crc, 0)? != crc32c::crc32c(checked) {
+        if !checked.starts_with(ENTRY) || u32_at(crc, 0)? != checksum::of(checked) {
             return None;
         }
         let name = usize::from(*checked.get(24)?);
@@ -144,7 +145,7 @@ pub(crate) fn told(store: &Store) -> Result<u64, VaultError> {
         outcome => outcome.doing("read", &path)?,
     };
     let whole = bytes.get(..12).filter(|checked| {
-        checked.starts_with(TOLD) && u32_at(&bytes, 12) == Some(crc32c::crc32c(checked))
+        checked.starts_with(TOLD) && u32_at(&bytes, 12) == Some(checksum::of(checked))
     });
     // One that cannot be read tells nothing: all is applied again.
     Ok(whole.and_then(|bytes| u64_at(bytes, 4)).unwrap_or(0))
@@ -154,7 +155,7 @@ pub(crate) fn told(store: &Store) -> Result<u64, VaultError> {
 pub(crate) fn tell(store: &Store, end: u64) -> Result<(), VaultError> {
     let mut bytes = TOLD.to_vec();
     bytes.extend_from_slice(&end.to_be_bytes());
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     let steps =
         Steps { sync: Point::ToldSync, rename: Point::ToldRename, dir: Some(Point::ToldDirSync) };
     Ok(replace(store.files().as_ref(), &store.places().erased(), &bytes, steps)?)

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use tacho_event::privacy::Class;
 
+use crate::checksum;
 use crate::error::Doing;
 use crate::files::grow::open_or_create;
 use crate::files::replace::{Steps, replace};
@@ -53,7 +54,7 @@ impl Plan {
             return Err(VaultError::Scope(why.to_owned()));
         }
         let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&crc32c::crc32c(&self.bytes).to_be_bytes());
+        bytes.extend_from_slice(&checksum::of(&self.bytes).to_be_bytes());
         bytes.extend_from_slice(&self.bytes);
         let steps = Steps {
             sync: Point::PlanSync,
@@ -193,7 +194,7 @@ struct Entry<'a> {
 
 fn entries(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
     let rest = bytes.get(HEAD_BYTES..)?;
-    if !bytes.starts_with(MAGIC) || u32_at(bytes, 4)? != crc32c::crc32c(rest) {
+    if !bytes.starts_with(MAGIC) || u32_at(bytes, 4)? != checksum::of(rest) {
         return None;
     }
     let mut rest = rest;

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use tacho_hash::Mac;
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::replace::{Steps, replace};
 use crate::files::{Files, Point, read_small};
@@ -39,7 +40,7 @@ impl Key {
         let path = dir.join(name);
         let bytes = read_small(files, &path, STATE_FILE_BYTES_MAX).doing("read", &path)?;
         let decode = || {
-            let whole = u32_at(&bytes, CHECKED)? == crc32c::crc32c(bytes.get(..CHECKED)?);
+            let whole = u32_at(&bytes, CHECKED)? == checksum::of(bytes.get(..CHECKED)?);
             let known = whole && bytes.starts_with(MAGIC) && bytes.len() == CHECKED + 4;
             let created = Timestamp::from_micros(u64_at(&bytes, 36)?.cast_signed());
             known.then_some(Self { window, secret: array_at(&bytes, 4)?, created })
@@ -54,7 +55,7 @@ impl Key {
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&self.secret);
         bytes.extend_from_slice(&self.created.micros().to_be_bytes());
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
         let (sync, rename) = (Point::WindowKeySync, Point::WindowKeyRename);
         let steps = Steps { sync, rename, dir: Some(Point::WindowKeyDirSync) };
         replace(files, &dir.join(name_of(self.window)), &bytes, steps)

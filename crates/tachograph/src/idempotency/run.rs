@@ -13,6 +13,7 @@
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::replace::{create_afresh, unfinished};
 use crate::files::{Access, File, Files, Point, read_full_at, write_all_at};
@@ -60,7 +61,7 @@ impl Run {
         let mut header = [0; HEADER_BYTES];
         read_full_at(file.as_ref(), &mut header, 0).doing("read", &path)?;
         let decode = || {
-            let whole = u32_at(&header, CHECKED)? == crc32c::crc32c(header.get(..CHECKED)?);
+            let whole = u32_at(&header, CHECKED)? == checksum::of(header.get(..CHECKED)?);
             let known = whole && header.starts_with(MAGIC) && u64_at(&header, 4)? == window;
             known.then_some((u32_at(&header, 12)?, u32_at(&header, 16)?, u32_at(&header, 20)?))
         };
@@ -75,7 +76,7 @@ impl Run {
         let mut bytes = vec![0; words * 8];
         let at = HEADER_BYTES as u64;
         let read = read_full_at(file.as_ref(), &mut bytes, at).doing("read", &path)?;
-        if read < bytes.len() || crc32c::crc32c(&bytes) != crc {
+        if read < bytes.len() || checksum::of(&bytes) != crc {
             return Err(damaged());
         }
         let filter = (0..words).filter_map(|word| u64_at(&bytes, word * 8)).collect();
@@ -203,12 +204,12 @@ impl Entry {
         bytes.extend_from_slice(&self.idem);
         bytes.extend_from_slice(&self.record_id);
         bytes.extend_from_slice(&self.leaf_hash);
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
         bytes
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let whole = u32_at(bytes, 64)? == crc32c::crc32c(bytes.get(..64)?);
+        let whole = u32_at(bytes, 64)? == checksum::of(bytes.get(..64)?);
         let (idem, record_id) = (array_at(bytes, 0)?, array_at(bytes, 16)?);
         whole.then_some(Self { idem, record_id, leaf_hash: array_at(bytes, 32)? })
     }
@@ -268,8 +269,8 @@ fn head(window: u64, count: u32, filter: &[u64]) -> Vec<u8> {
     bytes.extend_from_slice(&window.to_be_bytes());
     bytes.extend_from_slice(&count.to_be_bytes());
     bytes.extend_from_slice(&words.to_be_bytes());
-    bytes.extend_from_slice(&crc32c::crc32c(&filter).to_be_bytes());
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&filter).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     bytes.extend_from_slice(&[0; 4]);
     bytes.extend_from_slice(&filter);
     bytes

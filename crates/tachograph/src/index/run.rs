@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::{Access, File, Files, read_full_at};
 use crate::tenant::TenantPlaces;
@@ -47,13 +48,13 @@ impl Footer {
         bytes.extend_from_slice(&self.entry_blocks.to_be_bytes());
         bytes.extend_from_slice(&self.root.to_be_bytes());
         bytes.extend_from_slice(&[self.levels, 0, 0, 0]);
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
         bytes
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let checked = bytes.get(..FOOTER_BYTES - 4)?;
-        let whole = u32_at(bytes, FOOTER_BYTES - 4)? == crc32c::crc32c(checked);
+        let whole = u32_at(bytes, FOOTER_BYTES - 4)? == checksum::of(checked);
         let footer = Self {
             first: u64_at(bytes, 4)?,
             end: u64_at(bytes, 12)?,
@@ -77,7 +78,7 @@ pub(super) fn encode_block(entries: &[Pair], out: &mut Vec<u8>) {
         out.extend_from_slice(&value.to_be_bytes());
     }
     out.resize(start + BLOCK_BYTES - 4, 0);
-    let crc = crc32c::crc32c(out.get(start..).unwrap_or_default());
+    let crc = checksum::of(out.get(start..).unwrap_or_default());
     out.extend_from_slice(&crc.to_be_bytes());
 }
 
@@ -85,7 +86,7 @@ pub(super) fn encode_block(entries: &[Pair], out: &mut Vec<u8>) {
 pub(super) fn decode_block(bytes: &[u8]) -> Option<impl DoubleEndedIterator<Item = Pair> + '_> {
     let checked = bytes.get(..BLOCK_BYTES - 4)?;
     let count = usize::from(u16_at(bytes, 0)?);
-    let whole = u32_at(bytes, BLOCK_BYTES - 4)? == crc32c::crc32c(checked);
+    let whole = u32_at(bytes, BLOCK_BYTES - 4)? == checksum::of(checked);
     let entries = checked.get(2..2 + count.min(BLOCK_ENTRIES) * ENTRY_BYTES)?;
     let pair = |entry: &[u8]| {
         let key = array_at(entry, 0).map_or(0, u64::from_be_bytes);

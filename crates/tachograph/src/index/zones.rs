@@ -5,6 +5,7 @@
 //!               24 u32 crc32c(bytes 0..24); microseconds since 1970, big-endian
 //! ```
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::grow::{open_if_there, open_or_create};
 use crate::files::{Files, read_full_at, write_all_at};
@@ -39,12 +40,12 @@ impl Zone {
         out.extend_from_slice(&self.earliest.to_be_bytes());
         out.extend_from_slice(&self.latest.to_be_bytes());
         out.extend_from_slice(&first.to_be_bytes());
-        let crc = crc32c::crc32c(out.get(start..).unwrap_or_default());
+        let crc = checksum::of(out.get(start..).unwrap_or_default());
         out.extend_from_slice(&crc.to_be_bytes());
     }
 
     fn decode(bytes: &[u8], first: u64) -> Option<Self> {
-        let whole = u32_at(bytes, 24)? == crc32c::crc32c(bytes.get(..24)?);
+        let whole = u32_at(bytes, 24)? == checksum::of(bytes.get(..24)?);
         let zone = Self {
             earliest: u64_at(bytes, 0)?.cast_signed(),
             latest: u64_at(bytes, 8)?.cast_signed(),

@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::Log;
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::replace::{Steps, replace};
 use crate::files::{Point, read_small};
@@ -73,7 +74,7 @@ impl Cursor {
             outcome => outcome.doing("read", &self.path)?,
         };
         let decode = || {
-            let whole = u32_at(&bytes, CHECKED)? == crc32c::crc32c(bytes.get(..CHECKED)?);
+            let whole = u32_at(&bytes, CHECKED)? == checksum::of(bytes.get(..CHECKED)?);
             let known = whole && bytes.starts_with(MAGIC) && bytes.len() == CHECKED + 4;
             known.then_some(u64_at(&bytes, 4)?)
         };
@@ -88,7 +89,7 @@ impl Cursor {
     pub fn write(&self, next: u64) -> Result<(), Error> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&next.to_be_bytes());
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
         let steps = Steps {
             sync: Point::CursorSync,
             rename: Point::CursorRename,

@@ -8,6 +8,7 @@
 
 use tacho_event::Timestamp;
 
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::replace::create_afresh;
 use crate::files::{Files, read_small, write_all_at};
@@ -26,7 +27,7 @@ pub(super) fn is_due(
 ) -> Result<bool, Error> {
     let bytes = read_small(files, &places.warned(), STATE_FILE_BYTES_MAX).unwrap_or_default();
     let last = bytes.get(..CHECKED).filter(|checked| {
-        checked.starts_with(MAGIC) && u32_at(&bytes, CHECKED) == Some(crc32c::crc32c(checked))
+        checked.starts_with(MAGIC) && u32_at(&bytes, CHECKED) == Some(checksum::of(checked))
     });
     let last = last.and_then(|checked| u64_at(checked, 4)).unwrap_or(0);
     Ok(now.micros().max(0).unsigned_abs().abs_diff(last) >= DAY_MICROS)
@@ -35,7 +36,7 @@ pub(super) fn is_due(
 pub(super) fn note(files: &dyn Files, places: &TenantPlaces, now: Timestamp) -> Result<(), Error> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&now.micros().max(0).to_be_bytes());
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     let path = places.warned();
     let file = create_afresh(files, &path)?;
     write_all_at(file.as_ref(), &bytes, 0).doing("write", &path)

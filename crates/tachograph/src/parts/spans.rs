@@ -12,6 +12,7 @@
 use tacho_event::privacy::Class;
 
 use super::PartFiles;
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::grow::open_if_there;
 use crate::files::read_full_at;
@@ -53,7 +54,7 @@ impl Spans {
                 spans.extend_from_slice(&number.to_be_bytes());
             }
         }
-        let crc = crc32c::crc32c_append(crc32c::crc32c(&bytes), &spans);
+        let crc = checksum::append(checksum::of(&bytes), &spans);
         bytes.extend_from_slice(&crc.to_be_bytes());
         bytes.extend_from_slice(&spans);
         bytes
@@ -62,7 +63,7 @@ impl Spans {
     fn decode(bytes: &[u8], beginning: &[u8]) -> Option<Self> {
         let (head, spans) = bytes.split_at_checked(HEAD_BYTES)?;
         let checked = head.get(..HEAD_BYTES - 4)?;
-        let crc = crc32c::crc32c_append(crc32c::crc32c(checked), spans);
+        let crc = checksum::append(checksum::of(checked), spans);
         let is_ours = head.starts_with(MAGIC) && u32_at(head, HEAD_BYTES - 4)? == crc;
         if !is_ours || head.get(12..12 + BEGINNING_BYTES)? != beginning {
             return None;

@@ -80,8 +80,8 @@ impl fmt::Display for RecordError {
             Self::Store(error) => write!(f, "{error}"),
             Self::NotRecorded(error) => write!(f, "not recorded: {error}"),
             Self::Abandoned => f.write_str(
-                "the thread that recorded it with others died: look whether it is in the log before \
-                 recording it again",
+                "the thread that recorded it with others died: look whether it is in the log \
+                 before recording it again",
             ),
             Self::NotSynced(error) => write!(f, "recorded, but not safe on disk: {error}"),
             Self::Stopped { why, recorded: Ok(_) } => write!(f, "stopped: {why}"),

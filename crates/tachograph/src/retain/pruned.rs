@@ -13,6 +13,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::certificate::Certificate;
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::grow::list_if_there;
 use crate::files::replace::{Steps, replace};
@@ -38,12 +39,12 @@ impl Pruned {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&self.minimum.to_be_bytes());
         bytes.extend_from_slice(&self.certificate.to_be_bytes());
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
         bytes
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let whole = u32_at(bytes, CHECKED)? == crc32c::crc32c(bytes.get(..CHECKED)?);
+        let whole = u32_at(bytes, CHECKED)? == checksum::of(bytes.get(..CHECKED)?);
         let pruned = Self { minimum: u64_at(bytes, 4)?, certificate: u64_at(bytes, 12)? };
         let fits = pruned.minimum.is_multiple_of(LEAVES_PER_FILE)
             && pruned.certificate >= pruned.minimum

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use tacho_tree::{Hash, Head, Origin};
 
+use crate::checksum;
 use crate::limits::HIGHWATER_MARKS_MAX;
 use crate::wal::field::{array_at, u16_at, u32_at, u64_at};
 
@@ -73,7 +74,7 @@ impl Highwater {
             bytes.extend_from_slice(&mark.head.size.to_be_bytes());
             bytes.extend_from_slice(mark.head.root.as_bytes());
             bytes.resize(start + CHECKED, 0);
-            let crc = crc32c::crc32c(bytes.get(start..).unwrap_or_default());
+            let crc = checksum::of(bytes.get(start..).unwrap_or_default());
             bytes.extend_from_slice(&crc.to_be_bytes());
         }
         bytes
@@ -89,7 +90,7 @@ impl Highwater {
 }
 
 fn record(bytes: &[u8]) -> Option<(String, Mark)> {
-    let whole = u32_at(bytes, CHECKED)? == crc32c::crc32c(bytes.get(..CHECKED)?);
+    let whole = u32_at(bytes, CHECKED)? == checksum::of(bytes.get(..CHECKED)?);
     if !whole || !bytes.starts_with(MAGIC) {
         return None;
     }

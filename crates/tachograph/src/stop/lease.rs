@@ -15,6 +15,7 @@ use std::fmt;
 use tacho_event::{Timestamp, uuid_text};
 
 use super::Asker;
+use crate::checksum;
 use crate::limits::{STOP_LEASES_MAX, STOP_TEXT_BYTES_MAX};
 use crate::wal::field::{array_at, u16_at, u32_at, u64_at};
 
@@ -167,14 +168,14 @@ pub(super) fn encode(leases: &[Lease]) -> Option<Vec<u8>> {
             bytes.extend_from_slice(text.as_bytes());
         }
     }
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     Some(bytes)
 }
 
 /// The leases in a file; none unless every byte is as [`encode`] writes it.
 pub(super) fn decode(bytes: &[u8]) -> Option<Vec<Lease>> {
     let checked = bytes.len().checked_sub(4)?;
-    let whole = u32_at(bytes, checked)? == crc32c::crc32c(bytes.get(..checked)?);
+    let whole = u32_at(bytes, checked)? == checksum::of(bytes.get(..checked)?);
     if !whole || !bytes.starts_with(MAGIC) {
         return None;
     }

@@ -19,6 +19,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::cipher::{Key, aead_open, aead_seal, mac};
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::replace::{Steps, replace};
 use crate::files::{Access, File, Files, Point, read_full_at, write_all_at};
@@ -212,7 +213,7 @@ fn encode(generation: u32, secret: &Key) -> Zeroizing<[u8; SLOT_BYTES]> {
     let mut checked = Zeroizing::new(MAGIC.to_vec());
     checked.extend_from_slice(&generation.to_be_bytes());
     checked.extend_from_slice(secret.as_slice());
-    let crc = crc32c::crc32c(&checked);
+    let crc = checksum::of(&checked);
     let mut slot = Zeroizing::new([0; SLOT_BYTES]);
     let bytes = checked.iter().copied().chain(crc.to_be_bytes());
     slot.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
@@ -230,7 +231,7 @@ fn encode_locked(generation: u32, secret: &Key, lock: &Key) -> Zeroizing<[u8; SL
     let from = checked.len();
     checked.extend_from_slice(secret.as_slice());
     aead_seal(lock, &nonce, &aad, &mut checked, from);
-    let crc = crc32c::crc32c(&checked);
+    let crc = checksum::of(&checked);
     let mut slot = Zeroizing::new([0; SLOT_BYTES]);
     let bytes = checked.iter().copied().chain(crc.to_be_bytes());
     slot.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
@@ -242,7 +243,7 @@ const NONCE: &[u8] = b"tacho/v1/slot-nonce\0";
 /// What stands in a slot; none in an empty one. A locked one that does not open is an error.
 fn slot(bytes: &[u8], lock: Option<&Key>) -> Result<Option<(u32, Key)>, ()> {
     let whole = |checked: usize| {
-        let crc = bytes.get(..checked).map(crc32c::crc32c);
+        let crc = bytes.get(..checked).map(checksum::of);
         crc.is_some() && u32_at(bytes, checked) == crc
     };
     if bytes.starts_with(MAGIC) && whole(CHECKED) {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tacho_tree::audit::{Code, Report};
 
 use super::{told, unreadable};
+use crate::checksum;
 use crate::error::Error;
 use crate::files::{Files, read_small};
 use crate::limits::STATE_FILE_BYTES_MAX;
@@ -59,7 +60,7 @@ fn file(files: &dyn Files, path: PathBuf, magic: &[u8], length: usize, report: &
     let whole = bytes.split_last_chunk::<4>().is_some_and(|(checked, crc)| {
         bytes.len() == length
             && checked.starts_with(magic)
-            && *crc == crc32c::crc32c(checked).to_be_bytes()
+            && *crc == checksum::of(checked).to_be_bytes()
     });
     if !whole && !bytes.is_empty() {
         report.find(Code::ControlDamaged, place, "its checksum does not fit");

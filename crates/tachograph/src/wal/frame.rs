@@ -26,6 +26,7 @@ use std::fmt;
 
 use super::field::{array_at, index, u16_at, u32_at};
 use super::segment::checksum_seed;
+use crate::checksum;
 use crate::limits::{FRAME_BYTES_MAX, LEAF_BYTES_MAX, PARTS_PER_FRAME_MAX, TENANT_BYTES_MAX};
 
 /// Bytes before the tenant's name.
@@ -146,7 +147,7 @@ pub fn encode(record: &Record<'_>, out: &mut Vec<u8>) -> Result<usize, Unfit> {
 /// Binds an encoded frame to its place: writes the checksum for `salt` and `offset` into it.
 pub fn bind(frame: &mut [u8], salt: &[u8; 16], offset: u64) {
     let Some((checked, trailer)) = frame.split_last_chunk_mut::<TRAILER_BYTES>() else { return };
-    let crc = crc32c::crc32c_append(checksum_seed(salt, offset), checked);
+    let crc = checksum::append(checksum_seed(salt, offset), checked);
     for (to, from) in trailer.iter_mut().zip(crc.to_be_bytes()) {
         *to = from;
     }
@@ -164,7 +165,7 @@ pub fn decode<'a>(
 ) -> Result<(Record<'a>, usize), Flaw> {
     let (frame, found) = unchecked(bytes)?;
     let (checked, _) = frame.split_last_chunk::<TRAILER_BYTES>().ok_or(Flaw::Short)?;
-    if crc32c::crc32c_append(checksum_seed(salt, offset), checked) != found {
+    if checksum::append(checksum_seed(salt, offset), checked) != found {
         return Err(Flaw::Checksum);
     }
     Ok((fields(frame)?, frame.len()))

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use super::field::{array_at, u32_at, u64_at};
 use super::position::Position;
+use crate::checksum;
 use crate::error::{Doing, Error};
 use crate::files::exclusive::{Exclusive, Taken};
 use crate::files::{Access, File, Files, Point, read_full_at, write_all_at};
@@ -165,7 +166,7 @@ fn read_holder(file: &dyn File, now: Timestamp) -> Holder {
     let decode = || {
         let process = u32_at(&bytes, 4)?;
         let since = u64_at(&bytes, 8)?.cast_signed();
-        let whole = u32_at(&bytes, 16)? == crc32c::crc32c(bytes.get(..16)?);
+        let whole = u32_at(&bytes, 16)? == checksum::of(bytes.get(..16)?);
         let known = read.is_ok() && bytes.starts_with(MAGIC) && whole && process != 0;
         let held = now.micros().saturating_sub(since);
         known.then(|| Holder { process, held_micros: u64::try_from(held).unwrap_or(0) })
@@ -178,7 +179,7 @@ fn encode_holder(process: u32, since: Timestamp) -> [u8; HOLDER_BYTES] {
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&process.to_be_bytes());
     bytes.extend_from_slice(&since.micros().to_be_bytes());
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     array_at(&bytes, 0).unwrap_or([0; HOLDER_BYTES])
 }
 
@@ -187,7 +188,7 @@ fn encode_hint(hint: Hint, boot: &[u8; 16]) -> [u8; HINT_BYTES] {
     bytes.extend_from_slice(boot);
     bytes.extend_from_slice(&hint.segment.to_be_bytes());
     bytes.extend_from_slice(&hint.last_frame.unwrap_or(0).to_be_bytes());
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
     array_at(&bytes, 0).unwrap_or([0; HINT_BYTES])
 }
 
@@ -203,7 +204,7 @@ pub(crate) fn last_noted(files: &dyn Files, path: &Path) -> Option<Position> {
 
 fn decode_hint(file: &[u8], boot: Option<[u8; 16]>) -> Option<Hint> {
     let bytes = file.get(HINT_AT..)?;
-    let whole = u32_at(bytes, 32)? == crc32c::crc32c(bytes.get(..32)?);
+    let whole = u32_at(bytes, 32)? == checksum::of(bytes.get(..32)?);
     if !whole || Some(array_at(bytes, 0)?) != boot {
         return None;
     }

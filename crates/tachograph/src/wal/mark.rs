@@ -10,6 +10,7 @@
 //! report success and lie, so nobody writes to a marked segment again.
 
 use super::field::{u32_at, u64_at};
+use crate::checksum;
 
 const MAGIC: &[u8; 4] = b"TWB1";
 const CHECKED: usize = 32;
@@ -41,13 +42,13 @@ impl BadMark {
         bytes.extend_from_slice(&self.from.to_be_bytes());
         bytes.extend_from_slice(&self.to.to_be_bytes());
         bytes.extend_from_slice(&self.lost.to_be_bytes());
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes.extend_from_slice(&checksum::of(&bytes).to_be_bytes());
         bytes
     }
 
     pub(super) fn decode(bytes: &[u8], segment: u64) -> Option<Self> {
         let checked = bytes.get(..CHECKED)?;
-        let whole = u32_at(bytes, CHECKED)? == crc32c::crc32c(checked);
+        let whole = u32_at(bytes, CHECKED)? == checksum::of(checked);
         let mark = Self {
             segment: u64_at(bytes, 4)?,
             from: u64_at(bytes, 12)?,

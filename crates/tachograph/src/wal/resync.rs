@@ -4,6 +4,7 @@
 //! which promises a long frame. Running checksums, kept every few kilobytes, make each candidate
 //! cost the same small amount however long it claims to be.
 
+use crate::checksum;
 use std::ops::Range;
 
 use super::frame::{self, TRAILER_BYTES};
@@ -40,7 +41,7 @@ impl<'a> Sums<'a> {
         let mut crc = 0;
         let mut kept = vec![crc];
         for stride in bytes.chunks(STRIDE) {
-            crc = crc32c::crc32c_append(crc, stride);
+            crc = checksum::append(crc, stride);
             kept.push(crc);
         }
         Self { bytes, kept, zeros: Zeros::new() }
@@ -58,7 +59,7 @@ impl<'a> Sums<'a> {
     fn until(&self, to: usize) -> u32 {
         let stride = to / STRIDE;
         let kept = self.kept.get(stride).copied().unwrap_or_default();
-        crc32c::crc32c_append(kept, self.bytes.get(stride * STRIDE..to).unwrap_or_default())
+        checksum::append(kept, self.bytes.get(stride * STRIDE..to).unwrap_or_default())
     }
 }
 
@@ -67,10 +68,10 @@ struct Zeros(Vec<[u32; 32]>);
 
 impl Zeros {
     fn new() -> Self {
-        let base = crc32c::crc32c_append(0, &[0]);
+        let base = checksum::append(0, &[0]);
         let mut power = [0; 32];
         for (bit, image) in power.iter_mut().enumerate() {
-            *image = crc32c::crc32c_append(1 << bit, &[0]) ^ base;
+            *image = checksum::append(1 << bit, &[0]) ^ base;
         }
         let mut powers = Vec::new();
         while powers.len() < usize::BITS as usize {
@@ -122,7 +123,7 @@ mod tests {
         let sums = Sums::new(&bytes);
         for (from, to) in [(0, 0), (0, 1), (5, STRIDE), (8, bytes.len()), (STRIDE, 2 * STRIDE + 3)]
         {
-            let expected = crc32c::crc32c_append(77, &bytes[from..to]);
+            let expected = checksum::append(77, &bytes[from..to]);
             assert_eq!(sums.over(77, from..to), expected, "{from}..{to}");
         }
     }

@@ -9,6 +9,7 @@
 //! the mark a closed segment whose tail was lost would look like one that was never full.
 
 use super::field::{array_at, u32_at, u64_at};
+use crate::checksum;
 
 /// Bytes of a header; the first frame stands here.
 pub const HEADER_BYTES: usize = 32;
@@ -40,7 +41,7 @@ impl Header {
         for (to, from) in bytes.iter_mut().zip(fields.into_iter().flatten()) {
             *to = *from;
         }
-        let crc = crc32c::crc32c(bytes.get(..CHECKED).unwrap_or_default());
+        let crc = checksum::of(bytes.get(..CHECKED).unwrap_or_default());
         for (to, from) in bytes.iter_mut().skip(CHECKED).zip(crc.to_be_bytes()) {
             *to = from;
         }
@@ -50,8 +51,7 @@ impl Header {
     /// Reads a header; none when the bytes are not one.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let checked = bytes.get(..CHECKED)?;
-        if array_at::<4>(bytes, 0)? != *MAGIC || u32_at(bytes, CHECKED)? != crc32c::crc32c(checked)
-        {
+        if array_at::<4>(bytes, 0)? != *MAGIC || u32_at(bytes, CHECKED)? != checksum::of(checked) {
             return None;
         }
         Some(Self { number: u64_at(bytes, 4)?, salt: array_at(bytes, 12)? })
@@ -69,7 +69,7 @@ impl Header {
 
 /// The mark that closes a segment at `offset`.
 pub fn end_mark(salt: &[u8; 16], offset: u64) -> [u8; END_MARK_BYTES] {
-    let crc = crc32c::crc32c_append(checksum_seed(salt, offset), END_MAGIC);
+    let crc = checksum::append(checksum_seed(salt, offset), END_MAGIC);
     let mut bytes = [0; END_MARK_BYTES];
     for (to, from) in bytes.iter_mut().zip(END_MAGIC.iter().copied().chain(crc.to_be_bytes())) {
         *to = from;
@@ -84,7 +84,7 @@ pub(super) fn is_end_mark(bytes: &[u8], salt: &[u8; 16], offset: u64) -> bool {
 
 /// The running checksum over what binds bytes to their place: the segment's salt and the offset.
 pub(super) fn checksum_seed(salt: &[u8; 16], offset: u64) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c(salt), &offset.to_be_bytes())
+    checksum::append(checksum::of(salt), &offset.to_be_bytes())
 }
 
 #[cfg(test)]

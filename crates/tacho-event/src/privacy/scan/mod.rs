@@ -305,7 +305,7 @@ fn ends_sensitive_name(raw: &[u8], anchor: Range<usize>) -> bool {
     }
     let name = before.strip_suffix(b"\"").unwrap_or(before);
     let near = name.get(name.len().saturating_sub(NAME_BYTES_MAX)..).unwrap_or_default();
-    let Some(quote) = memchr::memrchr(b'"', near) else { return true };
+    let Some(quote) = near.iter().rposition(|byte| *byte == b'"') else { return true };
     let name = near.get(quote + 1..).unwrap_or_default();
     let escaped = name.contains(&b'\\');
     escaped || std::str::from_utf8(name).map_or(true, names::sensitive)
@@ -323,7 +323,7 @@ fn is_escaped(byte: u8) -> bool {
 /// Nothing, if only `\uXXXX` can write it.
 fn as_escaped(text: &[u8]) -> Vec<Vec<u8>> {
     // Each slash doubles the ways; what stands before the fifth is anchor enough.
-    let mut slashes = memchr::memchr_iter(b'/', text);
+    let mut slashes = (0..).zip(text).filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
     let text = slashes.nth(4).and_then(|fifth| text.get(..fifth)).unwrap_or(text);
     let mut ways = vec![Vec::new()];
     for byte in text {

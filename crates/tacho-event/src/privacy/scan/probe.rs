@@ -3,7 +3,11 @@
 //!
 //! All three work on a string's value and on a raw JSON line alike: what they look for is spelled
 //! the same in both, apart from the escapes named here.
+//!
+//! Single bytes are looked for a word at a time: to ask what the processor has for that may take
+//! a short-lived process longer than all it looks at.
 
+use memchr::arch::all::memchr::One;
 use std::collections::BTreeSet;
 
 /// May the userinfo of a URL hold a password: `://user:password@`?
@@ -11,7 +15,7 @@ use std::collections::BTreeSet;
 /// An `@` is rare, so each is followed back: to `//` (in JSON also `\/\/`) through bytes that may
 /// stand in user and password, a `:` among them.
 pub(super) fn userinfo(text: &[u8]) -> bool {
-    memchr::memchr_iter(b'@', text).any(|at| {
+    One::new(b'@').iter(text).any(|at| {
         let mut before = text.get(..at).unwrap_or_default();
         let mut colon = false;
         while let [rest @ .., byte] = before {
@@ -150,10 +154,10 @@ const IBAN_BYTES_MAX: usize = 48;
 
 /// The digits of each `\uXXXX` of a JSON text; fewer than four, if the text ends.
 pub(super) fn escapes(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut from = 0;
+    let (backslash, mut from) = (One::new(b'\\'), 0);
     std::iter::from_fn(move || {
         loop {
-            let place = from + memchr::memchr(b'\\', raw.get(from..)?)?;
+            let place = from + backslash.find(raw.get(from..)?)?;
             // Whatever stands behind a backslash belongs to it: `\\u` is a backslash and a `u`.
             from = place + 2;
             if raw.get(place + 1) == Some(&b'u') {
