@@ -1,7 +1,8 @@
 //! Given many messages, gives their hashes.
 //!
-//! On a processor with wide vectors and no instructions for SHA-256, messages are hashed side by
-//! side (`lanes`); elsewhere one after the other by `sha2`, which has those instructions.
+//! On a processor with vectors of sixteen lanes, messages are hashed side by side (`lanes`); with
+//! eight lanes too, if it has no instructions for SHA-256; elsewhere one after the other by `sha2`,
+//! which uses those instructions.
 
 #[cfg(target_arch = "x86_64")]
 mod lanes;
