@@ -93,7 +93,6 @@ impl Site {
 
     fn recorder(&self) -> Recorder {
         let wal = self.wal();
-        wal.prepare_next().unwrap();
         let settings = Settings { beat: false, ..Settings::default() };
         let (store, world) = (self.store.clone(), self.world.clone());
         Recorder::new(store, wal, world, Policy::default(), settings).unwrap()

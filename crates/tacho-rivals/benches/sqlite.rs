@@ -55,7 +55,6 @@ fn our_rate(threads: usize, batch: usize, batches: usize) -> f64 {
     let world = Arc::new(OsWorld);
     let store = Store::create(Arc::new(OsFiles), world.as_ref(), &path, Remote::Forced).unwrap();
     let wal = Wal::new(&store, world, Options::default());
-    wal.prepare_next().unwrap();
     // Kept from call to call, as a recorder does.
     let spare = Mutex::new(Vec::new());
     rate(threads, batch, batches, |records| {

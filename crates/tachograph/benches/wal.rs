@@ -65,7 +65,7 @@ fn our_rate(threads: usize, batch: usize, batches: usize) -> f64 {
     let done = AtomicBool::new(false);
     let working = AtomicUsize::new(threads);
     std::thread::scope(|scope| {
-        // What a server does beside: it has the next segment ready.
+        // What a long-lived process may do beside: it has the next segment ready.
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 wal.prepare_next().unwrap();

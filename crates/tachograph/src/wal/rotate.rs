@@ -1,7 +1,7 @@
 //! Given a full segment, gives the next one.
 //!
 //! A new segment is made as `wal/next.tmp` and gets its name when its header is durable, under the
-//! lock. Zeros written ahead make appending faster and steadier; a long-lived process fills the
+//! lock. Zeros written ahead make appending faster and steadier: a long-lived process may fill the
 //! next segment before anybody needs it, holding that file's own lock meanwhile.
 
 use std::io::ErrorKind;
