@@ -25,9 +25,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{Doing, Error};
+use crate::error::Error;
 use crate::files::exclusive::{Exclusive, Taken};
-use crate::files::{Access, Files, Point};
+use crate::files::{Files, Point};
 use crate::idempotency::Window;
 use crate::index::Effort;
 use crate::integrated;
@@ -392,7 +392,10 @@ impl Integrator {
         if from == to {
             return Ok(());
         }
-        self.sync_wal(from, to)?;
+        // A power cut must not take back frames that are leaves already: the log would hold leaves
+        // of which the WAL knows nothing, and their places would be given to other frames. So
+        // leaves that no state counts are always in the WAL; what is not there was counted once.
+        self.wal.sync_read(from, to)?;
         for tenant in self.tenants.values_mut().filter(|tenant| tenant.is_changed()) {
             tenant.flush(files.as_ref())?;
         }
@@ -425,26 +428,6 @@ impl Integrator {
         if covered.is_ok() {
             self.repeats = Repeats::default();
         }
-    }
-
-    /// A power cut must not take back frames that are leaves already: the log would hold leaves of
-    /// which the WAL knows nothing, and their places in the WAL would be given to other frames. So
-    /// leaves that no state counts are always in the WAL, and what is not there was counted once.
-    fn sync_wal(&self, from: Position, to: Position) -> Result<(), Error> {
-        let (files, places) = (self.store.files(), self.store.places());
-        let numbers = from.segment.max(1)..=to.segment;
-        // A mark says where a segment ends: without it the places behind would be given again.
-        for path in numbers.flat_map(|number| [places.segment(number), places.bad_mark(number)]) {
-            match files.open(&path, Access::Write) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                outcome => {
-                    let file = outcome.doing("open", &path)?;
-                    file.sync_data(Point::WalReadSync).doing("sync", &path)?;
-                }
-            }
-        }
-        let dir = places.wal();
-        files.sync_dir(&dir, Point::WalReadDirSync).doing("sync", &dir)
     }
 }
 

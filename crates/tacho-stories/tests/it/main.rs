@@ -33,6 +33,7 @@ mod seeds;
 mod signer;
 mod stop;
 mod story;
+mod syncs;
 mod vault;
 mod verify;
 #[path = "../../../tachograph/tests/it/yard.rs"]

@@ -4,6 +4,8 @@
 //! next one, which one of those starts: the rhythm is the disk's own, without delay or timer.
 
 use std::fmt;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::append::AppendError;
@@ -11,6 +13,7 @@ use super::lock::Patience;
 use super::position::Position;
 use super::relocate::read_mark;
 use super::tail::{Open, adopt, is_marked};
+use super::walk::segments;
 use super::{Critical, Wal};
 use crate::error::{Doing, Error};
 use crate::files::{Access, File, Point};
@@ -185,6 +188,28 @@ impl Wal {
         Ok(current.end)
     }
 
+    /// Makes durable what was read between two positions, whoever wrote it.
+    pub(crate) fn sync_read(&self, from: Position, to: Position) -> Result<(), Error> {
+        let (places, files) = (&self.ground.places, &self.ground.files);
+        let open = |path: &Path| match files.open(path, Access::Write) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            outcome => outcome.doing("open", path).map(Some),
+        };
+        for segment in from.segment.max(1)..=to.segment {
+            // A mark says where a segment ends: without it the places behind would be given again.
+            for path in [places.segment(segment), places.bad_mark(segment)] {
+                let Some(file) = open(&path)? else { continue };
+                if let Err(source) = file.sync_data(Point::WalReadSync) {
+                    // Those whose frames they are may not be told: nobody else finds a way out.
+                    let _ = self.escape(Position { segment, ..to });
+                    return Err(Error::Io { doing: "sync", path, source });
+                }
+            }
+        }
+        let dir = places.wal();
+        files.sync_dir(&dir, Point::WalReadDirSync).doing("sync", &dir)
+    }
+
     /// Moves what a failed sync did not protect to a new segment, unless somebody did.
     fn escape(&self, end: Position) -> Result<Position, CommitError> {
         match self.locked(Patience::Server, |critical| critical.escape(end)) {
@@ -204,6 +229,12 @@ impl Critical<'_> {
         if is_marked(self.ground, end.segment)? {
             // Whoever marked it may have died before the rest had its new place.
             self.find_tail()?;
+        } else if segments(self.ground.files.as_ref(), &self.ground.places)?.last()
+            > Some(&end.segment)
+        {
+            // Whoever closed it synced it first, and readers go by that: a mark would hide what he
+            // made durable. What is not, cannot be told from it.
+            return Ok(false);
         } else {
             self.unbolt();
             self.open = None;
