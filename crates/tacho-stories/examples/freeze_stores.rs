@@ -159,7 +159,7 @@ impl Stage {
         let tenant = TenantId::new(TENANT).ok_or("that is no tenant")?;
         let settings = Settings { tenant, beat: false, ack: Ack::Disk, ..Settings::default() };
         let settings = Settings { patience: Patience::Server, ..settings };
-        let options = Options { segment_bytes: SEGMENT_BYTES, ..Options::default() };
+        let options = Options { segment_bytes: SEGMENT_BYTES };
         let wal = Wal::new(&self.store, self.world.clone(), options);
         let policy = Policy::new(self.preset, scan::Scanner::builtin()).with_level(Level::Full);
         let (store, world) = (self.store.clone(), self.world.clone());

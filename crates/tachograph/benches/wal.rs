@@ -59,16 +59,16 @@ fn our_rate(threads: usize, batch: usize, batches: usize) -> f64 {
     let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
     let wal = open(&scratch.join("store"));
     append(&wal, &mut Batch::new(), &[records::sized(0, 1)]);
-    wal.prepare_next().unwrap();
+    wal.prepare_next(|| true).unwrap();
     wal.rotate(Patience::Server).unwrap();
-    wal.prepare_next().unwrap();
+    wal.prepare_next(|| true).unwrap();
     let done = AtomicBool::new(false);
     let working = AtomicUsize::new(threads);
     std::thread::scope(|scope| {
         // What a long-lived process may do beside: it has the next segment ready.
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                wal.prepare_next().unwrap();
+                wal.prepare_next(|| true).unwrap();
                 std::thread::sleep(Duration::from_millis(2));
             }
         });
@@ -128,7 +128,7 @@ fn raw_rate(threads: usize, batch: usize, batches: usize) -> f64 {
 fn one_record(rounds: usize) {
     let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
     let wal = open(&scratch.join("store"));
-    wal.prepare_next().unwrap();
+    wal.prepare_next(|| true).unwrap();
     let record = rows(0, 1);
     let mut frames = Batch::new();
     let (mut os, mut disk) = (Vec::new(), Vec::new());
@@ -155,7 +155,7 @@ fn many_writers(rounds: usize) {
     const WRITERS: usize = 64;
     let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
     let wal = open(&scratch.join("store"));
-    wal.prepare_next().unwrap();
+    wal.prepare_next(|| true).unwrap();
     let start = Instant::now();
     std::thread::scope(|scope| {
         for writer in 0..WRITERS {

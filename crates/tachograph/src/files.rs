@@ -132,6 +132,22 @@ pub fn write_all_at(file: &dyn File, mut bytes: &[u8], mut offset: u64) -> io::R
     Ok(())
 }
 
+/// Writes zeros over `from..to`.
+pub(crate) fn write_zeros(file: &dyn File, from: u64, to: u64) -> io::Result<()> {
+    let some = |left: u64| usize::try_from(left.min(ZEROS_BYTES)).unwrap_or_default();
+    let zeros = vec![0; some(to.saturating_sub(from))];
+    let mut at = from;
+    while at < to {
+        let wanted = some(to - at);
+        write_all_at(file, zeros.get(..wanted).unwrap_or_default(), at)?;
+        at += wanted as u64;
+    }
+    Ok(())
+}
+
+/// How many zeros are written at once.
+const ZEROS_BYTES: u64 = 1 << 20;
+
 /// Reads until `buffer` is full or the file ends; gives the number of bytes read.
 ///
 /// # Errors

@@ -32,7 +32,8 @@ use crate::idempotency::Window;
 use crate::index::Effort;
 use crate::integrated;
 use crate::limits::{
-    CHUNK_BYTES_MAX, CHUNK_FRAMES_MAX, ERASE_WAITS_MAX, INTEGRATE_WAIT_MICROS, TENANTS_OPEN_MAX,
+    AHEAD_STEP_BYTES, CHUNK_BYTES_MAX, CHUNK_FRAMES_MAX, ERASE_WAITS_MAX, INTEGRATE_WAIT_MICROS,
+    TENANTS_OPEN_MAX,
 };
 use crate::store::Store;
 use crate::vault::{Rewrapper, SharedRing};
@@ -208,6 +209,31 @@ impl Integrator {
         }
         self.lock.give_back();
         outcome
+    }
+
+    /// Keeps some zeros ahead of who appends ([`Wal::fill_ahead`]): what a command does when it has
+    /// integrated, which nothing depends on.
+    ///
+    /// # Errors
+    /// Why it could not be done.
+    pub fn fill_ahead(&self) -> Result<(), AppendError> {
+        self.wal.fill_ahead(self.reached, AHEAD_STEP_BYTES, || false)
+    }
+
+    /// The same for a program that stays: all of the segment as long as it `is_idle`; then, once
+    /// half of that is used, the next one, as long as it `stays`. A disk that is busy with frames
+    /// would only be slower for more zeros.
+    fn fill_far_ahead(
+        &self,
+        is_idle: impl Fn() -> bool,
+        stays: impl Fn() -> bool,
+    ) -> Result<(), AppendError> {
+        let whole = self.wal.segment_bytes();
+        self.wal.fill_ahead(self.reached, whole, &is_idle)?;
+        if self.reached.offset > whole / 2 && is_idle() {
+            self.wal.prepare_next(stays)?;
+        }
+        Ok(())
     }
 
     /// Deletes the segments of the WAL that are integrated; gives their number.

@@ -16,8 +16,11 @@ pub const SEGMENT_FILE_BYTES_MAX: u64 = SEGMENT_BYTES * 2;
 pub const BATCH_BYTES_MAX: usize = 32 << 20;
 /// Frames appended by one call, in number.
 pub const BATCH_RECORDS_MAX: usize = 65_536;
-/// Zeros written ahead of the writer by an integrator that is no server: 1 MiB.
-pub const PREFILL_STEP_BYTES: u64 = 1 << 20;
+/// Zeros written ahead of who appends, by whoever integrates and ends; and by who stays, at once:
+/// 1 MiB.
+pub const AHEAD_STEP_BYTES: u64 = 1 << 20;
+/// Zeros ahead in a segment with fewer frames than that: 64 KiB.
+pub const AHEAD_BYTES_MIN: u64 = 64 << 10;
 /// Bytes read from a segment at a time by whoever scans it: 1 MiB.
 pub const SCAN_BYTES: usize = 1 << 20;
 /// Segments in the WAL directory; more than this are not a log but an accident.

@@ -10,11 +10,13 @@
 //!    (`rotate`). This is the ack `os`.
 //! 3. [`Wal::commit`] syncs, once for all who wait (`commit`); a sync that fails moves what it
 //!    was to protect to a new segment (`relocate`). This is the ack `disk`.
-//! 4. Who does not get the lock in time leaves its frame in the spool ([`Wal::spool`],
+//! 4. Whoever integrates keeps zeros ahead, over which writing is fast ([`Wal::fill_ahead`]).
+//! 5. Who does not get the lock in time leaves its frame in the spool ([`Wal::spool`],
 //!    [`Wal::drain`]).
-//! 5. [`Walk`] reads; [`Wal::recover`] judges what is not whole and keeps a copy of it
+//! 6. [`Walk`] reads; [`Wal::recover`] judges what is not whole and keeps a copy of it
 //!    (`quarantine`); [`Wal::retire`] deletes segments that were integrated.
 
+mod ahead;
 mod append;
 mod batch;
 mod commit;
@@ -71,13 +73,11 @@ use tail::Open;
 pub struct Options {
     /// Bytes of a segment; smaller ones serve tests.
     pub segment_bytes: u64,
-    /// How many zeros are written ahead when a segment begins; a short-lived writer writes none.
-    pub prefill_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: SEGMENT_BYTES, prefill_bytes: 0 }
+        Self { segment_bytes: SEGMENT_BYTES }
     }
 }
 
@@ -124,6 +124,11 @@ impl Wal {
             Ground { files: store.files.clone(), places: store.places.clone(), world, options };
         let writer = Mutex::new(Writer { lock, open: None, refusing: false });
         Self { ground, writer, gathering: Gathering::default(), commits: Commits::default() }
+    }
+
+    /// How long a segment may be.
+    pub(crate) fn segment_bytes(&self) -> u64 {
+        self.ground.options.segment_bytes
     }
 
     /// A walk from `from` by somebody who does not hold the lock.

@@ -125,7 +125,7 @@ fn records_what_it_is_told() {
     let (first, count): (u64, u64) = (told[0].parse().unwrap(), told[1].parse().unwrap());
     let store = open(Path::new(told[3]));
     let world: Arc<dyn World> = Arc::new(OsWorld);
-    let options = Options { segment_bytes: SEGMENT_BYTES, ..Options::default() };
+    let options = Options { segment_bytes: SEGMENT_BYTES };
     let wal = Wal::new(&store, world.clone(), options);
     let settings = Settings { ack: Ack::Os, beat: false, ..Settings::default() };
     let recorder =

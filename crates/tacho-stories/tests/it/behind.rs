@@ -5,11 +5,15 @@ use std::time::{Duration, Instant};
 
 use tacho_event::TenantId;
 use tacho_event::privacy::Policy;
+use tacho_testkit::records::{self, OwnedRecord};
 use tachograph::files::OsFiles;
 use tachograph::integrate::{IntegrateError, Trouble};
 use tachograph::record::{Ack, Queue, QueueSettings, Recorder, Settings};
 use tachograph::sign::{Demand, Keys, Refusal, SignError, Signer};
 
+use tachograph::wal::Patience;
+
+use crate::harness::append_to;
 use crate::yard::{Yard, assert_whole, call};
 
 fn recorder(yard: &Yard, signer: Option<Signer>) -> Recorder {
@@ -149,4 +153,34 @@ fn who_cannot_have_the_lock_says_so_and_catches_up_when_it_is_free() {
     // The log is there before the thread has counted it.
     assert!(behind.catch_up().is_none());
     assert_eq!(behind.leaves(), 1);
+}
+
+#[test]
+fn it_fills_the_segment_and_prepares_the_next_when_it_has_caught_up() {
+    let yard = Yard::new();
+    let recorder = recorder(&yard, None);
+    let length = |name: &str| {
+        let stat = std::fs::metadata(yard.path().join("wal").join(name));
+        stat.map_or(0, |stat| stat.len())
+    };
+    let reaches = |name: &str, bytes: u64| {
+        let patience = Instant::now() + Duration::from_secs(60);
+        while length(name) < bytes {
+            assert!(Instant::now() < patience, "{name} has {} bytes", length(name));
+            std::thread::yield_now();
+        }
+    };
+    recorder.record(call(0)).unwrap();
+    reaches("00000001.wal", 64 << 10);
+    let big: Vec<OwnedRecord> = (1..=5).map(|n| records::sized(n, 7 << 20)).collect();
+    for record in big {
+        append_to(&yard.wal(), &[record]).unwrap();
+    }
+    assert!(recorder.behind().unwrap().catch_up().is_none());
+    reaches("00000001.wal", 64 << 20);
+    reaches("next.tmp", 64 << 20);
+    // Whoever needs it may take it, which is so when nobody fills it any more.
+    drop(recorder);
+    yard.wal().rotate(Patience::Server).unwrap();
+    assert_eq!(length("00000002.wal"), 64 << 20);
 }

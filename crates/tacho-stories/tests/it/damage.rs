@@ -76,7 +76,7 @@ fn nobody_appends_into_a_hole_before_what_is_integrated() {
     let tail = process.contents().tail;
     integrated::write(process.files.as_ref(), process.store.places(), tail).unwrap();
     // Who fills ahead finds the tail and appends nothing: it has seen no frame to tell of.
-    process.wal.extend(Patience::Server).unwrap();
+    process.wal.fill_ahead(tail, 1 << 20, || true).unwrap();
     let process = start(&machine);
     let appended = process.append_durably(&[9]);
     assert!(appended.first >= tail, "{:?} is before {tail:?}", appended.first);

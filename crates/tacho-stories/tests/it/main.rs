@@ -7,6 +7,7 @@
     reason = "tests may stop at what they did not expect"
 )]
 
+mod ahead;
 mod anchor;
 mod apart;
 mod behind;

@@ -89,7 +89,7 @@ fn a_hundred_processes_at_once_lose_nothing_when_some_are_killed() {
 #[test]
 fn threads_of_one_process_share_a_log_and_its_commits() {
     let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
-    let options = Options { segment_bytes: 1 << 20, ..Options::default() };
+    let options = Options { segment_bytes: 1 << 20 };
     let wal = open(&scratch.join("store"), options);
     std::thread::scope(|scope| {
         for thread in 0..8 {

@@ -121,8 +121,8 @@ impl Story {
             8 | 9 => self.spool(process),
             10 => self.integrate(process),
             11 => process.wal.rotate(Patience::Server).map(|_| ()).map_err(text),
-            12 => process.wal.prepare_next().map_err(text),
-            13 => process.wal.extend(Patience::Server).map_err(text),
+            12 => process.wal.prepare_next(|| true).map_err(text),
+            13 => self.fill_ahead(process),
             14 => process.wal.recover(self.integrated).map(|_| ()).map_err(text),
             _ => self.take_number(process),
         }
@@ -142,6 +142,14 @@ impl Story {
             self.disk.extend(&numbers);
         }
         Ok(())
+    }
+
+    /// Whoever integrates saw the log end somewhere, and others may have appended since.
+    fn fill_ahead(&mut self, process: &Process) -> Result<(), String> {
+        let mut end = process.wal.recover(self.integrated).map_err(text)?.tail;
+        end.offset -= self.rng.below(end.offset.min(2_000));
+        let most = 1 << self.rng.below(16);
+        process.wal.fill_ahead(end, most, || true).map_err(text)
     }
 
     fn spool(&mut self, process: &Process) -> Result<(), String> {

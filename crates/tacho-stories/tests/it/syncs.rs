@@ -29,6 +29,13 @@ fn a_failing_sync_takes_no_frame_with_it(sync: fn(&Machine, &Process, Position))
 }
 
 #[test]
+fn a_sync_of_zeros_that_fails_takes_no_frame_with_it() {
+    a_failing_sync_takes_no_frame_with_it(|_, process, end| {
+        let _ = process.wal.fill_ahead(end, 8 << 10, || true);
+    });
+}
+
+#[test]
 fn a_sync_that_fails_while_somebody_integrates_takes_no_frame_with_it() {
     a_failing_sync_takes_no_frame_with_it(|machine, process, _| {
         let mut integrator = Integrator::new(&process.store, machine.world());

@@ -35,7 +35,9 @@ impl Desk {
             Err(IntegrateError::Busy) => return,
             Err(error) => return self.trace("not_integrated", host, &error.to_string()),
         }
+        // Neither is needed for what was recorded.
         let _ = integrator.retire();
+        let _ = integrator.fill_ahead();
         if let Err(error) = self.sign(store, &dir) {
             self.trace("not_signed", host, &error.to_string());
         }

@@ -26,6 +26,9 @@ fn a_session_is_recorded_signed_and_verified() {
         house.hook("claude-code", claude(event, more));
     }
     assert_eq!(house.traces(), [""; 0]);
+    // The end of a session leaves zeros for the next one.
+    let segment = std::fs::metadata(house.at("store/wal/00000001.wal")).unwrap();
+    assert!(segment.len() > 64 << 10, "{} bytes", segment.len());
 
     let report =
         log::check(&house.at("store/tenants/default"), &log::Against::default(), &mut |_| ());

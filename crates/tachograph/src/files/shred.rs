@@ -6,10 +6,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Access, File, Files, Point, write_all_at};
+use super::{Access, File, Files, Point, write_zeros};
 use crate::error::{Doing, Error};
-
-const CHUNK_BYTES: u64 = 1 << 20;
 
 /// Writes zeros over the file at `path`, durably, and removes it; one that is not there is fine.
 ///
@@ -59,12 +57,6 @@ pub(crate) fn blank(files: &dyn Files, path: &Path) -> Result<bool, Error> {
 /// Writes zeros over an open file, durably; `path` is what it is or was called.
 pub(crate) fn wipe(file: &dyn File, path: &Path) -> Result<(), Error> {
     let len = file.stat().doing("stat", path)?.len;
-    let zeros = vec![0; usize::try_from(CHUNK_BYTES.min(len)).unwrap_or_default()];
-    let mut at = 0;
-    while at < len {
-        let some = usize::try_from((len - at).min(CHUNK_BYTES)).unwrap_or_default();
-        write_all_at(file, zeros.get(..some).unwrap_or_default(), at).doing("write", path)?;
-        at += some as u64;
-    }
+    write_zeros(file, 0, len).doing("write", path)?;
     file.sync_data(Point::ShredSync).doing("sync", path)
 }

@@ -6,8 +6,9 @@
 //! ```
 //!
 //! So nobody waits for it, and readers have little to lay over. It sleeps until it is nudged, or
-//! until a checkpoint is due; it takes the lock for one chunk at a time; it ends with its owner,
-//! having integrated, and signed, what was recorded before.
+//! until a checkpoint is due; it takes the lock for one chunk at a time; when it has caught up it
+//! fills ahead of who records; it ends with its owner, having integrated, and signed, what was
+//! recorded before.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use super::{Budget, IntegrateError, Integrator};
 use crate::limits::{BEHIND_TRIES_MAX, CHUNK_FRAMES_MAX};
 use crate::sign::{Demand, SignError, Signer};
+use crate::wal::AppendError;
 
 /// How long what was not due for a signature yet, or failed, waits for another try.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -83,7 +85,8 @@ impl WriteBehind {
         let shared = Arc::new(Shared::default());
         shared.lock().nudges = 1;
         let theirs = Ended(shared.clone());
-        let worker = Worker { integrator, signer, unsigned: BTreeSet::new(), failed: false };
+        let unsigned = BTreeSet::new();
+        let worker = Worker { integrator, signer, unsigned, failed: false, fills: true };
         let thread = std::thread::Builder::new().name("tacho-integrate".to_owned());
         let thread = thread.spawn(move || worker.run(&theirs.0))?;
         Ok(Self { shared, thread: Some(thread) })
@@ -145,6 +148,8 @@ struct Worker {
     unsigned: BTreeSet<String>,
     /// The last run failed: frames wait.
     failed: bool,
+    /// Writing ahead did not fail yet.
+    fills: bool,
 }
 
 impl Worker {
@@ -163,6 +168,7 @@ impl Worker {
             if closing {
                 return;
             }
+            self.fill_ahead(shared, nudges);
         }
     }
 
@@ -213,6 +219,17 @@ impl Worker {
         }
     }
 
+    /// Writes zeros ahead of who records, until it is nudged. A disk that refuses is left alone.
+    fn fill_ahead(&mut self, shared: &Shared, served: u64) {
+        if self.failed || !self.fills {
+            return;
+        }
+        let outcome = self
+            .integrator
+            .fill_far_ahead(|| shared.lock().is_idle(served), || !shared.lock().closing);
+        self.fills = matches!(outcome, Ok(()) | Err(AppendError::Busy(_)));
+    }
+
     fn sign(&mut self, demand: Demand) -> Option<Trouble> {
         let signer = self.signer.as_mut()?;
         let now = self.integrator.world.now();
@@ -227,6 +244,13 @@ impl Worker {
             }
         });
         trouble
+    }
+}
+
+impl State {
+    /// Whether nothing was asked for since the run that came after `served` nudges.
+    fn is_idle(&self, served: u64) -> bool {
+        !self.closing && self.nudges == served
     }
 }
 

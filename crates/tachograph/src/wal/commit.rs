@@ -211,7 +211,7 @@ impl Wal {
     }
 
     /// Moves what a failed sync did not protect to a new segment, unless somebody did.
-    fn escape(&self, end: Position) -> Result<Position, CommitError> {
+    pub(super) fn escape(&self, end: Position) -> Result<Position, CommitError> {
         match self.locked(Patience::Server, |critical| critical.escape(end)) {
             Ok(true) => Ok(end),
             Ok(false) => Err(CommitError::Lost),

@@ -1,21 +1,24 @@
 //! Given a full segment, gives the next one.
 //!
 //! A new segment is made as `wal/next.tmp` and gets its name when its header is durable, under the
-//! lock. Zeros written ahead make appending faster and steadier: a long-lived process may fill the
-//! next segment before anybody needs it, holding that file's own lock meanwhile.
+//! lock. Somebody may have filled that file ahead (`ahead`), holding its own lock meanwhile.
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
+use super::ahead::is_prepared;
 use super::append::AppendError;
 use super::lock::Patience;
-use super::segment::{FIRST_FRAME, HEADER_BYTES, Header, end_mark};
+use super::segment::{FIRST_FRAME, Header, end_mark};
 use super::tail::{Open, Tail};
 use super::{Critical, Ground, Position, Wal};
 use crate::error::{Doing, Error};
 use crate::files::replace::create_afresh;
-use crate::files::{Access, File, Point, read_full_at, write_all_at};
-use crate::limits::{PREFILL_STEP_BYTES, SCAN_BYTES};
+use crate::files::{Access, File, Files, Point, write_all_at};
+
+/// How often somebody else may lock the file that is to be ours.
+const LOCK_TRIES_MAX: u32 = 8;
 
 /// A segment with its header and without its name.
 #[derive(Debug)]
@@ -48,56 +51,6 @@ impl Wal {
             let open = critical.open.as_ref();
             Ok(open.map(Open::position).unwrap_or_default())
         })
-    }
-
-    /// Fills the next segment with zeros, unless somebody did or does; takes no lock of others.
-    ///
-    /// # Errors
-    /// What writing said.
-    pub fn prepare_next(&self) -> Result<(), Error> {
-        let Ground { files, places, options, .. } = &self.ground;
-        let path = places.next_segment();
-        let file = match files.create_new(&path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                files.open(&path, Access::Write).doing("open", &path)?
-            }
-            outcome => outcome.doing("create", &path)?,
-        };
-        if !file.try_lock(Point::SegmentLock).doing("lock", &path)? {
-            return Ok(());
-        }
-        if !is_prepared(file.as_ref(), options.segment_bytes).doing("read", &path)? {
-            // What a crash left may hold anything: only fresh zeros are zeros.
-            file.set_len(0).doing("empty", &path)?;
-            extend(file.as_ref(), 0, options.segment_bytes).doing("write", &path)?;
-            file.sync_data(Point::SegmentPrepareSync).doing("sync", &path)?;
-        }
-        file.unlock().doing("unlock", &path)
-    }
-
-    /// Writes zeros ahead of the tail, a step at a time: for who integrates and is no server.
-    ///
-    /// # Errors
-    /// Why it could not be done.
-    pub fn extend(&self, patience: Patience) -> Result<(), AppendError> {
-        let extended = self.locked(patience, |critical| -> Result<_, AppendError> {
-            if matches!(critical.find_tail()?, Tail::Next(_)) {
-                return Ok(None);
-            }
-            let Some(open) = &critical.open else { return Ok(None) };
-            let path = critical.ground.places.segment(open.number);
-            let len = open.file.stat().doing("stat", &path)?.len;
-            let to = (open.tail + PREFILL_STEP_BYTES).min(critical.ground.options.segment_bytes);
-            if len >= to {
-                return Ok(None);
-            }
-            extend(open.file.as_ref(), len, to).doing("write", &path)?;
-            Ok(Some((open.file.clone(), path)))
-        })?;
-        if let Some((file, path)) = extended {
-            file.sync_data(Point::SegmentPrepareSync).doing("sync", &path)?;
-        }
-        Ok(())
     }
 }
 
@@ -143,28 +96,20 @@ impl Critical<'_> {
 
     /// Makes the file of a segment, with its header.
     pub(super) fn make_segment(&self, number: u64, origin: Origin) -> Result<Nameless, Error> {
-        let Ground { files, places, world, options } = self.ground;
+        let Ground { files, places, world, .. } = self.ground;
         let path = places.next_segment();
         let prepared = match origin {
             Origin::Prepared => self.take_prepared()?,
             Origin::Fresh => None,
         };
-        let (file, fresh) = match prepared {
-            Some(file) => (file, false),
-            None => (Arc::from(create_afresh(files.as_ref(), &path)?), true),
+        let file = match prepared {
+            Some(file) => file,
+            None => create_locked(files.as_ref(), &path)?.into(),
         };
-        if fresh {
-            // Whoever prepares ahead might otherwise take it for its own.
-            file.try_lock(Point::SegmentLock).doing("lock", &path)?;
-        }
         let mut salt = [0; 16];
         world.fill(&mut salt);
         let header = Header { number, salt }.encode();
         write_all_at(file.as_ref(), &header, 0).doing("write", &path)?;
-        if fresh {
-            let to = options.prefill_bytes.min(options.segment_bytes);
-            extend(file.as_ref(), FIRST_FRAME, to).doing("write", &path)?;
-        }
         Ok(Nameless { number, file, salt })
     }
 
@@ -206,21 +151,14 @@ impl Critical<'_> {
     }
 }
 
-/// Whether a file is a whole segment of zeros, as [`Wal::prepare_next`] leaves it.
-fn is_prepared(file: &dyn File, segment_bytes: u64) -> std::io::Result<bool> {
-    let mut header = [0; HEADER_BYTES];
-    read_full_at(file, &mut header, 0)?;
-    Ok(file.stat()?.len == segment_bytes && header == [0; HEADER_BYTES])
-}
-
-/// Writes zeros from `from` to `to`.
-fn extend(file: &dyn File, from: u64, to: u64) -> std::io::Result<()> {
-    let zeros = vec![0; SCAN_BYTES.min(usize::try_from(to.saturating_sub(from)).unwrap_or(0))];
-    let mut at = from;
-    while at < to {
-        let wanted = usize::try_from(to - at).unwrap_or(usize::MAX).min(zeros.len());
-        write_all_at(file, zeros.get(..wanted).unwrap_or_default(), at)?;
-        at += wanted as u64;
+/// Creates the file of a segment and locks it. Whoever prepares ahead may be quicker and hold what
+/// was just created: it is left to him, without its name.
+fn create_locked(files: &dyn Files, path: &Path) -> Result<Box<dyn File>, Error> {
+    for _ in 0..LOCK_TRIES_MAX {
+        let file = create_afresh(files, path)?;
+        if file.try_lock(Point::SegmentLock).doing("lock", path)? {
+            return Ok(file);
+        }
     }
-    Ok(())
+    Err(ErrorKind::WouldBlock.into()).doing("lock", path)
 }

@@ -16,9 +16,8 @@ use super::segment::{ALIGNMENT, FIRST_FRAME, HEADER_BYTES, Header};
 use super::walk::{DamageKind, segments};
 use super::{Critical, Ground, NotHeld, quarantine};
 use crate::error::{Doing, Error};
-use crate::files::{Access, File, Point, read_full_at, write_all_at};
+use crate::files::{Access, File, Point, read_full_at, write_zeros};
 use crate::integrated;
-use crate::limits::SCAN_BYTES;
 
 /// The segment that is appended to.
 #[derive(Debug)]
@@ -253,13 +252,5 @@ pub(super) fn repair(
 
 /// Writes zeros over `from..to`, never making the file longer.
 pub(super) fn zero(file: &dyn File, from: u64, to: u64) -> std::io::Result<()> {
-    let to = to.min(file.stat()?.len);
-    let zeros = vec![0; SCAN_BYTES.min(usize::try_from(to.saturating_sub(from)).unwrap_or(0))];
-    let mut at = from;
-    while at < to {
-        let wanted = usize::try_from(to - at).unwrap_or(usize::MAX).min(zeros.len());
-        write_all_at(file, zeros.get(..wanted).unwrap_or_default(), at)?;
-        at += wanted as u64;
-    }
-    Ok(())
+    write_zeros(file, from, to.min(file.stat()?.len))
 }

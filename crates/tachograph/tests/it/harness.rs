@@ -20,7 +20,7 @@ pub(crate) const STORE: &str = "/data/store";
 pub(crate) const SEGMENT_BYTES: u64 = 24 << 10;
 
 pub(crate) fn options() -> Options {
-    Options { segment_bytes: SEGMENT_BYTES, ..Options::default() }
+    Options { segment_bytes: SEGMENT_BYTES }
 }
 
 /// One process with the store open.

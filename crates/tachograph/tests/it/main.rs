@@ -7,6 +7,7 @@
     reason = "tests may stop at what they did not expect"
 )]
 
+mod ahead;
 mod convoy;
 #[expect(dead_code, reason = "the stories use all of it")]
 mod desk;

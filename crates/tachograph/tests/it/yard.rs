@@ -68,7 +68,7 @@ impl Yard {
     }
 
     pub(crate) fn wal(&self) -> Wal {
-        let options = Options { segment_bytes: self.segment_bytes, ..Options::default() };
+        let options = Options { segment_bytes: self.segment_bytes };
         Wal::new(&self.store(), self.world.clone(), options)
     }
 

@@ -129,7 +129,7 @@ fn prepared_segments_cost_one_page(scene: Scene) -> Told {
     let machine = scene.machine();
     let process = start(&machine);
     process.append_durably(&[1]);
-    process.wal.prepare_next().map_err(|error| error.to_string())?;
+    process.wal.prepare_next(|| true).map_err(|error| error.to_string())?;
     let before = machine.synced_under_lock();
     process.wal.rotate(Patience::Server).map_err(|error| error.to_string())?;
     let synced = machine.synced_under_lock() - before;

@@ -105,7 +105,7 @@ fn works() {
     let (first, count): (u64, u64) = (next().parse().unwrap(), next().parse().unwrap());
     let durably: bool = next().parse().unwrap();
     let segment_bytes = next().parse().unwrap();
-    let wal = open(Path::new(next()), Options { segment_bytes, ..Options::default() });
+    let wal = open(Path::new(next()), Options { segment_bytes });
     for number in first..first + count {
         let record = records::record(number);
         let mut batch = Batch::new();
