@@ -22,6 +22,8 @@ use tacho_event::json::{Value, read};
 use tacho_event::privacy::Policy;
 use tacho_testkit::{Options, generate, scratch};
 use tachograph::files::OsFiles;
+use tachograph::integrate::Integrator;
+use tachograph::limits::SEGMENT_BYTES;
 use tachograph::record::{Ack, OnFull, Queue, QueueSettings, Recorder, Settings};
 use tachograph::store::Remote;
 use tachograph::wal::{self, Position, Wal};
@@ -98,6 +100,25 @@ impl Site {
         Recorder::new(store, wal, world, Policy::default(), settings).unwrap()
     }
 
+    /// A site that is in use, after a moment of rest: what was recorded is integrated, and zeros
+    /// stand ahead of what comes.
+    fn rested(pool: &[Draft]) -> Self {
+        let site = Self::new();
+        let integrator = Integrator::new(&site.store, site.world.clone());
+        let recorder = site.recorder().write_behind(integrator, None).unwrap();
+        let next = || std::fs::metadata(site.store.places().next_segment());
+        let reached = || integrated::read(&OsFiles, site.store.places()).unwrap();
+        while reached().offset <= SEGMENT_BYTES / 2 {
+            assert!(recorder.record_all(some(pool, 0, 4000), Ack::Os).iter().all(Result::is_ok));
+            assert!(recorder.behind().unwrap().catch_up().is_none());
+        }
+        while next().map_or(0, |file| file.len()) < SEGMENT_BYTES {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        drop(recorder);
+        site
+    }
+
     /// What whoever integrates does: segments that were read are deleted.
     fn clear(&self) {
         let wal = self.wal();
@@ -144,7 +165,7 @@ fn bytes_of_events(pool: &[Draft], events: usize) {
 fn bursts(pool: &[Draft], events: usize) {
     for (threads, batch) in [(1, 1000), (2, 100), (2, 1000)] {
         let rates = (0..RUNS).map(|_| {
-            let site = Site::new();
+            let site = Site::rested(pool);
             let recorder = site.recorder();
             // Each thread makes its own events, as an agent's does, before the watch starts.
             let ready = Barrier::new(threads + 1);
@@ -176,7 +197,7 @@ fn bursts(pool: &[Draft], events: usize) {
 /// One event at a time, from draft to receipt.
 fn one_event(pool: &[Draft], rounds: usize) {
     for (ack, p50, p99) in [(Ack::Disk, 250, 1_000), (Ack::Os, 60, 200)] {
-        let site = Site::new();
+        let site = Site::rested(pool);
         let recorder = site.recorder();
         let mut took: Vec<Duration> = some(pool, 0, rounds)
             .into_iter()
@@ -204,7 +225,7 @@ fn many_writers(pool: &[Draft], events: usize) {
 fn writers(pool: &[Draft], writers: usize, events: usize) {
     let rounds = events / writers;
     let rates = (0..RUNS).map(|_| {
-        let site = Site::new();
+        let site = Site::rested(pool);
         let recorder = site.recorder();
         let ready = Barrier::new(writers + 1);
         let watch = std::thread::scope(|scope| {

@@ -1,4 +1,5 @@
-//! Durable records a second, beside SQLite with a write-ahead log and `synchronous = FULL`.
+//! Durable records a second, beside SQLite with a write-ahead log and `synchronous = FULL`; ours in
+//! a log that is in use, after a moment of rest.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -16,8 +17,9 @@ use tacho_testkit::records::{self, OwnedRecord};
 use tacho_testkit::scratch;
 use tachograph::Store;
 use tachograph::files::OsFiles;
+use tachograph::limits::SEGMENT_BYTES;
 use tachograph::store::Remote;
-use tachograph::wal::{Batch, Options, Patience, Wal};
+use tachograph::wal::{Batch, Options, Patience, Position, Wal};
 use tachograph::world::OsWorld;
 
 /// Bytes of grants and parts: with its leaf, a record is about as long as a tool call.
@@ -55,6 +57,7 @@ fn our_rate(threads: usize, batch: usize, batches: usize) -> f64 {
     let world = Arc::new(OsWorld);
     let store = Store::create(Arc::new(OsFiles), world.as_ref(), &path, Remote::Forced).unwrap();
     let wal = Wal::new(&store, world, Options::default());
+    use_and_rest(&wal);
     // Kept from call to call, as a recorder does.
     let spare = Mutex::new(Vec::new());
     rate(threads, batch, batches, |records| {
@@ -67,6 +70,21 @@ fn our_rate(threads: usize, batch: usize, batches: usize) -> f64 {
         frames.clear();
         spare.lock().unwrap().push(frames);
     })
+}
+
+/// Half a segment of records, and the zeros that a thread behind a recorder has written by the time
+/// it has nothing else to do.
+fn use_and_rest(wal: &Wal) {
+    let mut frames = Batch::new();
+    let mut end = Position::START;
+    while end.offset <= SEGMENT_BYTES / 2 {
+        frames.push(&records::sized(end.offset, 1 << 20).borrow()).unwrap();
+        end = wal.append(&mut frames, Patience::Server).unwrap().end;
+        frames.clear();
+    }
+    wal.commit(end).unwrap();
+    wal.fill_ahead(end, SEGMENT_BYTES, || true).unwrap();
+    wal.prepare_next(|| true).unwrap();
 }
 
 fn their_rate(threads: usize, batch: usize, batches: usize) -> f64 {
