@@ -16,6 +16,11 @@ pub(super) fn guards() -> Vec<Guard> {
     vec![
         guard(Point::WalLock, "two_who_begin_at_once", two_who_begin_at_once),
         guard(Point::SegmentLock, "lock_file_deleted_while_held", lock_file_deleted_while_held),
+        guard(
+            Point::SegmentLock,
+            "lock_file_deleted_while_a_segment_is_made",
+            lock_file_deleted_while_a_segment_is_made,
+        ),
         guard(Point::CommitSync, "committed_records_survive", committed_records_survive),
         guard(Point::SegmentCloseSync, "closed_segments_survive", closed_segments_survive),
         guard(Point::SegmentPrepareSync, "prepared_ahead", prepared_segments_cost_one_page),
@@ -95,6 +100,39 @@ fn lock_file_deleted_while_held(scene: Scene) -> Told {
         let attacker = machine.clone();
         let delete = move || attacker.unlink(format!("{STORE}/wal/lock"));
         let (acknowledged, interrupted) = interrupted_append(&machine, &first, at, delete);
+        each_once(&start(&machine).contents(), &acknowledged)?;
+        if !interrupted {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The same where both have to make the next segment.
+fn lock_file_deleted_while_a_segment_is_made(scene: Scene) -> Told {
+    let batch = |first: u64| (first..first + 30).collect::<Vec<u64>>();
+    for at in 1.. {
+        let machine = scene.machine();
+        let (first, second) = (start(&machine), start(&machine));
+        first.append(&batch(100)).map_err(|error| error.to_string())?;
+        let (attacker, op) = (machine.clone(), machine.ops() + at);
+        let told = Arc::new(Mutex::new(None));
+        let tell = told.clone();
+        machine.interrupt_at(op, move || {
+            attacker.unlink(format!("{STORE}/wal/lock"));
+            *tell.lock().unwrap() = Some(second.append(&batch(200)));
+        });
+        let ours = first.append(&batch(300));
+        let interrupted = machine.ops() > op;
+        let theirs = told.lock().unwrap().take();
+        let mut acknowledged = batch(100);
+        for (first, outcome) in [(300, Some(ours)), (200, theirs)] {
+            match outcome {
+                Some(Ok(_)) => acknowledged.extend(batch(first)),
+                Some(Err(AppendError::Busy(_))) | None => {}
+                Some(Err(error)) => return Err(error.to_string()),
+            }
+        }
         each_once(&start(&machine).contents(), &acknowledged)?;
         if !interrupted {
             break;
