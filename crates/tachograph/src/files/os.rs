@@ -1,6 +1,9 @@
 //! Given the operating system, gives [`Files`]: the only room of the trunk that touches `std::fs`.
 #![expect(clippy::disallowed_methods, reason = "the one room that touches the machine")]
 
+#[cfg(target_os = "linux")]
+mod timeless;
+
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -66,7 +69,7 @@ impl Files for OsFiles {
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
-        fs::symlink_metadata(path).map(|metadata| system::stat(&metadata))
+        system::stat_at(path)
     }
 
     fn sync_dir(&self, dir: &Path, _point: Point) -> io::Result<()> {
@@ -129,7 +132,7 @@ impl File for OsFile {
     }
 
     fn stat(&self) -> io::Result<Stat> {
-        self.0.metadata().map(|metadata| system::stat(&metadata))
+        system::stat(&self.0)
     }
 }
 
@@ -140,6 +143,8 @@ mod system {
     use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
     use std::path::Path;
 
+    #[cfg(target_os = "linux")]
+    use super::timeless;
     use crate::files::{Kind, Stat};
 
     // A pipe opened for reading waits for a writer unless told not to; regular files ignore it.
@@ -170,7 +175,23 @@ mod system {
         fs::File::open(dir)?.sync_all()
     }
 
-    pub(super) fn stat(metadata: &fs::Metadata) -> Stat {
+    pub(super) fn stat(file: &fs::File) -> io::Result<Stat> {
+        #[cfg(target_os = "linux")]
+        if let Some(told) = timeless::stat(file) {
+            return told;
+        }
+        file.metadata().map(|metadata| stat_of(&metadata))
+    }
+
+    pub(super) fn stat_at(path: &Path) -> io::Result<Stat> {
+        #[cfg(target_os = "linux")]
+        if let Some(told) = timeless::stat_at(path) {
+            return told;
+        }
+        fs::symlink_metadata(path).map(|metadata| stat_of(&metadata))
+    }
+
+    fn stat_of(metadata: &fs::Metadata) -> Stat {
         let kind = match metadata.file_type() {
             kind if kind.is_file() => Kind::File,
             kind if kind.is_dir() => Kind::Directory,
@@ -273,7 +294,15 @@ mod system {
         Ok(())
     }
 
-    pub(super) fn stat(metadata: &fs::Metadata) -> Stat {
+    pub(super) fn stat(file: &fs::File) -> io::Result<Stat> {
+        file.metadata().map(|metadata| stat_of(&metadata))
+    }
+
+    pub(super) fn stat_at(path: &Path) -> io::Result<Stat> {
+        fs::symlink_metadata(path).map(|metadata| stat_of(&metadata))
+    }
+
+    fn stat_of(metadata: &fs::Metadata) -> Stat {
         let kind = match metadata.file_type() {
             kind if kind.is_file() => Kind::File,
             kind if kind.is_dir() => Kind::Directory,
