@@ -17,6 +17,8 @@ pub enum LossReason {
     /// The store failed and the caller was told: what it is about happened unrecorded, unless it
     /// was refused or came again.
     Refused,
+    /// The thread that recorded it with others died and the caller was told: it may be in the log.
+    Abandoned,
     /// The store failed and somebody had broken the glass.
     BreakGlass,
     /// The disk was full, and events were recorded without their content.
@@ -34,6 +36,7 @@ impl LossReason {
             LossReason::TooLarge => "too_large",
             LossReason::Quota => "quota",
             LossReason::Refused => "refused",
+            LossReason::Abandoned => "abandoned",
             LossReason::BreakGlass => "break_glass",
             LossReason::ContentDropped => "content_dropped",
             LossReason::StopUnknown => "stop_unknown",

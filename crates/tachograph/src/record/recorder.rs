@@ -6,7 +6,7 @@ use super::convoy::{Convoy, Way};
 use super::error::RecordError;
 use super::failure::{FailurePolicy, OnFailure, WhenFull};
 use super::heed::answer;
-use super::losses::Losses;
+use super::losses::{LossReason, Losses};
 use super::numbers::{Numbering, Numbers};
 use super::once::{Claim, Once};
 use super::quota::Quota;
@@ -347,8 +347,11 @@ impl Recorder {
                 let drafts = drafts.into_iter().map(|(draft, by)| (draft, by.unwrap_or_default()));
                 lead.tell(self.write(self.prepare_all(drafts), Ack::Disk, || ()))
             }
-            Way::Led(outcomes) => outcomes
-                .unwrap_or_else(|| (0..count).map(|_| Err(RecordError::Abandoned)).collect()),
+            Way::Led(Some(outcomes)) => outcomes,
+            Way::Led(None) => {
+                self.note_loss(LossReason::Abandoned, count as u64);
+                (0..count).map(|_| Err(RecordError::Abandoned)).collect()
+            }
         }
     }
 
