@@ -1,5 +1,6 @@
-//! Durable records a second, beside SQLite with a write-ahead log and `synchronous = FULL`; ours in
-//! a log that is in use, after a moment of rest.
+//! Durable records a second, beside SQLite with a write-ahead log and `synchronous = FULL`, and beside
+//! the disk when nobody does anything but write the same bytes over zeros and sync them; ours in a log
+//! that is in use, after a moment of rest, and in one that never rested.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -8,6 +9,8 @@
     reason = "a benchmark reads the clock, touches the disk and prints"
 )]
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -38,26 +41,37 @@ fn main() {
 }
 
 fn compare(threads: usize, batch: usize, batches: usize) {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut rested, mut restless) = (Vec::new(), Vec::new());
+    let (mut theirs, mut raw) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         theirs.push(their_rate(threads, batch, batches));
-        ours.push(our_rate(threads, batch, batches));
+        rested.push(our_rate(threads, batch, batches, use_and_rest));
+        restless.push(our_rate(threads, batch, batches, |_| ()));
+        raw.push(raw_rate(threads, batch, batches));
     }
-    let (ours, theirs) = (median(ours), median(theirs));
-    let aim = if batch == 1000 { r#","aim":"ratio >= 10""# } else { "" };
-    println!(
-        r#"{{"bench":"sqlite","metric":"durable records, batches of {batch}, threads {threads}","value":{ours:.0},"unit":"1/s","rival":"SQLite WAL, synchronous=FULL","rival_value":{theirs:.0},"ratio":{:.2}{aim}}}"#,
-        ours / theirs
-    );
+    let rivals = [
+        ("SQLite WAL, synchronous=FULL", median(theirs), ">= 10"),
+        ("raw write and fdatasync of the same bytes", median(raw), ">= 0.60"),
+    ];
+    for (log, ours) in [("", median(rested)), (", a log that never rested", median(restless))] {
+        for (rival, rate, aim) in &rivals {
+            let is_aimed = batch == 1000 && log.is_empty();
+            let aim = if is_aimed { format!(r#","aim":"ratio {aim}""#) } else { String::new() };
+            println!(
+                r#"{{"bench":"sqlite","metric":"durable records, batches of {batch}, threads {threads}{log}","value":{ours:.0},"unit":"1/s","rival":"{rival}","rival_value":{rate:.0},"ratio":{:.2}{aim}}}"#,
+                ours / rate
+            );
+        }
+    }
 }
 
-fn our_rate(threads: usize, batch: usize, batches: usize) -> f64 {
+fn our_rate(threads: usize, batch: usize, batches: usize, before: impl Fn(&Wal)) -> f64 {
     let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
     let path = scratch.join("store");
     let world = Arc::new(OsWorld);
     let store = Store::create(Arc::new(OsFiles), world.as_ref(), &path, Remote::Forced).unwrap();
     let wal = Wal::new(&store, world, Options::default());
-    use_and_rest(&wal);
+    before(&wal);
     // Kept from call to call, as a recorder does.
     let spare = Mutex::new(Vec::new());
     rate(threads, batch, batches, |records| {
@@ -118,19 +132,42 @@ fn open_sqlite(path: &Path) -> Connection {
     connection
 }
 
+/// The bytes of the same frames, written over zeros and synced, each thread's to a file of its own.
+fn raw_rate(threads: usize, batch: usize, batches: usize) -> f64 {
+    let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
+    let bytes: usize = rows(0, batch).iter().map(|record| record.borrow().frame_bytes()).sum();
+    let file = |thread| {
+        let file = File::create(scratch.join(format!("raw-{thread}"))).unwrap();
+        let zeros = vec![0; 1 << 20];
+        for at in 0..(bytes * batches).div_ceil(zeros.len()) {
+            file.write_all_at(&zeros, (at * zeros.len()) as u64).unwrap();
+        }
+        file.sync_all().unwrap();
+        file
+    };
+    let files: Vec<_> = (0..threads).map(file).collect();
+    let bytes = vec![0x5a; bytes];
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for file in &files {
+            scope.spawn(|| {
+                for at in 0..batches {
+                    file.write_all_at(&bytes, (at * bytes.len()) as u64).unwrap();
+                    file.sync_data().unwrap();
+                }
+            });
+        }
+    });
+    (threads * batches * batch) as f64 / start.elapsed().as_secs_f64()
+}
+
 fn rate(
     threads: usize,
     batch: usize,
     batches: usize,
     write: impl Fn(&[OwnedRecord]) + Sync,
 ) -> f64 {
-    let rows: Vec<Vec<OwnedRecord>> = (0..threads)
-        .map(|thread| {
-            let first = (thread * 1_000_000) as u64;
-            let numbers = first..first + batch as u64;
-            numbers.map(|number| records::sized(number, PARTS_BYTES)).collect()
-        })
-        .collect();
+    let rows: Vec<_> = (0..threads).map(|thread| rows(thread, batch)).collect();
     let start = Instant::now();
     std::thread::scope(|scope| {
         for records in &rows {
@@ -139,6 +176,11 @@ fn rate(
         }
     });
     (threads * batches * batch) as f64 / start.elapsed().as_secs_f64()
+}
+
+fn rows(thread: usize, batch: usize) -> Vec<OwnedRecord> {
+    let first = (thread * 1_000_000) as u64;
+    (first..first + batch as u64).map(|number| records::sized(number, PARTS_BYTES)).collect()
 }
 
 fn median(mut rates: Vec<f64>) -> f64 {

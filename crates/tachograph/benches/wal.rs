@@ -1,4 +1,4 @@
-//! How fast records become safe, beside the raw disk: the same bytes, written and synced.
+//! How soon records are safe, one at a time, and what memory they take.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -7,10 +7,8 @@
     reason = "a benchmark reads the clock, touches the disk and prints"
 )]
 
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tacho_testkit::records::{self, OwnedRecord};
@@ -23,105 +21,13 @@ use tachograph::{Store, integrated};
 
 /// Bytes of grants and parts: with its leaf, a record is about as long as a tool call.
 const PARTS_BYTES: usize = 800;
-/// Runs of each measurement; ours and the rival's take turns.
-const RUNS: usize = 5;
 
 fn main() {
     let quick = std::env::args().any(|word| word == "--quick");
-    for threads in [1, 2] {
-        for batch in [1, 100, 1000] {
-            durable_records(threads, batch, if quick { 400 } else { 2_000 });
-        }
-    }
     one_record(if quick { 1_000 } else { 10_000 });
     many_writers(if quick { 40 } else { 400 });
     fresh_process(if quick { 1_000 } else { 10_000 });
     memory(if quick { 200_000 } else { 1_000_000 });
-}
-
-/// Records a second, acknowledged as durable, beside the raw disk.
-fn durable_records(threads: usize, batch: usize, batches_most: usize) {
-    let batches = batches_most.min(200_000 / batch / threads);
-    let (mut ours, mut raw) = (Vec::new(), Vec::new());
-    for _ in 0..RUNS {
-        raw.push(raw_rate(threads, batch, batches));
-        ours.push(our_rate(threads, batch, batches));
-    }
-    let (ours, raw) = (median(ours), median(raw));
-    let aim = if batch == 1000 { r#","aim":"ratio >= 0.60""# } else { "" };
-    println!(
-        r#"{{"bench":"wal","metric":"durable records, batches of {batch}, threads {threads}","value":{ours:.0},"unit":"1/s","rival":"raw write and fdatasync of the same bytes","rival_value":{raw:.0},"ratio":{:.2}{aim}}}"#,
-        ours / raw
-    );
-}
-
-fn our_rate(threads: usize, batch: usize, batches: usize) -> f64 {
-    let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
-    let wal = open(&scratch.join("store"));
-    append(&wal, &mut Batch::new(), &[records::sized(0, 1)]);
-    wal.prepare_next(|| true).unwrap();
-    wal.rotate(Patience::Server).unwrap();
-    wal.prepare_next(|| true).unwrap();
-    let done = AtomicBool::new(false);
-    let working = AtomicUsize::new(threads);
-    std::thread::scope(|scope| {
-        // What a long-lived process may do beside: it has the next segment ready.
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                wal.prepare_next(|| true).unwrap();
-                std::thread::sleep(Duration::from_millis(2));
-            }
-        });
-        let start = Instant::now();
-        for thread in 0..threads {
-            let (wal, working, done) = (&wal, &working, &done);
-            scope.spawn(move || {
-                let records = rows(thread, batch);
-                let mut frames = Batch::new();
-                for _ in 0..batches {
-                    let end = append(wal, &mut frames, &records);
-                    wal.commit(end).unwrap();
-                }
-                if working.fetch_sub(1, Ordering::Relaxed) == 1 {
-                    done.store(true, Ordering::Relaxed);
-                }
-            });
-        }
-        while !done.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        (threads * batches * batch) as f64 / start.elapsed().as_secs_f64()
-    })
-}
-
-/// The same bytes, written over zeros and synced, each thread to a file of its own.
-fn raw_rate(threads: usize, batch: usize, batches: usize) -> f64 {
-    let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
-    let frames: usize = rows(0, batch).iter().map(|record| record.borrow().frame_bytes()).sum();
-    let files: Vec<_> = (0..threads)
-        .map(|thread| {
-            let file = std::fs::File::create(scratch.join(format!("raw-{thread}"))).unwrap();
-            let zeros = vec![0; 1 << 20];
-            for at in 0..(frames * batches).div_ceil(zeros.len()) {
-                file.write_all_at(&zeros, (at * zeros.len()) as u64).unwrap();
-            }
-            file.sync_all().unwrap();
-            file
-        })
-        .collect();
-    let bytes = vec![0x5a; frames];
-    let start = Instant::now();
-    std::thread::scope(|scope| {
-        for file in &files {
-            scope.spawn(|| {
-                for at in 0..batches {
-                    file.write_all_at(&bytes, (at * bytes.len()) as u64).unwrap();
-                    file.sync_data().unwrap();
-                }
-            });
-        }
-    });
-    (threads * batches * batch) as f64 / start.elapsed().as_secs_f64()
 }
 
 /// One record at a time: how long until it is durable, and until it survives its process.
@@ -256,9 +162,4 @@ fn percentile(metric: &str, took: &mut [Duration], percent: usize, aim_us: f64) 
     println!(
         r#"{{"bench":"wal","metric":"{metric}","value":{us:.1},"unit":"us","aim":"<= {aim_us:.0}"}}"#
     );
-}
-
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates[rates.len() / 2]
 }
