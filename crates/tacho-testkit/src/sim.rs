@@ -254,10 +254,18 @@ impl Machine {
     /// Cuts the power and starts the machine again: all processes are dead, what was not synced is
     /// there as far as `keep` and chance have it.
     pub fn power_cut(&self, keep: Keep) {
+        self.disk_cut(keep);
+        let mut guard = self.state();
+        let state = &mut *guard;
+        state.rng.fill(&mut state.boot);
+    }
+
+    /// The disk alone loses its power and comes back, as one that was pulled out: who had the store
+    /// open is dead, and the machine was not started again.
+    pub fn disk_cut(&self, keep: Keep) {
         let mut guard = self.state();
         let state = &mut *guard;
         state.disk.power_cut(keep, &mut state.rng);
-        state.rng.fill(&mut state.boot);
         state.powerless = false;
         state.stop = None;
         state.stop_in_change = None;

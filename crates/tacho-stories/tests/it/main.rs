@@ -22,6 +22,7 @@ mod ledger;
 mod loss;
 mod once;
 mod pack;
+mod pulled;
 mod read;
 mod real;
 mod repeat;

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use tacho_testkit::records;
+use tacho_testkit::records::{self, OwnedRecord};
 use tachograph::wal::{AppendError, Batch, Options, Patience, SpoolAck};
 
 use super::open;
@@ -20,6 +20,8 @@ pub(super) struct Job {
     pub(super) first: u64,
     /// How many records it appends.
     pub(super) count: u64,
+    /// How many it appends together; if several, it writes zeros ahead of the next.
+    pub(super) together: usize,
     /// Whether every record is acknowledged only when it is durable.
     pub(super) durably: bool,
     /// Bytes of a segment.
@@ -30,8 +32,8 @@ pub(super) struct Job {
 
 impl Default for Job {
     fn default() -> Self {
-        let (first, count, durably, segment_bytes) = (1, 10, false, 256 << 10);
-        Self { first, count, durably, segment_bytes, wrapper: Vec::new() }
+        let (durably, segment_bytes, wrapper) = (false, 256 << 10, Vec::new());
+        Self { first: 1, count: 10, together: 1, durably, segment_bytes, wrapper }
     }
 }
 
@@ -52,8 +54,9 @@ impl Worker {
             }
             None => Command::new(this),
         };
-        let Job { first, count, durably, segment_bytes, .. } = job;
-        let told = format!("{first},{count},{durably},{segment_bytes},{}", store.display());
+        let Job { first, count, together, durably, segment_bytes, .. } = job;
+        let store = store.display();
+        let told = format!("{first},{count},{together},{durably},{segment_bytes},{store}");
         let mut child = command
             .args(["--exact", "real::worker::works", "--nocapture"])
             .env(JOB, told)
@@ -100,27 +103,36 @@ impl Drop for Worker {
 #[test]
 fn works() {
     let Ok(told) = std::env::var(JOB) else { return };
-    let mut told = told.splitn(5, ',');
+    let mut told = told.splitn(6, ',');
     let mut next = || told.next().unwrap();
     let (first, count): (u64, u64) = (next().parse().unwrap(), next().parse().unwrap());
+    let together: usize = next().parse().unwrap();
     let durably: bool = next().parse().unwrap();
     let segment_bytes = next().parse().unwrap();
     let wal = open(Path::new(next()), Options { segment_bytes });
-    for number in first..first + count {
-        let record = records::record(number);
+    let numbers: Vec<u64> = (first..first + count).collect();
+    for numbers in numbers.chunks(together) {
+        let records: Vec<OwnedRecord> = numbers.iter().copied().map(records::record).collect();
         let mut batch = Batch::new();
-        batch.push(&record.borrow()).unwrap();
+        records.iter().for_each(|record| batch.push(&record.borrow()).unwrap());
         match wal.append(&mut batch, Patience::Hook) {
-            Ok(appended) if durably => wal.commit(appended.end).unwrap(),
-            Ok(_) => {}
+            Ok(appended) => {
+                if durably {
+                    wal.commit(appended.end).unwrap();
+                }
+                if together > 1 {
+                    wal.fill_ahead(appended.end, segment_bytes, || true).unwrap();
+                }
+            }
             Err(AppendError::Busy(_)) => {
                 let ack = if durably { SpoolAck::Disk } else { SpoolAck::Os };
-                wal.spool(&record.borrow(), ack).unwrap();
+                records.iter().for_each(|record| wal.spool(&record.borrow(), ack).unwrap());
             }
             Err(error) => panic!("{error}"),
         }
         // One write: a line is there whole or not at all.
-        std::io::stdout().write_all(format!("\nsafe {number}.\n").as_bytes()).unwrap();
+        let lines: String = numbers.iter().map(|number| format!("\nsafe {number}.\n")).collect();
+        std::io::stdout().write_all(lines.as_bytes()).unwrap();
     }
 }
 
