@@ -84,6 +84,8 @@ pub(crate) struct State {
     pub(crate) short_writes: bool,
     /// Bytes that syncs had to write while a file named `lock` was locked.
     pub(crate) synced_under_lock: u64,
+    /// Bytes whose sync was begun ahead of it.
+    pub(crate) begun: u64,
 }
 
 impl Machine {
@@ -117,6 +119,7 @@ impl Machine {
             locks: BTreeMap::new(),
             short_writes: false,
             synced_under_lock: 0,
+            begun: 0,
         })))
     }
 
@@ -148,6 +151,7 @@ impl Machine {
             locks: BTreeMap::new(),
             short_writes: state.short_writes,
             synced_under_lock: 0,
+            begun: 0,
         })))
     }
 
@@ -347,6 +351,11 @@ impl Machine {
     /// Bytes that syncs had to write while somebody held `wal/lock`.
     pub fn synced_under_lock(&self) -> u64 {
         self.state().synced_under_lock
+    }
+
+    /// Bytes that the disk was given to do before anybody synced them.
+    pub fn begun(&self) -> u64 {
+        self.state().begun
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

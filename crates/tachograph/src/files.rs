@@ -66,6 +66,11 @@ pub trait File: Debug + Send + Sync {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
     /// Writes at an offset; may write fewer bytes than given.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize>;
+    /// Says that these bytes will be synced soon: the system may begin to bring them to the disk.
+    /// Nothing is durable by it, and what fails is told by the sync.
+    fn begin_sync(&self, from: u64, to: u64) {
+        let _ = (from, to);
+    }
     /// Cuts or extends the file.
     fn set_len(&self, len: u64) -> io::Result<()>;
     /// Makes the file's bytes and length durable.

@@ -19,6 +19,8 @@ pub const BATCH_RECORDS_MAX: usize = 65_536;
 /// Zeros written ahead of who appends, by whoever integrates and ends; and by who stays, at once:
 /// 1 MiB.
 pub const AHEAD_STEP_BYTES: u64 = 1 << 20;
+/// Frames of one append that the disk is given to do while the next are bound: 320 KiB.
+pub const EARLY_BYTES: usize = 320 << 10;
 /// Zeros ahead in a segment with fewer frames than that: 64 KiB.
 pub const AHEAD_BYTES_MIN: u64 = 64 << 10;
 /// Bytes read from a segment at a time by whoever scans it: 1 MiB.

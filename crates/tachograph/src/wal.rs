@@ -6,8 +6,8 @@
 //! 1. [`Batch::push`] encodes it, outside the lock ([`frame`]).
 //! 2. [`Wal::append`] takes the lock (`lock`), once for all threads that wait (`gather`), looks
 //!    for the tail from where the last holder left it (`tail`), binds the frames to their places
-//!    and writes them with one write (`append`), in a new segment if the old one is full
-//!    (`rotate`). This is the ack `os`.
+//!    and writes them (`append`), in a new segment if the old one is full (`rotate`). This is the
+//!    ack `os`.
 //! 3. [`Wal::commit`] syncs, once for all who wait (`commit`); a sync that fails moves what it
 //!    was to protect to a new segment (`relocate`). This is the ack `disk`.
 //! 4. Whoever integrates keeps zeros ahead, over which writing is fast ([`Wal::fill_ahead`]).

@@ -15,6 +15,7 @@ mod custody;
 mod damage;
 #[path = "../../../tachograph/tests/it/desk.rs"]
 mod desk;
+mod early;
 mod guards;
 #[path = "../../../tachograph/tests/it/harness.rs"]
 mod harness;

@@ -41,6 +41,8 @@ pub(crate) struct Inode {
     durable: Arc<Vec<u8>>,
     /// Sectors that were written and not synced.
     dirty: BTreeSet<usize>,
+    /// What failed ahead of a sync, and no sync has told yet.
+    pub(crate) owed: Option<io::ErrorKind>,
     pub(crate) disguise: Option<Disguise>,
 }
 

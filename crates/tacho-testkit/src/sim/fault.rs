@@ -31,6 +31,8 @@ pub enum On {
     Write,
     /// Syncing a file; its dirty sectors are dropped.
     Sync,
+    /// What the disk does ahead of a sync; the next sync tells.
+    Begun,
     /// Syncing a directory.
     SyncDir,
     /// Renaming.

@@ -267,6 +267,22 @@ impl File for SimFile {
         struck.map_or(Ok(written), |kind| Err(kind.into()))
     }
 
+    fn begin_sync(&self, from: u64, to: u64) {
+        let mut guard = self.machine.state();
+        let state = &mut *guard;
+        state.begun += to.saturating_sub(from);
+        let struck = self.strike(state, On::Begun);
+        let Some(inode) = state.disk.inode_mut(self.inode) else { return };
+        match struck {
+            // As far as it came.
+            None => inode.sync_some(&mut state.rng),
+            Some(kind) => {
+                inode.fail_sync(&mut state.rng);
+                inode.owed = Some(kind);
+            }
+        }
+    }
+
     fn set_len(&self, len: u64) -> io::Result<()> {
         let (mut state, dying) = self.machine.change(self.process)?;
         self.inode(&mut state)?.set_len(len);
@@ -288,7 +304,7 @@ impl File for SimFile {
             inode.sync_some(&mut state.rng);
             return Err(dead());
         }
-        if let Some(kind) = struck {
+        if let Some(kind) = struck.or(inode.owed.take()) {
             inode.fail_sync(&mut state.rng);
             return Err(kind.into());
         }

@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "the one room that touches the machine")]
 
 #[cfg(target_os = "linux")]
+mod early;
+#[cfg(target_os = "linux")]
 mod timeless;
 
 use std::fs;
@@ -108,6 +110,11 @@ impl File for OsFile {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         system::write_at(&self.0, bytes, offset)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn begin_sync(&self, from: u64, to: u64) {
+        early::begin_sync(&self.0, from, to);
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {

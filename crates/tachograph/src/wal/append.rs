@@ -9,13 +9,14 @@ use super::frame;
 use super::gather::Then;
 use super::lock::{Holder, Patience};
 use super::position::Position;
+use super::scan::frame_end;
 use super::segment::{END_MARK_BYTES, FIRST_FRAME};
-use super::tail::{Tail, zero};
+use super::tail::{Open, Tail, zero};
 use super::{Critical, Ground, NotHeld, Wal};
 use crate::error::Error;
-use crate::files::File;
+use crate::files::write_all_at;
 use crate::generation;
-use crate::limits::LEFT_RECORDS_MAX;
+use crate::limits::{EARLY_BYTES, LEFT_RECORDS_MAX};
 
 /// Where a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,17 @@ pub struct Appended {
     pub end: Position,
     /// How many of its frames stand there.
     pub count: usize,
+}
+
+impl Appended {
+    /// Nothing.
+    pub(super) const NONE: Self = Self { first: Position::START, end: Position::START, count: 0 };
+
+    /// With what was appended next.
+    fn and(self, next: Self) -> Self {
+        let first = if self.count == 0 { next.first } else { self.first };
+        Self { first, count: self.count + next.count, ..next }
+    }
 }
 
 /// Why a batch was not appended.
@@ -94,6 +106,19 @@ impl std::error::Error for AppendError {
     }
 }
 
+impl AppendError {
+    /// The same, for who appended that much before.
+    pub(super) fn behind(self, appended: Appended) -> Self {
+        match self {
+            error if appended.count == 0 => error,
+            Self::Partly { appended: next, error } => {
+                Self::Partly { appended: appended.and(next), error }
+            }
+            error => Self::Partly { appended, error: error.into() },
+        }
+    }
+}
+
 impl From<NotHeld> for AppendError {
     fn from(reason: NotHeld) -> Self {
         match reason {
@@ -125,9 +150,8 @@ impl Wal {
     /// # Errors
     /// Why nothing was appended, or [`AppendError::Partly`].
     pub fn append(&self, batch: &mut Batch, patience: Patience) -> Result<Appended, AppendError> {
-        let nowhere = Position::START;
         if batch.is_empty() {
-            return Ok(Appended { first: nowhere, end: nowhere, count: 0 });
+            return Ok(Appended::NONE);
         }
         self.gather(batch, patience, Then::Done)
     }
@@ -203,28 +227,17 @@ impl Critical<'_> {
         if let Tail::Next(number) = self.find_tail()? {
             self.begin_segment(number)?;
         }
-        let mut appended: Option<Appended> = None;
-        while appended.map_or(0, |appended| appended.count) < batch.len() {
-            let done = appended.map_or(0, |appended| appended.count);
-            match self.append_run(batch, done) {
-                Ok(run) => {
-                    let first = appended.map_or(run.first, |appended| appended.first);
-                    appended = Some(Appended { first, count: done + run.count, ..run });
-                }
-                Err(error) => {
-                    return Err(match appended {
-                        None => error,
-                        Some(appended) => AppendError::Partly { appended, error: error.into() },
-                    });
-                }
-            }
+        let mut appended = Appended::NONE;
+        while appended.count < batch.len() {
+            let run = self.append_run(batch, appended.count);
+            appended = appended.and(run.map_err(|error| error.behind(appended))?);
         }
-        appended.ok_or(AppendError::TooLong)
+        Ok(appended)
     }
 
     /// Appends as many frames, from the batch's frame `done` on, as the segment has room for.
     fn append_run(&mut self, batch: &mut Batch, done: usize) -> Result<Appended, AppendError> {
-        let begin = done.checked_sub(1).and_then(|last| batch.ends.get(last)).copied().unwrap_or(0);
+        let begin = batch.end_of(done);
         let mut count = self.room_for(batch, done, begin);
         // A grant stands in the first frame of its batch: who reads the next segment alone needs it
         // there, so a batch that fits a segment is never cut in two.
@@ -237,23 +250,19 @@ impl Critical<'_> {
         let (Some(open), Some(end)) = (&mut self.open, ends.last()) else {
             return Err(AppendError::TooLong);
         };
-        let bytes = batch.bytes.get_mut(begin..*end).unwrap_or_default();
-        let mut last = 0;
-        for end in ends.iter().map(|end| end - begin) {
-            let frame = bytes.get_mut(last..end).unwrap_or_default();
-            frame::bind(frame, &open.salt, open.tail + last as u64);
-            open.last_frame = Some(open.tail + last as u64);
-            last = end;
-        }
+        let frames = batch.bytes.get_mut(begin..*end).unwrap_or_default();
+        let ends = ends.iter().map(|end| end - begin);
         let first = open.position();
-        if let Err(source) = write_or_undo(open.file.as_ref(), bytes, open.tail) {
+        if let Err(source) = bind_and_write(open, frames, ends.clone()) {
+            let kept = undo(open, frames.len(), ends);
             // Poisoned: the next append looks at the file with fresh eyes.
             self.unbolt();
             self.open = None;
             let path = self.ground.places.segment(first.segment);
-            return Err(Error::Io { doing: "write", path, source }.into());
+            let error = Error::Io { doing: "write", path, source };
+            return Err(AppendError::from(error).behind(kept));
         }
-        open.tail += bytes.len() as u64;
+        open.tail += frames.len() as u64;
         Ok(Appended { first, end: open.position(), count })
     }
 
@@ -273,10 +282,47 @@ fn segment_room(ground: &Ground) -> usize {
     usize::try_from(room).unwrap_or(usize::MAX).saturating_sub(END_MARK_BYTES)
 }
 
-/// Writes all bytes, or zeroes again what it wrote of them.
-fn write_or_undo(file: &dyn File, bytes: &[u8], at: u64) -> io::Result<()> {
-    crate::files::write_all_at(file, bytes, at).inspect_err(|_| {
-        // If this fails too, a torn frame stays, and whoever appends next repairs it.
-        let _ = zero(file, at, at + bytes.len() as u64);
-    })
+/// Of many frames, the disk has the first to do while the next are bound.
+fn bind_and_write(
+    open: &mut Open,
+    frames: &mut [u8],
+    ends: impl Iterator<Item = usize>,
+) -> io::Result<()> {
+    let (at, len) = (open.tail, frames.len());
+    let (mut written, mut bound) = (0, 0);
+    for end in ends {
+        let place = at + bound as u64;
+        frame::bind(frames.get_mut(bound..end).unwrap_or_default(), &open.salt, place);
+        open.last_frame = Some(place);
+        bound = end;
+        let is_last = bound == len;
+        if bound - written < EARLY_BYTES && !is_last {
+            continue;
+        }
+        let bytes = frames.get(written..bound).unwrap_or_default();
+        write_all_at(open.file.as_ref(), bytes, at + written as u64)?;
+        if !is_last {
+            open.file.begin_sync(at + written as u64, at + bound as u64);
+        }
+        written = bound;
+    }
+    Ok(())
+}
+
+/// After a write that failed: frames that stand whole stay, since somebody who reads without the
+/// lock may have taken them already; what is behind is zeroed again.
+fn undo(open: &Open, len: usize, ends: impl Iterator<Item = usize>) -> Appended {
+    let first = open.position();
+    let mut kept = Appended { first, end: first, count: 0 };
+    for end in ends.map(|end| open.tail + end as u64) {
+        let stands = frame_end(open.file.as_ref(), &open.salt, kept.end.offset);
+        if !stands.is_ok_and(|stands| stands == Some(end)) {
+            break;
+        }
+        kept.end.offset = end;
+        kept.count += 1;
+    }
+    // If this fails too, a torn frame stays, and whoever appends next repairs it.
+    let _ = zero(open.file.as_ref(), kept.end.offset, open.tail + len as u64);
+    kept
 }

@@ -92,6 +92,11 @@ impl Batch {
         self.bytes.capacity()
     }
 
+    /// Where its first `count` frames end.
+    pub(super) fn end_of(&self, count: usize) -> usize {
+        count.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0)
+    }
+
     /// Empties the batch, keeping its memory.
     pub fn clear(&mut self) {
         self.bytes.clear();

@@ -26,26 +26,24 @@ pub(super) enum Then {
     Commit,
 }
 
-/// One batch on its way.
+/// One batch on its way, and what became of it.
 #[derive(Debug)]
-struct Turn(Mutex<(Batch, Option<Appended>)>);
+struct Turn(Mutex<(Batch, Option<Outcome>)>);
+
+type Outcome = Result<Appended, AppendError>;
 
 impl Wal {
     /// Appends the batch, with those that others left here.
-    pub(super) fn gather(
-        &self,
-        batch: &mut Batch,
-        patience: Patience,
-        then: Then,
-    ) -> Result<Appended, AppendError> {
+    pub(super) fn gather(&self, batch: &mut Batch, patience: Patience, then: Then) -> Outcome {
         let turn = Arc::new(Turn(Mutex::new((std::mem::take(batch), None))));
         lock(&self.gathering.0).push_back(turn.clone());
         if then == Then::Commit {
             self.commits.await_next(|| turn.lock().1.is_some());
         }
-        let appended = turn.lock().1;
-        let outcome = appended.map_or_else(|| self.take_turn(&turn, patience), Ok);
-        if appended.is_none() && then == Then::Commit {
+        let told = turn.lock().1.take();
+        let is_told = told.is_some();
+        let outcome = told.unwrap_or_else(|| self.take_turn(&turn, patience));
+        if !is_told && then == Then::Commit {
             // Should this one not come to commit, another of those it took along does.
             self.commits.wake_next();
         }
@@ -53,25 +51,21 @@ impl Wal {
         outcome
     }
 
-    fn take_turn(&self, own: &Arc<Turn>, patience: Patience) -> Result<Appended, AppendError> {
+    fn take_turn(&self, own: &Arc<Turn>, patience: Patience) -> Outcome {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let writer = &mut *writer;
-        if let Some(appended) = own.lock().1 {
-            return Ok(appended);
+        if let Some(outcome) = own.lock().1.take() {
+            return outcome;
         }
         let mut all = Batch::new();
-        let turns = self.gathering.take(own, self.segment_room(), &mut all);
+        let mut turns = self.gathering.take(own, self.segment_room(), &mut all);
         if turns.len() > 1 {
             let together = self.locked_by(writer, patience, |critical| critical.append(&mut all));
-            match together {
-                Ok(appended) if appended.count == all.len() => {
-                    distribute(&turns, appended);
-                    return own.lock().1.ok_or(AppendError::TooLong);
-                }
-                // A batch that fits a segment is never cut in two.
-                Ok(_) | Err(AppendError::Partly { .. }) => return Err(AppendError::TooLong),
-                // Nothing was appended: each tries in its own name.
-                Err(_) => self.gathering.put_back(turns, own),
+            distribute(&mut turns, together);
+            // Of these nothing was appended: each tries in its own name.
+            self.gathering.put_back(turns, own);
+            if let Some(outcome) = own.lock().1.take() {
+                return outcome;
             }
         }
         let batch = &mut own.lock().0;
@@ -82,10 +76,10 @@ impl Wal {
 impl Gathering {
     /// Takes the caller's turn, and others before and behind it as long as there is room; their
     /// batches, one behind the other, if there are several.
-    fn take(&self, own: &Arc<Turn>, room: usize, all: &mut Batch) -> Vec<Arc<Turn>> {
+    fn take(&self, own: &Arc<Turn>, room: usize, all: &mut Batch) -> VecDeque<Arc<Turn>> {
         let mut waiting = lock(&self.0);
         waiting.retain(|turn| !Arc::ptr_eq(turn, own));
-        let mut turns = vec![own.clone()];
+        let mut turns = VecDeque::from([own.clone()]);
         let room = room.min(GATHER_BYTES_MAX);
         let (mut bytes, mut records) = own.size();
         while let Some(next) = waiting.front() {
@@ -104,7 +98,7 @@ impl Gathering {
         turns
     }
 
-    fn put_back(&self, turns: Vec<Arc<Turn>>, own: &Arc<Turn>) {
+    fn put_back(&self, turns: VecDeque<Arc<Turn>>, own: &Arc<Turn>) {
         let mut waiting = lock(&self.0);
         for turn in turns.into_iter().rev().filter(|turn| !Arc::ptr_eq(turn, own)) {
             waiting.push_front(turn);
@@ -113,7 +107,7 @@ impl Gathering {
 }
 
 impl Turn {
-    fn lock(&self) -> MutexGuard<'_, (Batch, Option<Appended>)> {
+    fn lock(&self) -> MutexGuard<'_, (Batch, Option<Outcome>)> {
         lock(&self.0)
     }
 
@@ -123,15 +117,25 @@ impl Turn {
     }
 }
 
-/// Tells each turn where its own frames stand.
-fn distribute(turns: &[Arc<Turn>], all: Appended) {
-    let mut first = all.first;
-    for turn in turns {
+/// Tells those of whom something was appended where it stands, or what cut it short; leaves the
+/// rest.
+fn distribute(turns: &mut VecDeque<Arc<Turn>>, together: Outcome) {
+    let (Appended { first: mut end, mut count, .. }, mut failed) = match together {
+        Ok(appended) => (appended, None),
+        Err(AppendError::Partly { appended, error }) => (appended, Some(*error)),
+        Err(_) => return,
+    };
+    while let Some(turn) = turns.pop_front_if(|_| count > 0) {
         let mut turn = turn.lock();
-        let mut end = first;
-        end.offset += turn.0.bytes() as u64;
-        turn.1 = Some(Appended { first, end, count: turn.0.len() });
-        first = end;
+        let (batch, outcome) = &mut *turn;
+        let (first, own) = (end, count.min(batch.len()));
+        end.offset += batch.end_of(own) as u64;
+        count -= own;
+        let appended = Appended { first, end, count: own };
+        *outcome = Some(match failed.take_if(|_| own < batch.len()) {
+            Some(error) => Err(error.behind(appended)),
+            None => Ok(appended),
+        });
     }
 }
 

@@ -121,8 +121,7 @@ impl Critical<'_> {
 impl Batch {
     /// The record in place `at`, as its frame has it.
     fn record(&self, at: usize) -> Option<Record<'_>> {
-        let begin = at.checked_sub(1).map_or(Some(0), |last| self.ends.get(last).copied())?;
-        frame::fields(self.bytes.get(begin..*self.ends.get(at)?)?).ok()
+        frame::fields(self.bytes.get(self.end_of(at)..*self.ends.get(at)?)?).ok()
     }
 }
 

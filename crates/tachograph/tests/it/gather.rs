@@ -1,11 +1,12 @@
 //! Threads of one process append together, and each gets its own.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
 use tacho_testkit::records;
-use tacho_testkit::sim::Machine;
+use tacho_testkit::sim::{Fault, Machine, On};
 use tachograph::wal::{AppendError, Appended, Batch, Item, Patience, Position, Wal};
 
 use crate::harness::{self, Process};
@@ -115,6 +116,60 @@ fn a_refused_one_goes_alone(append: Append) {
         count += 1;
     }
     assert_eq!(count, THREADS / 4 * 3 * ROUNDS);
+}
+
+/// Whose batch it cuts is told so, those before have all, and those behind try by themselves.
+#[test]
+fn a_write_that_fails_in_the_middle_tells_each_what_stands() {
+    let mut cut = 0;
+    for seed in 0..60 {
+        let machine = Machine::new(seed);
+        let process = harness::start(&machine);
+        for after in (0..200).step_by(7) {
+            let full = Fault::once(On::Write, ".wal", ErrorKind::StorageFull);
+            machine.fault(Fault { after, ..full });
+        }
+        let begin = Barrier::new(THREADS as usize);
+        let mut told: Vec<u64> = std::thread::scope(|scope| {
+            let write = |thread| {
+                let (wal, begin) = (&process.wal, &begin);
+                move || {
+                    begin.wait();
+                    (0..12).flat_map(|round| append_three(wal, (thread * 12 + round) * 3)).collect()
+                }
+            };
+            let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(write(thread))).collect();
+            threads.into_iter().flat_map(|thread| -> Vec<u64> { thread.join().unwrap() }).collect()
+        });
+        machine.calm_down();
+        cut += told.chunk_by(|one, next| one / 3 == next / 3).filter(|own| own.len() < 3).count();
+        let contents = process.contents();
+        let mut numbers = contents.numbers();
+        numbers.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(numbers, told, "seed {seed}");
+        assert_eq!(contents.damages, [], "seed {seed}");
+    }
+    assert!(cut > 10, "{cut} batches were cut");
+}
+
+/// Appends three records in one batch; gives the numbers of those that stand, as far as it is told.
+fn append_three(wal: &Wal, first: u64) -> Vec<u64> {
+    let mut batch = Batch::new();
+    for number in first..first + 3 {
+        batch.push(&records::record(number).borrow()).unwrap();
+    }
+    let count = match wal.append(&mut batch, Patience::Server) {
+        Ok(appended) => appended.count,
+        Err(AppendError::Partly { appended, error }) => {
+            assert!(matches!(*error, AppendError::Full(_)), "{error:?}");
+            assert!((1..3).contains(&appended.count), "{appended:?}");
+            appended.count
+        }
+        Err(AppendError::Full(_)) => 0,
+        Err(error) => panic!("{error}"),
+    };
+    (first..first + count as u64).collect()
 }
 
 #[test]

@@ -161,9 +161,9 @@ fn survive_power_cuts(rounds: u64, enough: impl Fn(u64) -> usize, job: &Job) -> 
         let store = mount.at.join("store");
         acknowledged.extend(write_until_cut(&store, jobs, enough(round), cutter));
         drop(mount);
-        let mount = disk.mount().unwrap();
-        let wal = open(&mount.at.join("store"), Options::default());
-        check_each_once(&counts(&wal), &acknowledged);
+        let _mount = disk.mount().unwrap();
+        let wal = open(&store, Options::default());
+        check_each_once(&counts(&wal, &store), &acknowledged);
     }
     Some(acknowledged.len())
 }
@@ -192,21 +192,30 @@ fn a_full_tmpfs_refuses_what_it_cannot_hold_and_nothing_else() {
         require("tmpfs", "needs root to mount a tmpfs");
         return;
     };
-    let wal = open(&mount.at.join("store"), Options::default());
+    let store = mount.at.join("store");
+    let wal = open(&store, Options::default());
     let files = tachograph::files::OsFiles;
-    let places = tachograph::places::Places::new(mount.at.join("store"));
+    let places = tachograph::places::Places::new(&store);
     reserve::keep(&files, &places).unwrap();
     let mut acknowledged = Vec::new();
     let mut refused = 0;
     for number in 1.. {
         let records: Vec<_> = (0..64).map(|at| records::record(number * 64 + at)).collect();
-        match append_to(&wal, &records) {
-            Ok(appended) => {
-                wal.commit(appended.end).unwrap();
-                acknowledged.extend(number * 64..number * 64 + 64);
+        let appended = match append_to(&wal, &records) {
+            Ok(appended) => Some(appended),
+            Err(AppendError::Partly { appended, error }) => {
+                assert!(matches!(*error, AppendError::Full(_)), "{error}");
+                Some(appended)
             }
-            Err(AppendError::Full(_)) => refused += 1,
+            Err(AppendError::Full(_)) => {
+                refused += 1;
+                None
+            }
             Err(error) => panic!("{error}"),
+        };
+        if let Some(appended) = appended {
+            wal.commit(appended.end).unwrap();
+            acknowledged.extend(number * 64..number * 64 + appended.count as u64);
         }
         if refused == 20 {
             break;
@@ -217,13 +226,14 @@ fn a_full_tmpfs_refuses_what_it_cannot_hold_and_nothing_else() {
     append_to(&wal, &[records::record(1)]).unwrap();
     acknowledged.push(1);
     assert_eq!(wal.recover(Position::START).unwrap().damages, []);
-    check_each_once(&counts(&wal), &acknowledged);
+    check_each_once(&counts(&wal, &store), &acknowledged);
 }
 
 fn strace(inject: &str) -> Vec<String> {
-    let arguments = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"];
     let inject = format!("inject={inject}");
-    arguments.iter().map(|text| (*text).to_owned()).chain(["-e".to_owned(), inject]).collect()
+    let arguments =
+        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", &inject];
+    arguments.map(str::to_owned).to_vec()
 }
 
 fn has_strace() -> bool {
@@ -231,6 +241,29 @@ fn has_strace() -> bool {
     let (program, arguments) = wrapper.split_first().unwrap();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["true"]).collect();
     run(program, &arguments).is_some()
+}
+
+#[test]
+fn the_kernel_is_told_to_begin_with_a_long_append() {
+    if !has_strace() {
+        require("strace", "needs strace and leave to trace");
+        return;
+    }
+    let scratch = scratch(env!("CARGO_TARGET_TMPDIR"));
+    let store = scratch.join("store");
+    open(&store, Options::default());
+    let calls = scratch.join("calls");
+    let calls = calls.to_str().unwrap();
+    let wrapper = ["strace", "-f", "-qq", "-o", calls, "-e", "trace=fadvise64"];
+    let wrapper = wrapper.map(str::to_owned).to_vec();
+    let job =
+        Job { count: 2_500, together: 2_500, segment_bytes: 4 << 20, wrapper, ..Job::default() };
+    let mut worker = Worker::start(&store, &job);
+    while worker.next_acknowledged().is_some() {}
+    assert!(worker.ended_well());
+    let calls = std::fs::read_to_string(calls).unwrap();
+    let begun = calls.lines().filter(|line| line.contains("DONTNEED) = 0")).count();
+    assert!(begun >= 2, "{calls}");
 }
 
 #[test]
@@ -256,7 +289,7 @@ fn a_sync_that_fails_once_moves_records_to_the_next_segment() {
         let places = tachograph::places::Places::new(&store);
         assert!(places.bad_mark(1).exists() && places.segment(2).exists());
         let wal = open(&store, Options::default());
-        check_each_once(&counts(&wal), &acknowledged);
+        check_each_once(&counts(&wal, &store), &acknowledged);
         let findings = wal.untold().unwrap();
         assert!(findings.iter().any(|finding| finding.code == "wal-failed-sync"), "{findings:?}");
     }
@@ -280,5 +313,5 @@ fn syncs_that_fail_for_ever_end_in_refusal() {
     }
     assert!(!worker.ended_well(), "it goes on as if nothing had happened");
     assert!((1..40).contains(&acknowledged.len()), "{acknowledged:?}");
-    check_each_once(&counts(&open(&store, Options::default())), &acknowledged);
+    check_each_once(&counts(&open(&store, Options::default()), &store), &acknowledged);
 }
