@@ -169,13 +169,14 @@ impl Wal {
             hint: held.hint(),
             durable: self.commits.durable(),
             open: open.take(),
+            dropped: None,
             bolted: false,
             refusing: false,
         };
         let outcome = work(&mut critical);
         critical.unbolt();
         held.release(critical.open.as_ref().and_then(Open::hint));
-        if let Some(open) = &critical.open {
+        if let Some(open) = critical.open.as_ref().or(critical.dropped.as_ref()) {
             self.commits.note(open);
         }
         *open = critical.open;
@@ -196,6 +197,9 @@ struct Critical<'a> {
     /// Below this everything is durable, as far as this process knows.
     durable: Position,
     open: Option<Open>,
+    /// What it was before a write to it failed: whoever commits what stands there needs the same
+    /// handle, since others may not be told of what failed.
+    dropped: Option<Open>,
     /// Whether the open segment's own lock is held.
     bolted: bool,
     /// There is no way out of a failed sync: this process writes no more.

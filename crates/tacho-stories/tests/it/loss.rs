@@ -176,6 +176,29 @@ fn a_full_disk_is_told_from_the_reserve() {
     drop(recorder);
 }
 
+/// Of each batch a part still fits.
+#[test]
+fn a_disk_that_is_full_in_the_middle_of_batches_is_told_once() {
+    let desk = Desk::new();
+    let recorder = desk.recorder(on_failure(OnFailure::Closed));
+    recorder.record(bash("a")).unwrap();
+    desk.machine.set_capacity(desk.machine.used() + 9_000);
+    let mut cut = 0;
+    for first in [4_000, 10, 10] {
+        let batch = [first, 4_000, 4_000].map(|bytes| bash(&"x".repeat(bytes)));
+        let outcomes = recorder.record_all(batch.to_vec(), Ack::Disk);
+        let kept = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        cut += usize::from((1..3).contains(&kept));
+    }
+    assert!(cut > 1, "{cut} batches were cut");
+    desk.machine.set_capacity(u64::MAX);
+    recorder.record(bash("b")).unwrap();
+    recorder.close().unwrap();
+    let story = desk.story();
+    let told = story.iter().filter(|name| *name == "tacho.disk_full").count();
+    assert_eq!(told, 1, "{} events", story.len());
+}
+
 /// Long commands until the disk takes no more; the commands whose receipts say that they are kept.
 fn fill(desk: &Desk, recorder: &Recorder) -> Vec<Receipt> {
     desk.machine.set_capacity(desk.machine.used() + 60_000);

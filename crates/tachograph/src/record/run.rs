@@ -292,7 +292,9 @@ impl<'r> Run<'r> {
         }
         if let Some((end, _)) = part {
             self.end = Some(end);
-            self.recorder.note_room();
+            if !matches!(error, Some(AppendError::Full(_))) {
+                self.recorder.note_room();
+            }
         }
         // The log took fewer than it was given and named no error: as good as too long.
         let error = Arc::new(error.unwrap_or(AppendError::TooLong));

@@ -253,17 +253,18 @@ impl Critical<'_> {
         let frames = batch.bytes.get_mut(begin..*end).unwrap_or_default();
         let ends = ends.iter().map(|end| end - begin);
         let first = open.position();
-        if let Err(source) = bind_and_write(open, frames, ends.clone()) {
-            let kept = undo(open, frames.len(), ends);
-            // Poisoned: the next append looks at the file with fresh eyes.
-            self.unbolt();
-            self.open = None;
-            let path = self.ground.places.segment(first.segment);
-            let error = Error::Io { doing: "write", path, source };
-            return Err(AppendError::from(error).behind(kept));
+        let outcome = bind_and_write(open, frames, ends.clone());
+        if let Err((written, _)) = outcome {
+            count = undo(open, frames.len(), written, ends);
         }
-        open.tail += frames.len() as u64;
-        Ok(Appended { first, end: open.position(), count })
+        open.tail += (batch.end_of(done + count) - begin) as u64;
+        let appended = Appended { first, end: open.position(), count };
+        let Err((_, source)) = outcome else { return Ok(appended) };
+        // Poisoned: the next append looks at the file with fresh eyes.
+        self.unbolt();
+        self.dropped = self.open.take();
+        let path = self.ground.places.segment(first.segment);
+        Err(AppendError::from(Error::Io { doing: "write", path, source }).behind(appended))
     }
 
     /// How many frames from `done` on fit into the open segment before its end mark.
@@ -282,12 +283,13 @@ fn segment_room(ground: &Ground) -> usize {
     usize::try_from(room).unwrap_or(usize::MAX).saturating_sub(END_MARK_BYTES)
 }
 
-/// Of many frames, the disk has the first to do while the next are bound.
+/// Of many frames, the disk has the first to do while the next are bound; when a write fails, says
+/// how many bytes those before had written.
 fn bind_and_write(
     open: &mut Open,
     frames: &mut [u8],
     ends: impl Iterator<Item = usize>,
-) -> io::Result<()> {
+) -> Result<(), (usize, io::Error)> {
     let (at, len) = (open.tail, frames.len());
     let (mut written, mut bound) = (0, 0);
     for end in ends {
@@ -299,10 +301,11 @@ fn bind_and_write(
         if bound - written < EARLY_BYTES && !is_last {
             continue;
         }
+        let (from, to) = (at + written as u64, at + bound as u64);
         let bytes = frames.get(written..bound).unwrap_or_default();
-        write_all_at(open.file.as_ref(), bytes, at + written as u64)?;
+        write_all_at(open.file.as_ref(), bytes, from).map_err(|error| (written, error))?;
         if !is_last {
-            open.file.begin_sync(at + written as u64, at + bound as u64);
+            open.file.begin_sync(from, to);
         }
         written = bound;
     }
@@ -310,19 +313,18 @@ fn bind_and_write(
 }
 
 /// After a write that failed: frames that stand whole stay, since somebody who reads without the
-/// lock may have taken them already; what is behind is zeroed again.
-fn undo(open: &Open, len: usize, ends: impl Iterator<Item = usize>) -> Appended {
-    let first = open.position();
-    let mut kept = Appended { first, end: first, count: 0 };
-    for end in ends.map(|end| open.tail + end as u64) {
-        let stands = frame_end(open.file.as_ref(), &open.salt, kept.end.offset);
-        if !stands.is_ok_and(|stands| stands == Some(end)) {
+/// lock may have taken them already; what is behind is zeroed again. Gives how many stay.
+fn undo(open: &Open, len: usize, written: usize, ends: impl Iterator<Item = usize>) -> usize {
+    let (file, at) = (open.file.as_ref(), |offset| open.tail + offset as u64);
+    let (mut count, mut whole) = (0, 0);
+    for end in ends {
+        let stands = || frame_end(file, &open.salt, at(whole)).is_ok_and(|to| to == Some(at(end)));
+        if end > written && !stands() {
             break;
         }
-        kept.end.offset = end;
-        kept.count += 1;
+        (count, whole) = (count + 1, end);
     }
     // If this fails too, a torn frame stays, and whoever appends next repairs it.
-    let _ = zero(open.file.as_ref(), kept.end.offset, open.tail + len as u64);
-    kept
+    let _ = zero(file, at(whole), at(len));
+    count
 }

@@ -41,9 +41,9 @@ impl Wal {
             self.commits.await_next(|| turn.lock().1.is_some());
         }
         let told = turn.lock().1.take();
-        let is_told = told.is_some();
+        let is_taken = matches!(told, Some(Ok(_)));
         let outcome = told.unwrap_or_else(|| self.take_turn(&turn, patience));
-        if !is_told && then == Then::Commit {
+        if !is_taken && then == Then::Commit {
             // Should this one not come to commit, another of those it took along does.
             self.commits.wake_next();
         }
@@ -120,19 +120,24 @@ impl Turn {
 /// Tells those of whom something was appended where it stands, or what cut it short; leaves the
 /// rest.
 fn distribute(turns: &mut VecDeque<Arc<Turn>>, together: Outcome) {
-    let (Appended { first: mut end, mut count, .. }, mut failed) = match together {
+    let (all, mut failed) = match together {
         Ok(appended) => (appended, None),
         Err(AppendError::Partly { appended, error }) => (appended, Some(*error)),
         Err(_) => return,
     };
-    while let Some(turn) = turns.pop_front_if(|_| count > 0) {
+    let (mut end, mut left) = (all.first, all.count);
+    while let Some(turn) = turns.pop_front_if(|_| left > 0) {
         let mut turn = turn.lock();
         let (batch, outcome) = &mut *turn;
-        let (first, own) = (end, count.min(batch.len()));
-        end.offset += batch.end_of(own) as u64;
-        count -= own;
-        let appended = Appended { first, end, count: own };
-        *outcome = Some(match failed.take_if(|_| own < batch.len()) {
+        let (first, count) = (end, left.min(batch.len()));
+        left -= count;
+        end.offset += batch.end_of(count) as u64;
+        if all.first.segment != all.end.segment {
+            // They are in two segments, after a move from one that failed: all are one to commit.
+            end = all.end;
+        }
+        let appended = Appended { first, end, count };
+        *outcome = Some(match failed.take_if(|_| count < batch.len()) {
             Some(error) => Err(error.behind(appended)),
             None => Ok(appended),
         });

@@ -150,7 +150,7 @@ impl Wal {
         if names.is_empty() {
             return Ok(drained);
         }
-        let known = self.record_ids(since)?;
+        let (known, tail) = self.record_ids(since)?;
         let mut done = Vec::new();
         let mut batch = Batch::new();
         for name in names {
@@ -176,6 +176,10 @@ impl Wal {
             }
         }
         self.append_drained(&mut batch)?;
+        if drained.duplicates > 0 {
+            // Who appended them may have died before they were durable.
+            self.commit(tail).map_err(AppendError::Commit)?;
+        }
         for path in done {
             files.remove(&path).doing("remove", &path)?;
         }
@@ -184,8 +188,8 @@ impl Wal {
         Ok(drained)
     }
 
-    /// The ids of all records from `since` on.
-    fn record_ids(&self, since: Position) -> Result<HashSet<[u8; 16]>, AppendError> {
+    /// The ids of all records from `since` on, and where they end.
+    fn record_ids(&self, since: Position) -> Result<(HashSet<[u8; 16]>, Position), AppendError> {
         let Ground { files, places, .. } = &self.ground;
         let tail = self.recover(since)?.tail;
         let walk = Walk::new(files.clone(), places.clone(), since, Judge::Holding);
@@ -197,7 +201,7 @@ impl Wal {
                     ids.insert(record.record_id);
                 }
                 Item::Damage(_) => {}
-                Item::End(_) | Item::Unclear(_) => return Ok(ids),
+                Item::End(_) | Item::Unclear(_) => return Ok((ids, tail)),
             }
         }
     }

@@ -69,6 +69,27 @@ fn draining_that_dies_anywhere_moves_each_record_once() {
     }
 }
 
+/// Somebody dies between appending and syncing; who finds them in the log makes them durable.
+#[test]
+fn what_another_drained_is_durable_before_its_file_goes() {
+    for change in 1.. {
+        let machine = Machine::new(change);
+        let process = start(&machine);
+        process.append_durably(&[1]);
+        (2..6).for_each(|number| spool(&process, number));
+        machine.stop_in_change(machine.changes() + change, Stop::Kill);
+        let drained = process.wal.drain(Position::START);
+        let stopped = machine.is_stopped();
+        machine.calm_down();
+        start(&machine).wal.drain(Position::START).unwrap();
+        machine.power_cut(Keep::Nothing);
+        assert_eq!(start(&machine).contents().numbers(), [1, 2, 3, 4, 5], "died in {change}");
+        if !stopped {
+            return assert!(drained.is_ok());
+        }
+    }
+}
+
 #[test]
 fn files_that_are_no_whole_record_go_to_the_quarantine() {
     let machine = Machine::new(1);

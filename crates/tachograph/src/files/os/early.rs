@@ -1,7 +1,7 @@
 //! Given bytes that will be synced soon, has the kernel begin to bring them to the disk.
 //!
 //! Linux does so when it is told that nobody will need a range any more. What it has begun with
-//! stays in memory: it lets go only of pages that are on the disk already.
+//! stays in memory: it lets go only of pages that it is done with already.
 
 use std::fs;
 use std::num::NonZeroU64;
