@@ -6,6 +6,7 @@ use tacho_event::json::Object;
 use tacho_event::{ActionType, Draft, Status, Timestamp, World};
 use tachograph::Log;
 use tachograph::log::{Cursor, Order, Query, Users};
+use tachograph::wal::{Item, Position};
 
 use crate::yard::{Yard, call};
 
@@ -49,6 +50,32 @@ fn ids_and_sessions_are_found_in_runs_in_the_tail_and_in_the_wal() {
     let yard = yard();
     assert!(yard.places("default").keys().read_dir().unwrap().count() > 0);
     assert_answers(&yard.log("default"));
+}
+
+/// A power cut left half of a frame; who reads goes on behind it, as whoever integrates will.
+#[test]
+fn what_stands_behind_a_torn_frame_is_read_before_it_is_integrated() {
+    for torn in [2, 3] {
+        let yard = Yard::new();
+        yard.record("default", 0, 6);
+        let mut walk = yard.wal().follow(Position::START);
+        let mut places = Vec::new();
+        while let Item::Frame { at, next, .. } = walk.next_item().unwrap() {
+            places.push(at.offset as usize..next.offset as usize);
+        }
+        let segment = yard.store().places().segment(1);
+        let mut bytes = std::fs::read(&segment).unwrap();
+        let middle = places[torn].start + places[torn].len() / 2;
+        bytes[middle..places[3].end].fill(0);
+        std::fs::write(&segment, bytes).unwrap();
+        yard.record("default", 6, 2);
+        let there = (0..torn as u64).chain(4..8);
+        let query = Query { order: Order::Oldest, ..Query::default() };
+        assert_eq!(ids(&yard.log("default"), query), numbered(there.clone()));
+        yard.integrate();
+        let query = Query { order: Order::Oldest, ..Query::default() };
+        assert_eq!(ids(&yard.log("default"), query), numbered(there));
+    }
 }
 
 #[test]

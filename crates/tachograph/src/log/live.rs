@@ -191,18 +191,17 @@ impl Live {
                         return Ok(false);
                     }
                 }
-                Item::End(at) => {
+                Item::End(at) | Item::Unclear(at) => {
                     if !self.pass_hole(at) {
                         return Ok(true);
                     }
                 }
-                Item::Unclear(_) => return Ok(true),
             }
         }
     }
 
-    /// Goes on behind the zeros that a power cut left, if a frame was appended behind them since;
-    /// false if there is none.
+    /// Goes on behind the zeros and torn frames that a power cut left, if a frame was appended
+    /// behind them since, so that they are not in the making; false if there is none.
     fn pass_hole(&mut self, end: Position) -> bool {
         let (files, places) = (self.store.files(), self.store.places());
         let last = last_noted(files.as_ref(), &places.wal_lock());
