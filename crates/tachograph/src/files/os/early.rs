@@ -51,7 +51,7 @@ mod tests {
 
     /// A range of no whole page, an empty one and one that ends before it begins.
     #[test]
-    fn nothing_is_begun_of_less_than_a_page() -> Result<()> {
+    fn less_than_a_page_is_left_as_it_is() -> Result<()> {
         let file = OsFile(tempfile::tempfile()?);
         write_all_at(&file, &[7; 9_000], 0)?;
         for (from, to) in [(4_200, 4_300), (8_192, 8_192), (9_000, 10)] {
